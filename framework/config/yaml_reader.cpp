@@ -1,0 +1,244 @@
+#include "framework/config/yaml_reader.hpp"
+
+#include <map>
+#include <sstream>
+#include <vector>
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include "framework/config/yaml_text.hpp"
+#include "framework/core/error.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr std::size_t kDeepest = 64;
+constexpr std::size_t kMostValues = 100'000;
+
+// Builds the Value from yaml-cpp's events, which show anchors, tags and both of two equal keys;
+// its node tree hides them, and loops where an alias names its own parent.
+class ValueBuilder final : public YAML::EventHandler {
+ public:
+  ValueBuilder(std::string_view text, std::string file) : text_(text), file_(std::move(file)) {}
+
+  Value take() { return std::move(root_); }
+  bool is_empty() const { return documents_ == 0 || root_.kind == Value::Kind::null; }
+
+  Location place(const YAML::Mark& mark) const {
+    return {.file = file_, .line = mark.line + 1, .column = mark.column + 1};
+  }
+
+  [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& sentence) const {
+    throw Error(ErrorKind::usage, place(mark).prefix() + sentence);
+  }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ == 1) return;
+    refuse(mark,
+           "a second document begins here, by '---', '...' or a line that does not go on with what "
+           "stands above it; keep one document in a file.");
+  }
+  void OnDocumentEnd() override {}
+
+  void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
+    refuse(mark, fmt::format("anchors (&{}) are not allowed; write the value out where it is used.",
+                             printable(name)));
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+    refuse(mark, "aliases (*name) are not allowed; write the value out.");
+  }
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+    if (wants_key()) refuse(mark, "a key is missing before ':' here.");
+    // A value left empty has the mark of whatever comes next: the key's place says more.
+    Value value;
+    value.location = in_mapping() ? open_.back().key_location : place(mark);
+    add(mark, std::move(value));
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t /*anchor*/,
+                const std::string& value) override {
+    check_tag(mark, tag);
+    const bool quoted = tag == "!";
+    if (quoted) check_quotes(mark);
+    if (wants_key()) return add_key(mark, value, quoted);
+    Value scalar = Value::scalar(value, place(mark));
+    scalar.quoted = quoted;
+    add(mark, std::move(scalar));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {
+    open(mark, tag, Value::sequence({}));
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {
+    open(mark, tag, Value::mapping());
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  // A sequence or mapping whose end has not come yet.
+  struct Open {
+    Value value;
+    YAML::Mark mark;
+    std::map<std::string, Location> keys;  // seen so far; looked up for each, so not a list
+    bool has_key = false;                  // the next value belongs to `key`
+    std::string key;
+    Location key_location;
+  };
+
+  std::string_view text_;
+  std::string file_;
+  int documents_ = 0;
+  std::size_t values_ = 0;
+  std::vector<Open> open_;
+  Value root_;
+
+  bool in_mapping() const {
+    return !open_.empty() && open_.back().value.kind == Value::Kind::mapping;
+  }
+  bool wants_key() const { return in_mapping() && !open_.back().has_key; }
+
+  void add_key(const YAML::Mark& mark, const std::string& key, bool quoted) {
+    Open& mapping = open_.back();
+    if (key == "<<" && !quoted)
+      refuse(mark, "merge keys (<<) are not allowed; write the keys out.");
+    if (key.empty()) refuse(mark, "a key may not be empty.");
+    const auto [first, is_new] = mapping.keys.emplace(key, place(mark));
+    if (!is_new) {
+      refuse(mark, fmt::format("the key '{}' is given twice; it stands in line {}, column {} "
+                               "already. Remove one of them.",
+                               printable(key), first->second.line, first->second.column));
+    }
+    mapping.has_key = true;
+    mapping.key = key;
+    mapping.key_location = place(mark);
+  }
+
+  void add(const YAML::Mark& mark, Value value) {
+    if (++values_ > kMostValues) {
+      refuse(mark,
+             fmt::format("there are more than {} values; is it the right file?", kMostValues));
+    }
+    if (open_.empty()) {
+      root_ = std::move(value);
+    } else if (in_mapping()) {
+      Open& mapping = open_.back();
+      mapping.value.entries.push_back({.key = std::move(mapping.key),
+                                       .value = std::move(value),
+                                       .key_location = mapping.key_location});
+      mapping.has_key = false;
+    } else {
+      open_.back().value.items.push_back(std::move(value));
+    }
+  }
+
+  void open(const YAML::Mark& mark, const std::string& tag, Value value) {
+    check_tag(mark, tag);
+    if (wants_key()) refuse(mark, "a key must be one word or number, not a list or a mapping.");
+    if (open_.size() >= kDeepest) {
+      refuse(mark, fmt::format("lists and mappings are nested more than {} deep.", kDeepest));
+    }
+    value.location = place(mark);
+    open_.push_back({.value = std::move(value), .mark = mark});
+  }
+
+  void close() {
+    Open closed = std::move(open_.back());
+    open_.pop_back();
+    add(closed.mark, std::move(closed.value));
+  }
+
+  std::string_view text_at(const YAML::Mark& mark) const {
+    const auto position = static_cast<std::size_t>(mark.pos);
+    return position < text_.size() ? text_.substr(position) : std::string_view();
+  }
+
+  // yaml-cpp gives "?" for plain and "!" for quoted; the lone tag "!" is told apart by its text.
+  void check_tag(const YAML::Mark& mark, const std::string& tag) const {
+    const bool none = tag.empty() || tag == "?" || (tag == "!" && !text_at(mark).starts_with('!'));
+    if (!none) {
+      refuse(mark,
+             "tags (such as !!str) are not allowed; put quotes around what is meant as text.");
+    }
+  }
+
+  // yaml-cpp takes the end of the file for a closing quote.
+  void check_quotes(const YAML::Mark& mark) const {
+    const std::string_view rest = text_at(mark);
+    const char quote = rest.empty() ? '|' : rest.front();
+    if (quote != '\'' && quote != '"') return;  // a block scalar, | or >
+    for (std::size_t i = 1; i < rest.size(); ++i) {
+      if (rest[i] == '\\' && quote == '"') {
+        ++i;
+      } else if (rest[i] == quote) {
+        return;
+      }
+    }
+    refuse(mark, fmt::format("the quote ({}) that opens here is never closed.", quote));
+  }
+};
+
+// yaml-cpp's terse reasons, in words that say what to do.
+std::string advice_for(const std::string& reason) {
+  if (reason == "illegal map value") {
+    return "; a ':' may not stand here: check the indentation, and put quotes around text with ': "
+           "'";
+  }
+  if (reason == "illegal block entry") return "; a list's '-' belongs at the beginning of a line";
+  if (reason == "unknown token") return "; put quotes around text that begins with @, ` or %";
+  if (reason == "end of map flow not found") return "; is a '}' or a ',' missing?";
+  if (reason == "end of sequence flow not found") return "; is a ']' or a ',' missing?";
+  return "";
+}
+
+Value parse(std::string_view bytes, const std::string& name, bool may_be_empty) {
+  const std::string text = checked_yaml_text(bytes, name);
+  ValueBuilder builder(text, name);
+  try {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const YAML::Exception& error) {
+    builder.refuse(error.mark,
+                   fmt::format("not valid YAML: {}{}.", error.msg, advice_for(error.msg)));
+  }
+  if (builder.is_empty() && !may_be_empty) {
+    builder.refuse(YAML::Mark(), "there is nothing here but comments or blank lines.");
+  }
+  return builder.take();
+}
+
+void forget_lines(Value& value) {
+  value.location.line = 0;
+  for (Value& item : value.items) forget_lines(item);
+  for (Value::Entry& entry : value.entries) {
+    entry.key_location.line = 0;
+    forget_lines(entry.value);
+  }
+}
+
+}  // namespace
+
+Value read_yaml_file(const std::filesystem::path& path) {
+  return parse(read_small_file(path), path.string(), false);
+}
+
+Value read_yaml_text(std::string_view text, const std::string& name) {
+  return parse(text, name, false);
+}
+
+Value read_yaml_override(std::string_view text, const std::string& name) {
+  Value value = parse(text, name, true);
+  value.location.file = name;
+  forget_lines(value);
+  return value;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,75 @@
+#include "framework/core/parallel.hpp"
+
+#include <cassert>
+#include <cfenv>
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/info.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/partitioner.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include "framework/core/race_annotations.hpp"
+
+namespace lockstep {
+
+int available_threads() { return oneapi::tbb::info::default_concurrency(); }
+
+struct WorkerTeam::Arena {
+  explicit Arena(int threads)
+      : control(oneapi::tbb::global_control::max_allowed_parallelism,
+                static_cast<std::size_t>(threads)),
+        arena(threads) {}
+
+  // oneTBB allows no more than the affinity mask unless told so.
+  oneapi::tbb::global_control control;
+  oneapi::tbb::task_arena arena;
+};
+
+WorkerTeam::WorkerTeam(int threads)
+    : threads_(threads), arena_(std::make_unique<Arena>(threads)) {
+  assert(threads >= 1);
+}
+
+WorkerTeam::~WorkerTeam() = default;
+
+namespace {
+
+// What the race detector must know: the fork happens before every task, and every task before the
+// join (oneTBB's own synchronisation is invisible to it).
+struct ForkJoin {
+  SlotFunction body;
+  char fork = 0;
+  char join = 0;
+};
+
+// The default floating-point environment: round to nearest, denormals kept.
+[[gnu::noinline]] void run_slot(const SlotFunction& body, int slot) {
+  std::fesetenv(FE_DFL_ENV);
+  body(slot);
+}
+
+[[gnu::no_sanitize("thread")]] void run_task(ForkJoin& fork_join, int slot) {
+  race_annotations::acquire(&fork_join.fork);
+  run_slot(fork_join.body, slot);
+  race_annotations::release(&fork_join.join);
+}
+
+}  // namespace
+
+void WorkerTeam::run(SlotFunction body) const {
+  if (threads_ == 1) {
+    run_slot(body, 0);
+    return;
+  }
+  ForkJoin fork_join{body};
+  race_annotations::release(&fork_join.fork);
+  arena_->arena.execute([&] {
+    oneapi::tbb::parallel_for(
+        0, threads_, [&](int slot) { run_task(fork_join, slot); },
+        oneapi::tbb::static_partitioner{});
+  });
+  race_annotations::acquire(&fork_join.join);
+}
+
+}  // namespace lockstep

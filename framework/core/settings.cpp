@@ -1,0 +1,236 @@
+#include "framework/core/settings.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace lockstep {
+namespace {
+
+using Bounds = SettingsReader::Bounds;
+
+constexpr std::string_view kNumberSpelling =
+    "; numbers are written without leading zeros, plus signs, underscores or 0x";
+
+bool within(double number, const Bounds& bounds) {
+  if (bounds.ends == Bounds::Ends::above_low && number == bounds.low) return false;
+  if (bounds.ends == Bounds::Ends::below_high && number == bounds.high) return false;
+  return number >= bounds.low && number <= bounds.high;
+}
+
+// 1e+18 would be a strange bound to read where a whole number is wanted.
+std::string bound_text(double bound) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  const bool whole =
+      std::abs(bound) <= kExact && bound == static_cast<double>(static_cast<std::int64_t>(bound));
+  return whole ? fmt::to_string(static_cast<std::int64_t>(bound)) : fmt::to_string(bound);
+}
+
+std::string expectation(std::string_view noun, const Bounds& bounds) {
+  constexpr double kHuge =
+      9.2e18;  // bounds that only say "fits into 64 bits" are not worth telling
+  const bool low = bounds.low > -kHuge;
+  const bool high = bounds.high < kHuge;
+  const std::string from = bound_text(bounds.low);
+  const std::string to = bound_text(bounds.high);
+  if (low && bounds.ends == Bounds::Ends::above_low) {
+    return high ? fmt::format("{} above {} and at most {}", noun, from, to)
+                : fmt::format("{} above {}", noun, from);
+  }
+  if (low && high) {
+    const bool below = bounds.ends == Bounds::Ends::below_high;
+    return fmt::format("{} from {} to {}{}", noun, from, below ? "below " : "", to);
+  }
+  if (low) return fmt::format("{} of at least {}", noun, from);
+  return high ? fmt::format("{} of at most {}", noun, to) : std::string(noun);
+}
+
+std::string whole_number(const Bounds& bounds) { return expectation("a whole number", bounds); }
+
+// "010", "+5", "0x10", "1_000": meant as numbers, but not read as such.
+bool looks_like_a_number(const Value& value) {
+  if (value.kind != Value::Kind::scalar || value.quoted || value.text.empty()) return false;
+  const bool starts = value.text.find_first_of("0123456789") <= 1;
+  return starts &&
+         value.text.find_first_not_of("0123456789+-._xXaAbBcCdDeEfF") == std::string::npos;
+}
+
+std::string_view spelling_advice(const Value& value) {
+  return looks_like_a_number(value) && !parse_real(value.text) ? kNumberSpelling
+                                                               : std::string_view();
+}
+
+std::string with_full_stop(std::string sentence) {
+  if (!sentence.empty() && !sentence.ends_with('.') && !sentence.ends_with('?')) sentence += '.';
+  return sentence;
+}
+
+}  // namespace
+
+SettingsReader::SettingsReader(const Value& mapping, std::string path)
+    : mapping_(mapping), path_(std::move(path)) {
+  if (mapping.kind == Value::Kind::mapping) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{}{} must be a mapping (lines of 'key: value'), but is {}.",
+                          mapping.location.prefix(), path_.empty() ? "the document" : path_,
+                          mapping.describe()));
+}
+
+bool SettingsReader::has(std::string_view key) const { return mapping_.find(key) != nullptr; }
+
+const Value* SettingsReader::look_up(std::string_view key) {
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
+  return mapping_.find(key);
+}
+
+const Value& SettingsReader::require(std::string_view key, std::string_view expected) {
+  if (const Value* value = look_up(key)) return *value;
+  // A key that nobody asked for and that is spelled almost like this one is the better news.
+  for (const Value::Entry& entry : mapping_.entries) {
+    const bool known = std::find(known_.begin(), known_.end(), entry.key) != known_.end();
+    if (!known && nearest_name(entry.key, std::span(&key, 1))) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}unknown key {}, did you mean '{}'?", entry.key_location.prefix(),
+                              path_of(entry.key), key));
+    }
+  }
+  const std::string must = expected.empty() ? "" : fmt::format("; it must be {}", expected);
+  throw Error(ErrorKind::usage,
+              fmt::format("{}{} is missing{}.", mapping_.location.prefix(), path_of(key), must));
+}
+
+void SettingsReader::refuse(std::string_view key, const Value& found, std::string_view expected,
+                            std::string_view advice) const {
+  throw error_at(key, fmt::format("must be {}, but is {}{}", expected, found.describe(), advice));
+}
+
+std::int64_t SettingsReader::to_integer(std::string_view key, const Value& value, Bounds bounds,
+                                        std::string_view expected) const {
+  const bool plain = value.kind == Value::Kind::scalar && !value.quoted;
+  const auto number = plain ? parse_integer(value.text) : std::nullopt;
+  if (!number || !within(static_cast<double>(*number), bounds)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}{} must be {}, but is {}{}.", value.location.prefix(), path_of(key),
+                            expected, value.describe(), spelling_advice(value)));
+  }
+  return *number;
+}
+
+std::int64_t SettingsReader::integer(std::string_view key, Bounds bounds) {
+  const std::string expected = whole_number(bounds);
+  return to_integer(key, require(key, expected), bounds, expected);
+}
+
+double SettingsReader::real(std::string_view key, Bounds bounds) {
+  const std::string expected = expectation("a number", bounds);
+  const Value& value = require(key, expected);
+  const bool plain = value.kind == Value::Kind::scalar && !value.quoted;
+  const auto number = plain ? parse_real(value.text) : std::nullopt;
+  if (!number || !within(*number, bounds)) refuse(key, value, expected, spelling_advice(value));
+  return *number;
+}
+
+std::string SettingsReader::text(std::string_view key) {
+  const Value& value = require(key, "text");
+  if (value.is_text()) return value.text;
+  const bool plain = value.kind == Value::Kind::scalar;
+  refuse(key, value, "text", plain ? "; put quotes around it if text is meant" : "");
+}
+
+bool SettingsReader::boolean(std::string_view key) {
+  constexpr std::string_view kExpected = "true or false";
+  const Value& value = require(key, kExpected);
+  if (value.kind == Value::Kind::scalar && !value.quoted) {
+    if (value.text == "true") return true;
+    if (value.text == "false") return false;
+  }
+  refuse(key, value, kExpected);
+}
+
+const Value& SettingsReader::value(std::string_view key) { return require(key, ""); }
+
+std::string SettingsReader::choice(std::string_view key, std::span<const std::string_view> names) {
+  const std::string expected = fmt::format("one of {}", fmt::join(names, ", "));
+  const Value& value = require(key, expected);
+  if (value.kind != Value::Kind::scalar) refuse(key, value, expected);
+  if (std::find(names.begin(), names.end(), value.text) != names.end()) return value.text;
+  refuse(key, value, expected, did_you_mean(value.text, names));
+}
+
+std::pair<std::int64_t, std::int64_t> SettingsReader::pair(std::string_view key, Bounds bounds) {
+  const std::string expected = whole_number(bounds) + ", or two such as [rows, columns]";
+  const Value& value = require(key, expected);
+  if (value.kind != Value::Kind::sequence) {
+    const std::int64_t number = to_integer(key, value, bounds, expected);
+    return {number, number};
+  }
+  if (value.items.size() != 2) {
+    throw error_at(key,
+                   fmt::format("must be {}, but is a list of {}", expected, value.items.size()));
+  }
+  return {to_integer(key, value.items[0], bounds, expected),
+          to_integer(key, value.items[1], bounds, expected)};
+}
+
+std::int64_t SettingsReader::integer_or(std::string_view key, Bounds bounds,
+                                        std::int64_t otherwise) {
+  return look_up(key) == nullptr ? otherwise : integer(key, bounds);
+}
+
+double SettingsReader::real_or(std::string_view key, Bounds bounds, double otherwise) {
+  return look_up(key) == nullptr ? otherwise : real(key, bounds);
+}
+
+std::string SettingsReader::text_or(std::string_view key, std::string otherwise) {
+  return look_up(key) == nullptr ? otherwise : text(key);
+}
+
+bool SettingsReader::boolean_or(std::string_view key, bool otherwise) {
+  return look_up(key) == nullptr ? otherwise : boolean(key);
+}
+
+std::string SettingsReader::choice_or(std::string_view key, std::span<const std::string_view> names,
+                                      std::string_view otherwise) {
+  return look_up(key) == nullptr ? std::string(otherwise) : choice(key, names);
+}
+
+std::pair<std::int64_t, std::int64_t> SettingsReader::pair_or(
+    std::string_view key, Bounds bounds, std::pair<std::int64_t, std::int64_t> otherwise) {
+  return look_up(key) == nullptr ? otherwise : pair(key, bounds);
+}
+
+const Value* SettingsReader::value_or_null(std::string_view key) { return look_up(key); }
+
+void SettingsReader::finish(Elsewhere elsewhere) const {
+  const std::vector<std::string_view> names(known_.begin(), known_.end());
+  for (const Value::Entry& entry : mapping_.entries) {
+    if (std::find(names.begin(), names.end(), entry.key) != names.end()) continue;
+    const std::string begin =
+        fmt::format("{}unknown key {}", entry.key_location.prefix(), path_of(entry.key));
+    const std::string home = elsewhere == nullptr ? "" : elsewhere(entry.key);
+    if (!home.empty()) {
+      throw Error(ErrorKind::usage, fmt::format("{}; it belongs {}.", begin, home));
+    }
+    const std::string near = did_you_mean(entry.key, names);
+    const std::string known = names.empty() ? "nothing can be set here"
+                                            : fmt::format("keys here: {}", fmt::join(names, ", "));
+    throw Error(ErrorKind::usage, near.empty() ? fmt::format("{}; {}.", begin, known)
+                                               : fmt::format("{}{} ({})", begin, near, known));
+  }
+}
+
+Error SettingsReader::error_at(std::string_view key, const std::string& sentence) const {
+  const Value* value = mapping_.find(key);
+  const Location& where =
+      value != nullptr && !value->location.to_string().empty() ? value->location : location();
+  return Error(ErrorKind::usage, with_full_stop(where.prefix() + path_of(key) + " " + sentence));
+}
+
+std::string SettingsReader::path_of(std::string_view key) const {
+  const std::string name = printable(key);
+  return path_.empty() ? name : path_ + "." + name;
+}
+
+}  // namespace lockstep

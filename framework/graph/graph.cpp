@@ -1,0 +1,115 @@
+#include "framework/graph/graph.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace lockstep {
+namespace {
+
+[[noreturn]] void refuse(const Location& where, const std::string& sentence) {
+  throw Error(ErrorKind::usage, fmt::format("{}: {}", where.to_string(), sentence));
+}
+
+const LayerType& find_type(const std::vector<LayerType>& types, const LayerSpec& spec) {
+  const auto found = std::find_if(types.begin(), types.end(),
+                                  [&](const LayerType& type) { return type.name == spec.type; });
+  assert(found != types.end());  // the parser let known types through only
+  return *found;
+}
+
+// Puts the model file's initialisers in the place of the layer's own.
+void override_initializers(const LayerSpec& spec, std::vector<ParameterSpec>& parameters) {
+  for (const InitializerSpec& given : spec.initializers) {
+    const auto found =
+        std::find_if(parameters.begin(), parameters.end(),
+                     [&](const ParameterSpec& parameter) { return parameter.name == given.tensor; });
+    if (found == parameters.end()) {
+      std::vector<std::string> names;
+      for (const ParameterSpec& parameter : parameters) names.push_back(parameter.name);
+      refuse(given.location,
+             fmt::format("layers.{}.init.{} initialises a tensor that this {} layer does not have; "
+                         "it has {}.",
+                         spec.name, given.tensor, spec.type,
+                         names.empty() ? "none" : fmt::format("{}", fmt::join(names, " and "))));
+    }
+    found->initializer = given.initializer;
+  }
+}
+
+Shape output_shape_of(const LayerSpec& spec, const GraphNode& node) {
+  try {
+    return node.layer->output_shape(node.input_shapes);
+  } catch (const Error& error) {
+    refuse(spec.location, fmt::format("layer '{}' ({}): {}", spec.name, spec.type, error.what()));
+  }
+}
+
+void check_all_used(const GraphSpec& spec) {
+  for (std::size_t i = 0; i + 1 < spec.layers.size(); ++i) {
+    const std::string& name = spec.layers[i].name;
+    const bool used = std::any_of(spec.layers.begin(), spec.layers.end(), [&](const auto& layer) {
+      return std::find(layer.inputs.begin(), layer.inputs.end(), name) != layer.inputs.end();
+    });
+    if (!used) {
+      refuse(spec.layers[i].location,
+             fmt::format("the output of layer '{}' is never used: no layer below lists it among its "
+                         "inputs, and only the last layer is the network's output; remove it or "
+                         "join it in.",
+                         name));
+    }
+  }
+}
+
+std::size_t value_number(const std::string& name, const std::vector<GraphNode>& nodes) {
+  if (name == kInputName) return 0;
+  const auto found = std::find_if(nodes.begin(), nodes.end(),
+                                  [&](const GraphNode& node) { return node.name == name; });
+  assert(found != nodes.end());
+  return static_cast<std::size_t>(found - nodes.begin()) + 1;
+}
+
+}  // namespace
+
+Graph::Graph(const GraphSpec& spec) : name_(spec.name), input_shape_(spec.input) {
+  check_all_used(spec);
+  const std::vector<LayerType> types = all_layer_types();
+  for (const LayerSpec& layer : spec.layers) {
+    GraphNode node;
+    node.name = layer.name;
+    node.type = layer.type;
+    SettingsReader settings(layer.settings, "layers." + layer.name);
+    node.layer = find_type(types, layer).create(layer.name, settings);
+    settings.finish();
+    for (const std::string& input : layer.inputs) {
+      node.inputs.push_back(value_number(input, nodes_));
+      node.input_shapes.push_back(value_shape(node.inputs.back()));
+    }
+    node.output_shape = output_shape_of(layer, node);
+    node.parameters = node.layer->parameters(node.input_shapes);
+    override_initializers(layer, node.parameters);
+    nodes_.push_back(std::move(node));
+  }
+}
+
+const Shape& Graph::value_shape(std::size_t value) const {
+  return value == 0 ? input_shape_ : nodes_[value - 1].output_shape;
+}
+
+Index Graph::parameter_count() const {
+  Index count = 0;
+  for (const GraphNode& node : nodes_) {
+    for (const ParameterSpec& parameter : node.parameters) count += parameter.shape.size();
+  }
+  return count;
+}
+
+Index Graph::multiply_adds() const {
+  Index count = 0;
+  for (const GraphNode& node : nodes_) count += node.layer->multiply_adds(node.input_shapes);
+  return count;
+}
+
+}  // namespace lockstep

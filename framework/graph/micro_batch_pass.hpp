@@ -1,0 +1,67 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "framework/core/aligned_buffer.hpp"
+#include "framework/core/lane_view.hpp"
+#include "framework/graph/parameter_store.hpp"
+#include "framework/graph/plan.hpp"
+
+namespace lockstep {
+
+/// One worker's memory for a plan, and the passes over it. Allocates only when constructed.
+///
+/// Threading contract: one thread at a time; different objects are independent.
+class MicroBatchPass {
+ public:
+  MicroBatchPass(const Plan& plan, const ParameterLayout& layout);
+
+  /// Sets how many samples the next passes carry, at most the plan's micro-batch; whole blocks of
+  /// 16 lanes are computed, the others left alone.
+  void set_samples(std::size_t samples);
+
+  LaneView input() const { return input_; }
+  ConstLaneView output() const { return nodes_.back().output; }
+  /// Output of node i after `forward`.
+  ConstLaneView output_of(std::size_t node) const { return nodes_[node].output; }
+  /// To be filled between `forward` and `backward`: one row an output, lanes as in `output`.
+  LaneView output_gradient() const { return nodes_.back().output_gradient; }
+
+  /// @param parameters  flat buffer in the layout given at construction, scales applied
+  void forward(std::span<const float> parameters, const PassContext& context);
+
+  /// Every element of `gradients`, in the same layout, is overwritten with the sum over the
+  /// samples.
+  void backward(std::span<const float> parameters, std::span<float> gradients,
+                const PassContext& context);
+
+ private:
+  // A node's arguments, bound to this object's memory.
+  struct Node {
+    const Layer* layer = nullptr;
+    std::span<const Shape> shapes;
+    std::vector<ConstLaneView> inputs;
+    LaneView output;
+    LaneView output_gradient;
+    std::vector<LaneView> input_gradients;
+    std::vector<LaneView> further_gradients;
+    std::vector<std::span<const float>> parameters;
+    std::vector<std::span<float>> parameter_gradients;
+    std::span<float> saved;
+    std::span<float> scratch;
+    bool runs_backward = false;
+  };
+
+  const Plan& plan_;
+  const ParameterLayout& layout_;
+  AlignedBuffer<float> memory_;
+  LaneView input_;
+  std::vector<Node> nodes_;
+
+  LaneView bind(const PlannedView& planned);
+  void bind_node(const PlannedStep& step);
+  void bind_parameters(std::span<const float> parameters);
+};
+
+}  // namespace lockstep

@@ -1,0 +1,60 @@
+#include "framework/graph/parameter_store.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace lockstep {
+
+ParameterLayout::ParameterLayout(const Graph& graph) {
+  for (const GraphNode& node : graph.nodes()) {
+    first_entries_.push_back(entries_.size());
+    for (const ParameterSpec& spec : node.parameters) {
+      const auto size = static_cast<std::size_t>(spec.shape.size());
+      entries_.push_back({.layer = node.name,
+                          .name = spec.name,
+                          .axis_order = spec.axis_order,
+                          .shape = spec.shape,
+                          .offset = size_,
+                          .size = size,
+                          .scale = spec.scale});
+      size_ += size;
+      has_scales_ = has_scales_ || spec.scale != 1.0F;
+    }
+  }
+  first_entries_.push_back(entries_.size());
+}
+
+void ParameterLayout::apply_scales(std::span<const float> from, std::span<float> to) const {
+  assert(from.size() == size_ && to.size() == size_);
+  for (const ParameterEntry& entry : entries_) {
+    const float scale = entry.scale;
+    std::transform(from.begin() + static_cast<std::ptrdiff_t>(entry.offset),
+                   from.begin() + static_cast<std::ptrdiff_t>(entry.offset + entry.size),
+                   to.begin() + static_cast<std::ptrdiff_t>(entry.offset),
+                   [scale](float value) { return value * scale; });
+  }
+}
+
+ParameterStore::ParameterStore(const Graph& graph, std::uint64_t seed)
+    : layout_(graph), values_(layout_.size()) {
+  std::size_t entry = 0;
+  for (const GraphNode& node : graph.nodes()) {
+    for (const ParameterSpec& spec : node.parameters) {
+      initialize(spec.initializer,
+                 {.seed = seed,
+                  .layer = node.name,
+                  .tensor = spec.name,
+                  .fan_in = spec.fan_in,
+                  .fan_out = spec.fan_out},
+                 layout_.view(mutable_values(), entry++));
+    }
+  }
+}
+
+Digest ParameterStore::digest() const {
+  FloatsDigest digest;
+  digest.add(values());
+  return digest.finish();
+}
+
+}  // namespace lockstep

@@ -1,0 +1,17 @@
+#include "framework/layers/layer.hpp"
+
+namespace lockstep {
+
+std::vector<ShapeArithmetic> Layer::arithmetic(std::span<const Shape> /*inputs*/) const {
+  return {};
+}
+
+std::vector<ParameterSpec> Layer::parameters(std::span<const Shape> /*inputs*/) const {
+  return {};
+}
+
+Index Layer::multiply_adds(std::span<const Shape> /*inputs*/) const { return 0; }
+
+Workspace Layer::workspace(std::span<const Shape> /*inputs*/, Index /*lanes*/) const { return {}; }
+
+}  // namespace lockstep

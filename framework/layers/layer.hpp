@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "framework/core/initializer.hpp"
+#include "framework/core/lane_view.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/core/shape.hpp"
+
+namespace lockstep {
+
+/// One trainable tensor that a layer asks for.
+struct ParameterSpec {
+  std::string name;        ///< "weight", "bias"
+  Shape shape;             ///< OIHW, OI or O
+  std::string axis_order;  ///< "OIHW", "OI", "O"
+  Index fan_in = 0;        ///< inputs that reach one output value
+  Index fan_out = 0;       ///< output values that one input reaches
+  Initializer initializer;
+  /// The stored value is multiplied by this before the layer sees it, and its gradient as well.
+  float scale = 1.0F;
+};
+
+/// What a pass over one micro-batch knows beside the numbers. Borrowed for the call.
+struct PassContext {
+  bool training = false;  ///< dropout acts in training only
+  std::uint64_t seed = 0;
+  std::uint32_t epoch = 0;
+  /// Index in the data set of each lane's sample, m of them; lanes without a sample hold -1.
+  std::span<const Index> samples;
+};
+
+/// Arguments of Layer::forward; all borrow.
+struct ForwardArguments {
+  std::span<const Shape> shapes;  ///< of the inputs, as given to `output_shape`
+  std::span<const ConstLaneView> inputs;
+  LaneView output;                                  ///< every element is overwritten
+  std::span<const std::span<const float>> parameters;  ///< in the order of `parameters()`, scaled
+  std::span<float> saved;                           ///< kept for backward; see Workspace
+  const PassContext& pass;
+};
+
+/// Arguments of Layer::backward, the derivative of forward.
+struct BackwardArguments {
+  std::span<const Shape> shapes;  ///< of the inputs, as given to `output_shape`
+  std::span<const ConstLaneView> inputs;
+  ConstLaneView output;
+  ConstLaneView output_gradient;
+  /// Every element is overwritten; a view without data is not wanted and skipped.
+  std::span<const LaneView> input_gradients;
+  std::span<const std::span<const float>> parameters;
+  std::span<const std::span<float>> parameter_gradients;  ///< every element is overwritten
+  std::span<const float> saved;  ///< as forward left it
+  std::span<float> scratch;      ///< contents undefined
+  const PassContext& pass;
+};
+
+/// Memory a layer needs for a micro-batch beside its inputs, outputs and gradients, in floats.
+struct Workspace {
+  Index saved = 0;    ///< from forward to backward
+  Index scratch = 0;  ///< within one call of backward
+};
+
+/// How a layer likes its activations laid out; see BasicLaneView.
+enum class LaneExtent {
+  block,  ///< works a block of 16 lanes at a time: (block, feature, 16)
+  whole,  ///< works the whole micro-batch at once: (feature, m)
+  any,    ///< element by element: as its input
+};
+
+/// The arithmetic behind a layer's output shape, for people: one line an extent,
+/// such as {"rows", "(28 + 2*0 - 5)/1 + 1 = 24"}.
+struct ShapeArithmetic {
+  std::string extent;
+  std::string formula;
+};
+
+/// One operation of a network: its settings, and nothing that changes. Holds no memory of a pass.
+///
+/// Threading contract: all members are const and may be called from many threads at once.
+/// Lanes never mix, except where a parameter's gradient sums over them.
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  /// Shape of one sample's output.
+  /// @throws Error (usage) when the inputs do not suit, in words that say the arithmetic; the
+  ///         graph adds the layer's name and place.
+  virtual Shape output_shape(std::span<const Shape> inputs) const = 0;
+
+  /// How `output_shape` comes about; empty where it equals the input's.
+  virtual std::vector<ShapeArithmetic> arithmetic(std::span<const Shape> inputs) const;
+
+  /// Trainable tensors, in the order of the arguments above; none by default.
+  virtual std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const;
+
+  /// Multiply-adds of one sample's forward pass; 0 for layers that only move or compare numbers.
+  virtual Index multiply_adds(std::span<const Shape> inputs) const;
+
+  virtual Workspace workspace(std::span<const Shape> inputs, Index lanes) const;
+
+  virtual LaneExtent lane_extent() const { return LaneExtent::any; }
+
+  virtual void forward(const ForwardArguments& arguments) const = 0;
+  virtual void backward(const BackwardArguments& arguments) const = 0;
+};
+
+/// A use of a layer that its contract tests run, or that must be refused.
+struct LayerExample {
+  std::vector<std::pair<std::string, std::string>> settings;  ///< key and YAML flow text, "[3, 5]"
+  std::vector<Shape> inputs;
+};
+
+/// What a layer's file registers: one entry a file, gathered by the build into all_layer_types().
+struct LayerType {
+  std::string_view name;  ///< as in model files, "conv2d"
+  /// Reads its settings (and calls no `finish`: the caller does) into a layer called `name`.
+  std::unique_ptr<Layer> (*create)(const std::string& name, SettingsReader& settings);
+  std::vector<LayerExample> examples;  ///< at least one; odd sizes, strides, paddings
+  std::vector<LayerExample> refused;   ///< settings or input shapes that must give an Error
+  /// True where the derivative has kinks or ties that finite differences must stay away from.
+  bool has_kinks = false;
+};
+
+/// Every layer type, sorted by name. Generated by the build from the files of this folder.
+std::vector<LayerType> all_layer_types();
+
+}  // namespace lockstep

@@ -1,0 +1,69 @@
+#pragma once
+
+// Files that are either the old or the new ones, never a mixture: written aside in the same folder
+// under a hidden name, synced, renamed, folder synced. One writer a folder (the run's lock sees to it).
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace lockstep {
+
+/// The moments of writing a file aside, in their order; the hook is called after each.
+enum class WriteStage {
+  created,   ///< the hidden file exists
+  written,   ///< it has its contents
+  sealed,    ///< checkpoints: its user block holds length and digest
+  synced,    ///< its contents are on the device
+  verified,  ///< checkpoints: read again and equal to what was asked for
+  renamed,   ///< it bears its final name; only the folder's own sync is left
+};
+
+struct WriteOptions {
+  /// Called after each stage with the file's name at that moment; what it throws ends the writing as
+  /// a failing call of the system would. Lets tests stop, kill and damage at every point.
+  std::function<void(WriteStage, const std::filesystem::path&)> on_stage = {};
+
+  void reached(WriteStage stage, const std::filesystem::path& file) const {
+    if (on_stage) on_stage(stage, file);
+  }
+};
+
+/// A file being written aside. Destroyed before `publish`, it leaves nothing behind and the target
+/// untouched.
+class AtomicFile {
+ public:
+  /// Reserves the hidden name "FOLDER/.NAME.tmp-PID" and creates the file empty.
+  AtomicFile(std::filesystem::path target, const WriteOptions& options);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  const std::filesystem::path& target() const { return target_; }
+  /// Where to write the contents.
+  const std::filesystem::path& temporary() const { return temporary_; }
+
+  /// Contents to the device.
+  void sync();
+  /// Takes the target's name and syncs the folder. @throws Error (data) naming path and reason.
+  void publish();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+  const WriteOptions& options_;
+  bool published_ = false;
+};
+
+/// Replaces `path` by a file with this text. @throws Error (data); the old file is then untouched.
+void write_text_file(const std::filesystem::path& path, std::string_view text,
+                     const WriteOptions& options = {});
+
+/// Whether `name` is one that AtomicFile gives to files not yet published.
+bool is_temporary_name(std::string_view name);
+
+/// Removes what killed writers left in `folder`; a missing folder has nothing.
+void remove_temporary_files(const std::filesystem::path& folder);
+
+}  // namespace lockstep

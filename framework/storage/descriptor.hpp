@@ -1,0 +1,79 @@
+#pragma once
+
+// An open file of the operating system, every call checked. The rest of storage/ reads and writes
+// plain files through this class alone. One thread at a time.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/core/error.hpp"
+
+namespace lockstep {
+
+enum class OpenMode {
+  read,       ///< regular files only
+  create,     ///< emptied when it exists
+  append,     ///< created when missing; each write goes to the end
+  update,     ///< reading and writing, must exist
+  lock_file,  ///< reading and writing, created when missing, its contents kept
+};
+
+/// The system's reason as an Error (data): "cannot ACTION PATH: No space left on device."
+Error system_error(std::string_view action, const std::filesystem::path& path, int error_number);
+
+/// Owns one file descriptor, closed on exec. Every failure throws Error (data) with path and reason.
+class Descriptor {
+ public:
+  /// @throws Error (data) too when a file to read is a folder, a pipe or a device.
+  Descriptor(const std::filesystem::path& path, OpenMode mode);
+  ~Descriptor();
+  Descriptor(Descriptor&& other) noexcept;
+  Descriptor& operator=(Descriptor&&) = delete;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int number() const { return number_; }
+  const std::filesystem::path& path() const { return path_; }
+  std::int64_t size() const;
+
+  /// Reads up to `bytes.size()` bytes from `offset`; returns how many there were.
+  std::size_t read_at(std::int64_t offset, std::span<std::byte> bytes) const;
+
+  /// Writes all of it, at the end (append) or after what was written before.
+  void write(std::string_view bytes);
+
+  /// Appends one record with one write(2). When the system takes only a part, that part is removed
+  /// again before the error is thrown: a record is there as a whole or not at all.
+  void append_record(std::string_view record);
+
+  void write_at(std::int64_t offset, std::span<const std::byte> bytes);
+  void truncate(std::int64_t size);
+
+  /// fsync: contents and length are on the device when it returns.
+  void sync();
+  /// fdatasync: likewise, without the times.
+  void sync_data();
+
+  /// Closes and reports what only close reports (network file systems).
+  void close();
+
+ private:
+  std::filesystem::path path_;
+  int number_ = -1;
+};
+
+/// The whole of a regular file. @throws Error (data), also for more than `limit` bytes.
+std::vector<std::byte> read_whole_file(const std::filesystem::path& path, std::int64_t limit);
+
+/// Likewise as text.
+std::string read_text_file(const std::filesystem::path& path, std::int64_t limit);
+
+/// Makes a rename or a removal inside `folder` durable.
+void sync_folder(const std::filesystem::path& folder);
+
+}  // namespace lockstep

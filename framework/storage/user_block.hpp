@@ -1,0 +1,44 @@
+#pragma once
+
+// The 512 bytes in front of a checkpoint's HDF5 data: readable text that says what the file is, how
+// long the rest is and what its XXH3-128 is. Checked before libhdf5 sees a byte.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "framework/core/digest.hpp"
+
+namespace lockstep {
+
+inline constexpr std::size_t kUserBlockBytes = 512;
+
+struct UserBlock {
+  std::int64_t length = 0;  ///< bytes after the user block
+  Digest digest;            ///< XXH3-128 of those bytes
+
+  friend bool operator==(const UserBlock&, const UserBlock&) = default;
+};
+
+/// Exactly kUserBlockBytes of ASCII, the last one a line feed.
+std::string user_block_text(const UserBlock& block);
+
+/// What the first bytes of a file are.
+enum class UserBlockKind {
+  none,     ///< not ours: nothing, or another program's
+  ours,     ///< ours and intact
+  newer,    ///< ours, of a later version than this program knows
+  damaged,  ///< ours once: bytes of it have changed
+};
+
+struct UserBlockFinding {
+  UserBlockKind kind = UserBlockKind::none;
+  UserBlock block;  ///< where kind is `ours`
+};
+
+/// @param start  the file's first kUserBlockBytes bytes; fewer for a shorter file
+UserBlockFinding find_user_block(std::span<const std::byte> start);
+
+}  // namespace lockstep

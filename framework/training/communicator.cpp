@@ -1,0 +1,62 @@
+#include "framework/training/communicator.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace lockstep {
+namespace {
+
+template <class T>
+std::vector<T> all_gather_values(Communicator& communicator, T mine) {
+  const auto ranks = static_cast<std::size_t>(communicator.size());
+  std::vector<T> values(ranks);
+  values[static_cast<std::size_t>(communicator.rank())] = mine;
+  std::vector<MessagePart> parts(ranks);
+  for (std::size_t r = 0; r < ranks; ++r) parts[r] = {r * sizeof(T), sizeof(T)};
+  communicator.all_gather(std::as_writable_bytes(std::span(values)), parts);
+  return values;
+}
+
+}  // namespace
+
+void SoloCommunicator::broadcast(std::span<std::byte> /*data*/, int /*root*/) {}
+
+void SoloCommunicator::exchange(std::span<const std::byte> send,
+                                std::span<const MessagePart> send_parts,
+                                std::span<std::byte> receive,
+                                std::span<const MessagePart> receive_parts) {
+  const auto from = send.subspan(send_parts[0].offset, send_parts[0].size);
+  std::copy(from.begin(), from.end(), receive.subspan(receive_parts[0].offset).begin());
+}
+
+void SoloCommunicator::all_gather(std::span<std::byte> /*data*/,
+                                  std::span<const MessagePart> /*parts*/) {}
+
+std::string broadcast_text(Communicator& communicator, std::string text, int root) {
+  std::array<std::uint64_t, 1> length = {text.size()};
+  communicator.broadcast(std::as_writable_bytes(std::span(length)), root);
+  text.resize(length[0]);
+  communicator.broadcast(std::as_writable_bytes(std::span(text)), root);
+  return text;
+}
+
+std::vector<std::string> all_gather_text(Communicator& communicator, const std::string& text) {
+  const std::vector<std::uint64_t> lengths =
+      all_gather_values<std::uint64_t>(communicator, text.size());
+  std::vector<MessagePart> parts;
+  std::size_t total = 0;
+  for (const std::uint64_t length : lengths) {
+    parts.push_back({total, length});
+    total += length;
+  }
+  std::string joined(total, '\0');
+  const MessagePart& mine = parts[static_cast<std::size_t>(communicator.rank())];
+  std::copy(text.begin(), text.end(), joined.begin() + static_cast<std::ptrdiff_t>(mine.offset));
+  communicator.all_gather(std::as_writable_bytes(std::span(joined)), parts);
+  std::vector<std::string> texts;
+  for (const MessagePart& part : parts) texts.push_back(joined.substr(part.offset, part.size));
+  return texts;
+}
+
+}  // namespace lockstep

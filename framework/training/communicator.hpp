@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lockstep {
+
+/// A stretch of a message buffer: bytes [offset, offset + size).
+struct MessagePart {
+  std::size_t offset = 0;
+  std::size_t size = 0;
+};
+
+/// What the ranks of a job say to one another. All calls are collective: every rank makes the same
+/// calls in the same order. No call does arithmetic: sums are the caller's, in its own order.
+///
+/// Threading contract: only the main thread of a rank calls its communicator.
+/// @throws Error (peer) when another rank has failed.
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+
+  /// Rank r's buffer becomes the one of `root` on every rank; sizes are equal everywhere.
+  virtual void broadcast(std::span<std::byte> data, int root) = 0;
+
+  /// Sends part p of `send` to rank p and receives part p of `receive` from rank p.
+  virtual void exchange(std::span<const std::byte> send, std::span<const MessagePart> send_parts,
+                        std::span<std::byte> receive,
+                        std::span<const MessagePart> receive_parts) = 0;
+
+  /// Every rank contributes its own part of `data` (part `rank()`) and receives all others.
+  virtual void all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) = 0;
+
+  virtual void barrier() = 0;
+};
+
+/// A group of one: programs run unchanged without MPI.
+class SoloCommunicator final : public Communicator {
+ public:
+  int rank() const override { return 0; }
+  int size() const override { return 1; }
+  void broadcast(std::span<std::byte> data, int root) override;
+  void exchange(std::span<const std::byte> send, std::span<const MessagePart> send_parts,
+                std::span<std::byte> receive, std::span<const MessagePart> receive_parts) override;
+  void all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) override;
+  void barrier() override {}
+};
+
+/// Root's text on every rank, whatever its length.
+std::string broadcast_text(Communicator& communicator, std::string text, int root);
+
+/// Each rank's text on every rank, in rank order.
+std::vector<std::string> all_gather_text(Communicator& communicator, const std::string& text);
+
+}  // namespace lockstep

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "framework/core/digest.hpp"
+#include "framework/core/lane_view.hpp"
+#include "framework/core/shape.hpp"
+
+namespace lockstep {
+
+/// One micro-batch that is to be assembled.
+struct GatherRequest {
+  /// Positions in the data set, one a lane; the lanes beyond them are filled with +0.
+  std::span<const Index> samples;
+  std::uint64_t seed = 0;
+  std::uint32_t epoch = 0;
+  bool augment = false;  ///< draws are keyed by (seed, epoch, position), so no order matters
+};
+
+/// Labelled samples that can be put into lanes, normalised and augmented.
+///
+/// Threading contract: const members may be called from many threads at once; `gather` allocates
+/// nothing.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  virtual Index size() const = 0;
+  virtual Shape sample_shape() const = 0;  ///< (C, H, W)
+  virtual Index classes() const = 0;
+  /// One label a sample, each in [0, classes).
+  virtual std::span<const std::uint8_t> labels() const = 0;
+
+  /// Fills every lane of `block`, (C*H*W, lanes) in either layout.
+  virtual void gather(const GatherRequest& request, LaneView block) const = 0;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,154 @@
+#include "framework/training/evaluator.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+#include "framework/kernels/softmax.hpp"
+
+namespace lockstep {
+namespace {
+
+std::vector<MessagePart> equal_parts(int ranks, std::size_t bytes) {
+  std::vector<MessagePart> parts;
+  for (int r = 0; r < ranks; ++r) parts.push_back({static_cast<std::size_t>(r) * bytes, bytes});
+  return parts;
+}
+
+// Of the lanes that carry samples.
+double root_mean_square(const ConstLaneView& view, std::size_t samples) {
+  double sum = 0;
+  for (std::size_t f = 0; f < view.features; ++f) {
+    for (std::size_t n = 0; n < samples; ++n) {
+      const auto x = static_cast<double>(view.at(f, n / kLanes)[n % kLanes]);
+      sum += x * x;
+    }
+  }
+  return std::sqrt(sum / static_cast<double>(view.features * samples));
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const Graph& graph, const ParameterLayout& layout, const WorkerTeam& team,
+                     float label_smoothing)
+    : layout_(layout),
+      team_(team),
+      label_smoothing_(label_smoothing),
+      plan_(graph, kMicroBatch, PlanPurpose::inference),
+      scaled_(layout.size()) {
+  const auto classes = static_cast<std::size_t>(graph.output_shape().size());
+  const auto lanes = static_cast<std::size_t>(kMicroBatch);
+  slots_.reserve(static_cast<std::size_t>(team.threads()));
+  for (int slot = 0; slot < team.threads(); ++slot) {
+    slots_.push_back({.pass = MicroBatchPass(plan_, layout),
+                      .samples = std::vector<Index>(lanes),
+                      .losses = std::vector<float>(lanes),
+                      .classes = std::vector<std::uint8_t>(lanes),
+                      .confusion = std::vector<Index>(classes * classes)});
+  }
+}
+
+void Evaluator::scale(std::span<const float> parameters) {
+  layout_.apply_scales(parameters, scaled_.span());
+}
+
+void Evaluator::forward(Slot& slot, const Dataset& dataset, const LeafRange& samples) {
+  const auto count = static_cast<std::size_t>(samples.size());
+  std::fill(slot.samples.begin(), slot.samples.end(), Index{-1});
+  std::iota(slot.samples.begin(), slot.samples.begin() + samples.size(), samples.first);
+  slot.pass.set_samples(count);
+  dataset.gather({.samples = std::span<const Index>(slot.samples).first(count)},
+                 slot.pass.input());
+  slot.pass.forward(scaled_.span(), {.training = false, .samples = slot.samples});
+}
+
+MicroBatchResult Evaluator::run_micro_batch(Slot& slot, const Dataset& dataset, Index micro_batch) {
+  const Index first = micro_batch * kMicroBatch;
+  const LeafRange samples{first, std::min(first + kMicroBatch, dataset.size())};
+  forward(slot, dataset, samples);
+  const auto count = static_cast<std::size_t>(samples.size());
+  const auto labels = dataset.labels().subspan(static_cast<std::size_t>(first), count);
+  softmax_cross_entropy({.logits = slot.pass.output(),
+                         .labels = labels,
+                         .label_smoothing = label_smoothing_,
+                         .gradient = {},
+                         .losses = std::span<float>(slot.losses).first(slot.pass.output().lanes())});
+  arg_max(slot.pass.output(), std::span<std::uint8_t>(slot.classes).first(count));
+  MicroBatchResult result{.samples = samples.size()};
+  const std::size_t classes = slot.pass.output().features;
+  for (std::size_t n = 0; n < count; ++n) {
+    result.loss += static_cast<double>(slot.losses[n]);
+    result.correct += slot.classes[n] == labels[n] ? 1 : 0;
+    ++slot.confusion[labels[n] * classes + slot.classes[n]];
+  }
+  return result;
+}
+
+EvaluationResult Evaluator::evaluate(std::span<const float> parameters, const Dataset& dataset,
+                                     Communicator& communicator) {
+  scale(parameters);
+  const Index leaves = (dataset.size() + kMicroBatch - 1) / kMicroBatch;
+  const LeafRange owned = owned_leaves(leaves, communicator.rank(), communicator.size());
+  std::vector<MicroBatchResult> results(static_cast<std::size_t>(leaves));
+  for (Slot& slot : slots_) std::fill(slot.confusion.begin(), slot.confusion.end(), Index{0});
+  std::atomic<Index> next = owned.first;
+  const auto work = [&](int slot_number) {
+    Slot& slot = slots_[static_cast<std::size_t>(slot_number)];
+    for (Index i = next++; i < owned.last; i = next++) {
+      results[static_cast<std::size_t>(i)] = run_micro_batch(slot, dataset, i);
+    }
+  };
+  team_.run(work);
+
+  std::vector<MessagePart> parts;
+  for (int r = 0; r < communicator.size(); ++r) {
+    const LeafRange theirs = owned_leaves(leaves, r, communicator.size());
+    parts.push_back({static_cast<std::size_t>(theirs.first) * sizeof(MicroBatchResult),
+                     static_cast<std::size_t>(theirs.size()) * sizeof(MicroBatchResult)});
+  }
+  communicator.all_gather(std::as_writable_bytes(std::span(results)), parts);
+
+  EvaluationResult total;
+  std::vector<double> losses;
+  for (const MicroBatchResult& result : results) {
+    losses.push_back(result.loss);
+    total.samples += result.samples;
+    total.correct += result.correct;
+  }
+  total.loss_sum = canonical_sum(losses);
+  total.confusion = add_confusions(communicator, slots_.front().pass.output().features);
+  return total;
+}
+
+std::vector<Index> Evaluator::add_confusions(Communicator& communicator, std::size_t classes) {
+  const std::size_t cells = classes * classes;
+  const auto ranks = static_cast<std::size_t>(communicator.size());
+  std::vector<Index> all(cells * ranks);
+  const auto mine =
+      std::span(all).subspan(static_cast<std::size_t>(communicator.rank()) * cells, cells);
+  for (const Slot& slot : slots_) {
+    std::transform(mine.begin(), mine.end(), slot.confusion.begin(), mine.begin(), std::plus<>{});
+  }
+  communicator.all_gather(std::as_writable_bytes(std::span(all)),
+                          equal_parts(communicator.size(), cells * sizeof(Index)));
+  std::vector<Index> total(cells);
+  for (std::size_t i = 0; i < all.size(); ++i) total[i % cells] += all[i];
+  return total;
+}
+
+std::vector<double> Evaluator::activation_rms(std::span<const float> parameters,
+                                              const Dataset& dataset) {
+  scale(parameters);
+  const LeafRange samples{0, std::min(kMicroBatch, dataset.size())};
+  forward(slots_.front(), dataset, samples);
+  std::vector<double> values;
+  for (std::size_t node = 0; node < plan_.steps().size(); ++node) {
+    values.push_back(root_mean_square(slots_.front().pass.output_of(node),
+                                      static_cast<std::size_t>(samples.size())));
+  }
+  return values;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "framework/core/parallel.hpp"
+#include "framework/graph/micro_batch_pass.hpp"
+#include "framework/training/communicator.hpp"
+#include "framework/training/dataset.hpp"
+#include "framework/training/gradient_sync.hpp"
+#include "framework/training/run_records.hpp"
+
+namespace lockstep {
+
+/// Exact loss, accuracy and confusion of a network on a data set, over threads and ranks.
+///
+/// The set is cut into micro-batches of 64 in order, without padding samples; losses are summed
+/// along the canonical tree over them, so that the figures are the same bits on any number of ranks
+/// and threads. Augmentation and dropout are off. The loss is the one that training minimises,
+/// label smoothing included.
+/// Threading contract: one caller at a time; `evaluate` is collective.
+class Evaluator {
+ public:
+  static constexpr Index kMicroBatch = 64;
+
+  Evaluator(const Graph& graph, const ParameterLayout& layout, const WorkerTeam& team,
+            float label_smoothing);
+
+  /// @param parameters  flat, as stored (scales are applied here)
+  EvaluationResult evaluate(std::span<const float> parameters, const Dataset& dataset,
+                            Communicator& communicator);
+
+  /// Root mean square of each layer's output over the data set's first samples, at most 64.
+  std::vector<double> activation_rms(std::span<const float> parameters, const Dataset& dataset);
+
+ private:
+  struct Slot {
+    MicroBatchPass pass;
+    std::vector<Index> samples;
+    std::vector<float> losses;
+    std::vector<std::uint8_t> classes;
+    std::vector<Index> confusion;
+  };
+
+  const ParameterLayout& layout_;
+  const WorkerTeam& team_;
+  float label_smoothing_;
+  Plan plan_;
+  std::vector<Slot> slots_;
+  AlignedBuffer<float> scaled_;
+
+  void scale(std::span<const float> parameters);
+  void forward(Slot& slot, const Dataset& dataset, const LeafRange& samples);
+  MicroBatchResult run_micro_batch(Slot& slot, const Dataset& dataset, Index micro_batch);
+  std::vector<Index> add_confusions(Communicator& communicator, std::size_t classes);
+};
+
+}  // namespace lockstep

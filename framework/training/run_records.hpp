@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "framework/core/digest.hpp"
+#include "framework/core/shape.hpp"
+
+namespace lockstep {
+
+inline constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
+
+/// Exact figures of one pass over one split.
+struct EvaluationResult {
+  Index samples = 0;
+  Index correct = 0;
+  double loss_sum = 0;              ///< over all samples, on the canonical tree
+  std::vector<Index> confusion{};   ///< classes x classes, rows = truth
+
+  double accuracy() const {
+    return samples == 0 ? kNotMeasured : static_cast<double>(correct) / static_cast<double>(samples);
+  }
+  double loss() const { return samples == 0 ? kNotMeasured : loss_sum / static_cast<double>(samples); }
+};
+
+/// What one training step leaves behind.
+struct StepRecord {
+  Index step = 0;  ///< counted from 1: steps done
+  double epoch = 0;  ///< epochs done, fractions included
+  double loss = 0;   ///< mean over the batch, before the update
+  double learning_rate = 0;
+  double gradient_norm = 0;  ///< of the mean gradient, before decay and clipping
+  double images_per_second = 0;
+  bool has_digest = false;
+  Digest digest{};  ///< of the weights after the update
+};
+
+/// Root mean squares of one layer, taken on one micro-batch at the end of an epoch.
+struct LayerRecord {
+  std::string layer;
+  double activation_rms = kNotMeasured;
+  double gradient_rms = kNotMeasured;  ///< of the layer's parameters' gradient; NaN without any
+};
+
+/// What one evaluation point leaves behind; figures that were not taken are NaN.
+struct EpochRecord {
+  double epoch = 0;
+  Index step = 0;
+  double train_loss = kNotMeasured;      ///< running mean over the epoch's steps so far
+  double train_accuracy = kNotMeasured;  ///< likewise
+  double validation_loss = kNotMeasured;
+  double validation_accuracy = kNotMeasured;
+  double test_loss = kNotMeasured;
+  double test_accuracy = kNotMeasured;
+  double seconds = 0;  ///< training time since the start of the run
+  std::vector<Index> confusion{};  ///< of this evaluation, rows = truth; may be empty
+  std::vector<LayerRecord> layers{};
+};
+
+}  // namespace lockstep

@@ -1,0 +1,237 @@
+#include "framework/training/trainer.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "framework/core/error.hpp"
+#include "framework/training/canonical_tree.hpp"
+
+namespace lockstep {
+namespace {
+
+// Whether all exponents are below that of infinity and NaN; a plain loop that vectorises.
+bool all_finite(std::span<const float> values) {
+  constexpr std::uint32_t kExponent = 0x7f800000U;
+  std::uint32_t found = 0;
+  for (const float value : values) {
+    found |= static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(value) & kExponent) ==
+                                        kExponent);
+  }
+  return found == 0;
+}
+
+double root_mean_square(std::span<const float> values) {
+  double sum = 0;
+  for (const float value : values) sum += static_cast<double>(value) * static_cast<double>(value);
+  return std::sqrt(sum / static_cast<double>(values.size()));
+}
+
+}  // namespace
+
+bool Rhythm::is_due(Index step, Index steps_per_epoch) const {
+  if (every_steps > 0) return step % every_steps == 0;
+  if (every_epochs <= 0) return false;
+  const double period = every_epochs * static_cast<double>(steps_per_epoch);
+  return std::floor(static_cast<double>(step) / period) >
+         std::floor(static_cast<double>(step - 1) / period);
+}
+
+std::vector<Index> micro_batch_counts(Index data_set_size, Index batch_size, Index micro_batch) {
+  const auto count = [&](Index samples) { return (samples + micro_batch - 1) / micro_batch; };
+  const Index last = data_set_size % batch_size;
+  std::vector<Index> counts;
+  if (data_set_size >= batch_size) counts.push_back(count(batch_size));
+  if (last != 0 && (counts.empty() || count(last) != counts.front())) counts.push_back(count(last));
+  return counts;
+}
+
+Trainer::Trainer(const TrainerParts& parts, const TrainerSettings& settings,
+                 const TrainingProgress& progress)
+    : parts_(parts),
+      settings_(settings),
+      progress_(progress),
+      sampler_(parts.training.size(), settings.batch_size, settings.seed),
+      plan_(parts.graph, settings.micro_batch, PlanPurpose::training),
+      executor_(plan_, parts.parameters.layout(), parts.training, parts.team,
+                {.seed = settings.seed, .label_smoothing = settings.label_smoothing}),
+      sync_(parts.communicator, parts.parameters.layout().size(),
+            micro_batch_counts(parts.training.size(), settings.batch_size, settings.micro_batch),
+            parts.team.threads()),
+      evaluator_(parts.graph, parts.parameters.layout(), parts.team, settings.label_smoothing),
+      results_(static_cast<std::size_t>(executor_.micro_batches(settings.batch_size))),
+      losses_(results_.size()),
+      scaled_(parts.parameters.layout().has_scales() ? parts.parameters.layout().size() : 0),
+      gradient_(parts.parameters.layout().size()),
+      gradient_norm_(parts.parameters.layout().size()) {}
+
+void Trainer::run(TrainingObserver& observer) {
+  while (progress_.step < settings_.total_steps) {
+    observer.on_step(train_step());
+    const bool last = progress_.step == settings_.total_steps;
+    if (last || settings_.evaluate.is_due(progress_.step, steps_per_epoch())) {
+      observer.on_evaluation(evaluate_all());
+    }
+    if (progress_.step % steps_per_epoch() == 0) {
+      progress_.epoch_samples = 0;
+      progress_.epoch_correct = 0;
+      progress_.epoch_loss = 0;
+    }
+    if (last || settings_.checkpoint.is_due(progress_.step, steps_per_epoch())) {
+      observer.on_checkpoint(progress_);
+    }
+  }
+}
+
+StepRecord Trainer::train_step() {
+  const double start = parts_.clock();
+  const GlobalBatch batch = sampler_.batch(progress_.step);
+  const auto samples = static_cast<Index>(batch.samples.size());
+  const Index micro_batches = executor_.micro_batches(samples);
+  const auto results = std::span(results_).first(static_cast<std::size_t>(micro_batches));
+
+  sync_.start(micro_batches);
+  executor_.run(batch, scaled_parameters(), sync_, results);
+  const std::span<const float> sum = sync_.finish();
+  sync_.share_results(results);
+
+  const double loss_sum = sum_losses(micro_batches);
+  const double norm = take_gradient(sum, samples);
+  const double loss = loss_sum / static_cast<double>(samples);
+  if (!std::isfinite(loss)) fail("The loss", loss);
+  if (!std::isfinite(norm)) fail("The norm of the gradient", norm);
+  const float rate = learning_rate(parts_.schedule, progress_.step, settings_.total_steps);
+  update(norm, rate);
+
+  ++progress_.step;
+  progress_.samples_seen += samples;
+  count_epoch(samples, loss_sum);
+  StepRecord record{.step = progress_.step,
+                    .epoch = static_cast<double>(progress_.step) /
+                             static_cast<double>(steps_per_epoch()),
+                    .loss = loss,
+                    .learning_rate = static_cast<double>(rate),
+                    .gradient_norm = norm};
+  record.has_digest =
+      settings_.digest_every_steps > 0 && progress_.step % settings_.digest_every_steps == 0;
+  if (record.has_digest) record.digest = weights_digest();
+  const double seconds = parts_.clock() - start;
+  progress_.train_seconds += seconds;
+  record.images_per_second = seconds > 0 ? static_cast<double>(samples) / seconds : 0;
+  return record;
+}
+
+std::span<const float> Trainer::scaled_parameters() {
+  if (scaled_.size() == 0) return parts_.parameters.values();
+  parts_.parameters.layout().apply_scales(parts_.parameters.values(), scaled_.span());
+  return scaled_.span();
+}
+
+double Trainer::sum_losses(Index micro_batches) {
+  const auto count = static_cast<std::size_t>(micro_batches);
+  std::transform(results_.begin(), results_.begin() + micro_batches, losses_.begin(),
+                 [](const MicroBatchResult& result) { return result.loss; });
+  return canonical_sum(std::span<const double>(losses_).first(count));
+}
+
+// The mean gradient with respect to the stored values, and its norm.
+double Trainer::take_gradient(std::span<const float> sum, Index samples) {
+  const std::span<float> gradient = gradient_.span();
+  const auto divisor = static_cast<float>(samples);
+  std::transform(sum.begin(), sum.end(), gradient.begin(),
+                 [divisor](float g) { return g / divisor; });
+  const ParameterLayout& layout = parts_.parameters.layout();
+  if (layout.has_scales()) layout.apply_scales(gradient, gradient);
+  return gradient_norm_.norm(gradient);
+}
+
+void Trainer::update(double gradient_norm, float learning_rate) {
+  if (settings_.clip_norm) clip_by_norm(gradient_.span(), gradient_norm, *settings_.clip_norm);
+  parts_.optimizer.update(parts_.parameters.mutable_values(), gradient_.span(), learning_rate);
+  if (!all_finite(parts_.parameters.values())) {
+    fail("A weight after the update", std::numeric_limits<double>::infinity());
+  }
+}
+
+void Trainer::count_epoch(Index samples, double loss_sum) {
+  progress_.epoch_samples += samples;
+  progress_.epoch_loss += loss_sum;
+  const Index micro_batches = executor_.micro_batches(samples);
+  for (Index i = 0; i < micro_batches; ++i) {
+    progress_.epoch_correct += results_[static_cast<std::size_t>(i)].correct;
+  }
+}
+
+void Trainer::fail(const char* what, double value) const {
+  throw CollectiveError(
+      ErrorKind::numeric,
+      fmt::format("{} is {} at step {}, so training cannot go on: lower learning_rate.peak, set "
+                  "train.clip_norm, or look for numbers that are not finite in the data; weights "
+                  "saved before this step are unharmed.",
+                  what, value, progress_.step + 1));
+}
+
+Digest Trainer::weights_digest() {
+  digest_.reset();
+  digest_.add(parts_.parameters.values());
+  return digest_.finish();
+}
+
+EvaluationResult Trainer::evaluate(const Dataset& dataset) {
+  return evaluator_.evaluate(parts_.parameters.values(), dataset, parts_.communicator);
+}
+
+EpochRecord Trainer::evaluate_all() {
+  EpochRecord record;
+  record.step = progress_.step;
+  record.epoch = static_cast<double>(progress_.step) / static_cast<double>(steps_per_epoch());
+  record.seconds = progress_.train_seconds;
+  if (progress_.epoch_samples > 0) {
+    const auto samples = static_cast<double>(progress_.epoch_samples);
+    record.train_loss = progress_.epoch_loss / samples;
+    record.train_accuracy = static_cast<double>(progress_.epoch_correct) / samples;
+  }
+  if (parts_.test != nullptr) {
+    const EvaluationResult result = evaluate(*parts_.test);
+    record.test_loss = result.loss();
+    record.test_accuracy = result.accuracy();
+    record.confusion = result.confusion;
+  }
+  if (parts_.validation != nullptr) {
+    const EvaluationResult result = evaluate(*parts_.validation);
+    record.validation_loss = result.loss();
+    record.validation_accuracy = result.accuracy();
+    if (record.confusion.empty()) record.confusion = result.confusion;
+    if (progress_.best_step == 0 || result.accuracy() > progress_.best_accuracy) {
+      progress_.best_accuracy = result.accuracy();
+      progress_.best_step = progress_.step;
+    }
+  }
+  record.layers = layer_records();
+  return record;
+}
+
+std::vector<LayerRecord> Trainer::layer_records() {
+  const Dataset& dataset = parts_.validation != nullptr ? *parts_.validation : parts_.training;
+  const std::vector<double> activations =
+      evaluator_.activation_rms(parts_.parameters.values(), dataset);
+  const ParameterLayout& layout = parts_.parameters.layout();
+  std::vector<LayerRecord> records;
+  for (std::size_t i = 0; i < activations.size(); ++i) {
+    LayerRecord record{.layer = parts_.graph.nodes()[i].name, .activation_rms = activations[i]};
+    const std::size_t first = layout.first_entry(i);
+    const std::size_t last = layout.first_entry(i + 1);
+    if (first != last) {
+      const std::size_t begin = layout.entries()[first].offset;
+      const std::size_t end = layout.entries()[last - 1].offset + layout.entries()[last - 1].size;
+      record.gradient_rms = root_mean_square(gradient_.span().subspan(begin, end - begin));
+    }
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "framework/core/parallel.hpp"
+#include "framework/graph/parameter_store.hpp"
+#include "framework/training/communicator.hpp"
+#include "framework/training/dataset.hpp"
+#include "framework/training/evaluator.hpp"
+#include "framework/training/gradient_norm.hpp"
+#include "framework/training/gradient_sync.hpp"
+#include "framework/training/micro_batch_executor.hpp"
+#include "framework/training/optimizer.hpp"
+#include "framework/training/run_records.hpp"
+#include "framework/training/sampler.hpp"
+#include "framework/training/schedule.hpp"
+
+namespace lockstep {
+
+/// How often something happens: every so many epochs (fractions are fine) or steps.
+struct Rhythm {
+  double every_epochs = 0;  ///< 0: count in steps
+  Index every_steps = 0;    ///< 0: never
+
+  /// Whether it happens right after step `step` (counted from 1).
+  bool is_due(Index step, Index steps_per_epoch) const;
+};
+
+struct TrainerSettings {
+  std::uint64_t seed = 1;
+  Index total_steps = 0;
+  Index batch_size = 0;
+  Index micro_batch = 0;
+  float label_smoothing = 0;
+  std::optional<double> clip_norm;
+  Index digest_every_steps = 1;  ///< 0: never
+  Rhythm evaluate;
+  Rhythm checkpoint;
+};
+
+/// Everything beside parameters and optimizer state that a run goes on from.
+struct TrainingProgress {
+  Index step = 0;  ///< steps done
+  Index samples_seen = 0;
+  double train_seconds = 0;  ///< without loading, evaluation and checkpoints
+  // Sums over the running epoch's steps so far.
+  Index epoch_samples = 0;
+  Index epoch_correct = 0;
+  double epoch_loss = 0;
+  // The best validation accuracy so far; step 0 when none was measured.
+  double best_accuracy = 0;
+  Index best_step = 0;
+};
+
+/// Is told how training goes. Called on every rank, at the same points, by the main thread.
+class TrainingObserver {
+ public:
+  virtual ~TrainingObserver() = default;
+
+  virtual void on_step(const StepRecord& record) = 0;
+  virtual void on_evaluation(const EpochRecord& record) = 0;
+  /// A checkpoint is due; parameters and optimizer are those after `progress.step` steps.
+  virtual void on_checkpoint(const TrainingProgress& progress) = 0;
+};
+
+/// What a trainer works with; all borrowed for its lifetime.
+struct TrainerParts {
+  const Graph& graph;
+  ParameterStore& parameters;
+  Optimizer& optimizer;
+  const ScheduleSettings& schedule;
+  const Dataset& training;
+  const Dataset* validation;  ///< may be null
+  const Dataset* test;        ///< may be null
+  const WorkerTeam& team;
+  Communicator& communicator;
+  double (*clock)();  ///< seconds since any fixed moment
+};
+
+/// The training loop. Knows no file and prints nothing.
+///
+/// Threading contract: one thread; every rank of the communicator runs the same calls. A training
+/// step allocates nothing after the first.
+class Trainer {
+ public:
+  Trainer(const TrainerParts& parts, const TrainerSettings& settings,
+          const TrainingProgress& progress = {});
+
+  /// Trains up to the last step. Evaluation and checkpoint are due at their rhythms and after the
+  /// last step.
+  /// @throws CollectiveError (numeric) when loss, gradient or weights are not finite; the weights
+  ///         of the last checkpoint are then the last good ones.
+  void run(TrainingObserver& observer);
+
+  /// One step. Parameters, optimizer and progress move on by one.
+  StepRecord train_step();
+
+  const TrainingProgress& progress() const { return progress_; }
+  Index steps_per_epoch() const { return sampler_.steps_per_epoch(); }
+  /// Digest of the current weights.
+  Digest weights_digest();
+  EvaluationResult evaluate(const Dataset& dataset);
+
+ private:
+  TrainerParts parts_;
+  TrainerSettings settings_;
+  TrainingProgress progress_;
+  Sampler sampler_;
+  Plan plan_;
+  MicroBatchExecutor executor_;
+  GradientSync sync_;
+  Evaluator evaluator_;
+  std::vector<MicroBatchResult> results_;
+  std::vector<double> losses_;
+  AlignedBuffer<float> scaled_;    ///< parameters as the layers see them; empty without scales
+  AlignedBuffer<float> gradient_;  ///< mean gradient of the last step
+  GradientNorm gradient_norm_;
+  FloatsDigest digest_;
+
+  std::span<const float> scaled_parameters();
+  double sum_losses(Index micro_batches);
+  double take_gradient(std::span<const float> sum, Index samples);
+  void update(double gradient_norm, float learning_rate);
+  void count_epoch(Index samples, double loss_sum);
+  EpochRecord evaluate_all();
+  std::vector<LayerRecord> layer_records();
+  [[noreturn]] void fail(const char* what, double value) const;
+};
+
+/// Every number of micro-batches that a step over a data set may have.
+std::vector<Index> micro_batch_counts(Index data_set_size, Index batch_size, Index micro_batch);
+
+}  // namespace lockstep

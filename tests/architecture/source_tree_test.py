@@ -1,0 +1,168 @@
+#!/usr/bin/python3
+"""The source tree keeps its rules, and each rule notices a planted violation."""
+
+import os
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import rules  # noqa: E402  (found through the line above)
+
+ROOT = Path(os.environ.get("LOCKSTEP_SOURCE_DIR", Path(__file__).resolve().parents[2]))
+
+
+def planted(files):
+    """A temporary tree with the given files."""
+    folder = tempfile.TemporaryDirectory()
+    for name, text in files.items():
+        path = Path(folder.name) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+class Tree(unittest.TestCase):
+    """The real tree."""
+
+    def check(self, rule):
+        self.assertGreater(len(rules.sources(ROOT)), 10, f"there are hardly any sources in {ROOT}")
+        problems = rule(ROOT)
+        if problems:
+            self.fail("\n" + "\n".join(problems))
+
+    def test_units_include_only_what_the_table_allows(self):
+        self.check(rules.unit_edges)
+
+    def test_outside_libraries_stay_in_their_single_place(self):
+        self.check(rules.outside_libraries)
+
+    def test_headers_do_not_include_each_other_in_a_circle(self):
+        self.check(rules.include_cycles)
+
+    def test_sources_have_no_preprocessor_conditionals(self):
+        self.check(rules.conditionals)
+
+    def test_file_names_are_snake_case(self):
+        self.check(rules.names)
+
+    def test_headers_and_own_includes_keep_the_habits(self):
+        self.check(rules.header_habits)
+
+
+class Planted(unittest.TestCase):
+    """Each rule against a tree that breaks it in one place and keeps it in others."""
+
+    def expect(self, rule, files, *problems):
+        with planted(files) as root:
+            found = rule(root)
+        self.assertEqual(len(found), len(problems), found)
+        for text, problem in zip(found, problems):
+            self.assertIn(problem, text)
+
+    def test_an_upward_include_is_found(self):
+        self.expect(
+            rules.unit_edges,
+            {
+                "framework/core/a.hpp": '#pragma once\n\n#include "framework/graph/graph.hpp"\n',
+                "framework/graph/graph.hpp": '#pragma once\n#include "framework/core/b.hpp"\n',
+                "framework/core/b.hpp": "#pragma once\n",
+                "experiments/main.cpp": '#include "framework/core/a.hpp"\n',
+            },
+            "framework/core/a.hpp:3: framework/core must not include framework/graph/graph.hpp; "
+            "it may include: the standard library only",
+        )
+
+    def test_a_sideways_include_is_found(self):
+        self.expect(
+            rules.unit_edges,
+            {
+                "framework/config/a.cpp": '#include "framework/storage/b.hpp"\n',
+                "framework/storage/b.hpp": "#pragma once\n",
+            },
+            "framework/config/a.cpp:1: framework/config must not include framework/storage/b.hpp; "
+            "it may include: framework/core, framework/graph, framework/training",
+        )
+
+    def test_an_include_not_written_from_the_root_is_found(self):
+        self.expect(
+            rules.unit_edges,
+            {"framework/core/a.cpp": '#include "a.hpp"\n', "framework/core/a.hpp": "#pragma once\n"},
+            'framework/core/a.cpp:1: "a.hpp" is no file of this tree',
+        )
+
+    def test_an_unknown_unit_is_found(self):
+        self.expect(rules.unit_edges, {"framework/misc/a.cpp": "\n"}, "framework/misc/a.cpp:1: the folder")
+
+    def test_a_library_away_from_its_place_is_found(self):
+        self.expect(
+            rules.outside_libraries,
+            {
+                "framework/core/parallel.cpp": "#include <oneapi/tbb/task_arena.h>\n#include <vector>\n",
+                "framework/training/trainer.cpp": "#include <fmt/format.h>\n#include <oneapi/tbb/task_arena.h>\n",
+                "framework/training/peers.cpp": "#include <mpi.h>\n",
+                "framework/graph/graph.cpp": "#include <unistd.h>\n",
+                "framework/graph/other.cpp": "#include <eigen3/Eigen/Dense>\n",
+            },
+            "framework/graph/graph.cpp:1: <unistd.h> belongs to the operating system",
+            "framework/graph/other.cpp:1: <eigen3/Eigen/Dense> is no standard header",
+            "framework/training/peers.cpp:1: <mpi.h> of MPI may only be included in files matching cluster/",
+            "framework/training/trainer.cpp:2: <oneapi/tbb/task_arena.h> of oneTBB may only be included",
+        )
+
+    def test_a_second_place_of_a_library_is_found(self):
+        self.expect(
+            rules.outside_libraries,
+            {"data/idx_file.cpp": "#include <zlib.h>\n", "data/other.cpp": "\n#include <zlib.h>\n"},
+            "data/other.cpp:2: zlib has one place in its unit, and data/idx_file.cpp is it already",
+        )
+
+    def test_a_circle_is_found(self):
+        self.expect(
+            rules.include_cycles,
+            {
+                "framework/core/a.hpp": '#include "framework/core/b.hpp"\n',
+                "framework/core/b.hpp": '#include "framework/core/c.hpp"\n',
+                "framework/core/c.hpp": '#include "framework/core/a.hpp"\n',
+            },
+            "framework/core/a.hpp -> framework/core/b.hpp -> framework/core/c.hpp -> framework/core/a.hpp",
+        )
+
+    def test_a_conditional_is_found(self):
+        kernel = "#if defined(A_HPP_) == defined(HWY_TARGET_TOGGLE)\n#ifdef A_HPP_\n#undef A_HPP_\n#endif\n#endif\n"
+        self.expect(
+            rules.conditionals,
+            {
+                "framework/kernels/a.hpp": kernel + "#ifdef NDEBUG\n#endif\n",
+                "framework/core/a.hpp": "#pragma once\n  #  if HWY_ONCE\n#endif\n",
+            },
+            "framework/core/a.hpp:2: #if in a source",
+            "framework/kernels/a.hpp:6: #ifdef in a source",
+        )
+
+    def test_a_camel_case_name_is_found(self):
+        self.expect(
+            rules.names,
+            {"framework/core/LaneView.hpp": "", "framework/core/lane_view2.hpp": "", "tests/x/run-it.sh": ""},
+            "framework/core/LaneView.hpp:1: 'LaneView' is not snake_case",
+            "tests/x/run-it.sh:1: 'run-it' is not snake_case",
+        )
+
+    def test_bad_habits_are_found(self):
+        self.expect(
+            rules.header_habits,
+            {
+                "framework/core/a.hpp": "using namespace std;\n",
+                "framework/core/b.hpp": "#pragma once\n",
+                "framework/core/b.cpp": '#include <vector>\n#include "framework/core/b.hpp"\n',
+            },
+            "framework/core/a.hpp:1: a header starts with #pragma once",
+            "framework/core/a.hpp:1: no using-directive in a header",
+            'framework/core/b.cpp:1: the first include is the own header, "framework/core/b.hpp"',
+        )
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,52 @@
+#!/usr/bin/python3
+"""The program takes no transcendental function from the mathematical library: their last bits differ between machines."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import rules  # noqa: E402  (found through the line above)
+
+
+def undefined_symbols(program):
+    return subprocess.run(["nm", "-D", "-u", program], check=True, capture_output=True, text=True).stdout
+
+
+class Symbols(unittest.TestCase):
+    def test_the_program_needs_no_transcendental_function(self):
+        listing = undefined_symbols(os.environ["LOCKSTEP_PROGRAM"])
+        self.assertIn("malloc", listing)  # nm has seen the real thing
+        self.assertEqual(rules.transcendental_symbols(listing), [])
+
+    def test_a_program_that_calls_exp_and_powf_is_caught(self):
+        code = (
+            "#include <cmath>\n#include <cstdio>\n"
+            "int main(int n, char**) { std::printf(\"%g %g %g\", std::exp(double(n)), std::pow(float(n), 1.5F),"
+            " std::sqrt(double(n))); }\n"
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            source, program = Path(folder) / "planted.cpp", Path(folder) / "planted"
+            source.write_text(code, encoding="utf-8")
+            subprocess.run(["c++", "-O1", "-o", program, source], check=True)
+            self.assertEqual(sorted(rules.transcendental_symbols(undefined_symbols(program))), ["exp", "powf"])
+
+    def test_names_are_told_apart(self):
+        listing = "\n".join(
+            f"                 U {name}"
+            for name in ("tanhf@GLIBC_2.2.5", "log1pl", "__expf_finite", "_ZGVbN4v_sinf", "sincosf")
+        )
+        self.assertEqual(len(rules.transcendental_symbols(listing)), 5)
+        harmless = "\n".join(
+            f"                 U {name}"
+            for name in ("sqrt@GLIBC_2.2.5", "fma", "fmaf", "floor", "ldexp", "printf", "login", "expand", "round")
+        )
+        self.assertEqual(rules.transcendental_symbols(harmless), [])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

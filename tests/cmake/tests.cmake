@@ -1,0 +1,120 @@
+# Test programs (one a folder, one CTest entry a case) and script tests. Included by the top CMakeLists.txt.
+
+find_package(Boost 1.74 REQUIRED COMPONENTS unit_test_framework)
+
+# What every test finds in its environment; LOCKSTEP_DATA is passed through from the caller's.
+set(LOCKSTEP_TEST_ENVIRONMENT
+    "LOCKSTEP_PROGRAM=${PROJECT_BINARY_DIR}/lockstep" #
+    "LOCKSTEP_SOURCE_DIR=${PROJECT_SOURCE_DIR}" #
+    "LOCKSTEP_BUILD_DIR=${PROJECT_BINARY_DIR}" #
+    "OMPI_ALLOW_RUN_AS_ROOT=1" #
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
+set(support "${PROJECT_SOURCE_DIR}/tests/support")
+if(LOCKSTEP_SANITIZERS MATCHES "thread")
+  list(APPEND LOCKSTEP_TEST_ENVIRONMENT "TSAN_OPTIONS=suppressions=${support}/tsan.supp:halt_on_error=1")
+elseif(LOCKSTEP_SANITIZERS)
+  # Leaks inside MPI are recognised by their stack, which the fast unwinder does not see.
+  list(APPEND LOCKSTEP_TEST_ENVIRONMENT #
+       "ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1" #
+       "UBSAN_OPTIONS=print_stacktrace=1" #
+       "LSAN_OPTIONS=suppressions=${support}/lsan.supp:fast_unwind_on_malloc=0:print_suppressions=0")
+endif()
+
+add_library(test_main OBJECT tests/support/test_main.cpp)
+target_link_libraries(test_main PRIVATE lockstep_options PUBLIC Boost::unit_test_framework)
+target_compile_definitions(test_main PUBLIC BOOST_TEST_DYN_LINK)
+
+# Helpers that several test programs share. Linked to no unit, so that the test of a small unit builds without the large
+# ones.
+file(GLOB support_files CONFIGURE_DEPENDS tests/support/*.cpp)
+list(FILTER support_files EXCLUDE REGEX "/test_main.cpp$")
+if(support_files)
+  add_library(test_support STATIC ${support_files})
+  target_include_directories(test_support PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(test_support PRIVATE lockstep_options PUBLIC fmt::fmt Boost::unit_test_framework)
+  target_compile_definitions(test_support PUBLIC BOOST_TEST_DYN_LINK)
+endif()
+
+# lockstep_test_program(NAME FOLDER [USES target...]): all of FOLDER's sources as one program, test_NAME.
+function(lockstep_test_program name folder)
+  cmake_parse_arguments(PARSE_ARGV 2 program "" "" "USES")
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  set(target test_${name})
+  add_executable(${target} ${sources})
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${target} PRIVATE lockstep_options test_main fmt::fmt)
+  if(TARGET test_support)
+    target_link_libraries(${target} PRIVATE test_support)
+  endif()
+  foreach(used IN LISTS program_USES)
+    if(TARGET ${used})
+      target_link_libraries(${target} PRIVATE ${used})
+    endif()
+  endforeach()
+
+  set(cases "${PROJECT_BINARY_DIR}/tests/${target}_cases.cmake")
+  add_custom_command(
+    TARGET ${target}
+    POST_BUILD
+    BYPRODUCTS "${cases}"
+    COMMAND
+      ${CMAKE_COMMAND} -E env ${LOCKSTEP_TEST_ENVIRONMENT} #
+      ${CMAKE_COMMAND} -D "PROGRAM=$<TARGET_FILE:${target}>" -D "NAME=${name}" -D "OUTPUT=${cases}" -D
+      "ENVIRONMENT=${LOCKSTEP_TEST_ENVIRONMENT}" -D "MPIEXEC=${MPIEXEC_EXECUTABLE}" -D
+      "WORKING_DIRECTORY=${PROJECT_BINARY_DIR}/tests" -P
+      "${PROJECT_SOURCE_DIR}/tests/cmake/discover_tests.cmake"
+    VERBATIM)
+  set(entry "${PROJECT_BINARY_DIR}/tests/${target}_entry.cmake")
+  file(
+    WRITE "${entry}"
+    "if(EXISTS \"${cases}\")\n  include(\"${cases}\")\nelse()\n  add_test(${name}/NOT_BUILT ${target}_is_not_built)\nendif()\n"
+  )
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${entry}")
+endfunction()
+
+foreach(unit IN ITEMS core kernels layers graph training storage config)
+  lockstep_test_program(${unit} tests/framework/${unit} USES lockstep_${unit})
+endforeach()
+foreach(unit IN ITEMS data cluster experiments)
+  lockstep_test_program(${unit} tests/${unit} USES lockstep_${unit})
+endforeach()
+foreach(kind IN ITEMS models contracts golden regressions end_to_end)
+  lockstep_test_program(${kind} tests/${kind} USES ${LOCKSTEP_UNITS})
+endforeach()
+
+# Script tests: every executable *_test.sh and *_test.py below tests/ is one entry, labelled with its first folder. Lines
+# `# labels: a b` and `# timeout: seconds` among its first ten add labels and change the limit.
+file(GLOB_RECURSE scripts CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/tests" tests/*_test.sh tests/*_test.py)
+list(SORT scripts)
+foreach(script IN LISTS scripts)
+  set(path "${PROJECT_SOURCE_DIR}/tests/${script}")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${path}")
+  string(REGEX MATCH "^[^/]+" folder "${script}")
+  if(folder STREQUAL "framework")
+    string(REGEX REPLACE "^framework/([^/]+)/.*" "\\1" folder "${script}")
+  endif()
+  set(labels ${folder})
+  set(timeout 300)
+  file(STRINGS "${path}" head LIMIT_COUNT 10)
+  foreach(line IN LISTS head)
+    if(line MATCHES "^# labels: *(.*)$")
+      string(REGEX MATCHALL "[^ ,]+" more "${CMAKE_MATCH_1}")
+      list(APPEND labels ${more})
+    elseif(line MATCHES "^# timeout: *([0-9]+)")
+      set(timeout ${CMAKE_MATCH_1})
+    endif()
+  endforeach()
+  cmake_path(GET script STEM stem)
+  set(test "${folder}/${stem}")
+  if(script MATCHES "\\.py$")
+    add_test(NAME ${test} COMMAND /usr/bin/python3 "${path}")
+  else()
+    add_test(NAME ${test} COMMAND bash "${path}")
+  endif()
+  set_tests_properties(
+    ${test} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} ENVIRONMENT "${LOCKSTEP_TEST_ENVIRONMENT}")
+endforeach()
