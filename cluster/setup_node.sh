@@ -167,7 +167,8 @@ fi
 
 # A compiler process takes up to 1.5 GB here.
 cores=$(nproc)
-memory_jobs=$(awk '/^MemAvailable:/ {print int($2 / 1500000)}' /proc/meminfo)
+memory_jobs=$(awk '/^MemAvailable:/ {print int($2 / 1500000)}' /proc/meminfo 2>/dev/null || true)
+memory_jobs=${memory_jobs:-$cores}
 jobs=$((memory_jobs < 1 ? 1 : memory_jobs < cores ? memory_jobs : cores))
 targets=(lockstep)
 [ "$with_tests" = no ] || targets=(all)

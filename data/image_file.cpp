@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/inflating_reader.hpp"
 #include "data/pgm.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/descriptor.hpp"
@@ -58,6 +59,31 @@ PixelImage from_rgba(Bytes rgba, PixelImage image) {
   return image;
 }
 
+std::size_t big_endian(Bytes bytes) {
+  std::size_t value = 0;
+  for (const std::uint8_t byte : bytes.first(4)) value = value << 8U | byte;
+  return value;
+}
+
+/// Whether a PNG's pixels inflate to no more than its header says: the decoder would follow them
+/// to any size. A chunk is its length, 4 letters, its content and a checksum.
+bool pixels_match_header(Bytes png, std::size_t rows, std::size_t columns) {
+  constexpr std::size_t kMostBytesPerPixel = 8;
+  constexpr std::size_t kFrame = 12;  // of a chunk, around its content
+  constexpr std::string_view kPixels = "IDAT";
+  std::vector<Bytes> pieces;
+  Bytes rest = png.subspan(kPngSignature.size());
+  while (rest.size() >= kFrame) {
+    const std::size_t length = std::min(big_endian(rest), rest.size() - kFrame);
+    if (std::equal(kPixels.begin(), kPixels.end(), rest.begin() + 4)) {
+      pieces.push_back(rest.subspan(8, length));
+    }
+    rest = rest.subspan(length + kFrame);
+  }
+  // Interlaced pictures have up to twice as many rows, each with a byte in front.
+  return inflates_within(pieces, rows * (columns * kMostBytesPerPixel + 2) + columns + 16);
+}
+
 /// Only PNG and JPEG come here: the decoder's other formats are never tried on a file.
 PixelImage decode(const std::filesystem::path& path, Bytes content, Index channels) {
   const int size = static_cast<int>(content.size());
@@ -72,6 +98,11 @@ PixelImage decode(const std::filesystem::path& path, Bytes content, Index channe
   if (columns < 1 || rows < 1 || columns > kLargestExtent || rows > kLargestExtent) {
     refuse(path, fmt::format("expected at most {} rows and columns, found {} x {}; scale it down.",
                              kLargestExtent, rows, columns));
+  }
+  if (begins_with(content, kPngSignature) &&
+      !pixels_match_header(content, static_cast<std::size_t>(rows),
+                           static_cast<std::size_t>(columns))) {
+    refuse(path, "expected as many pixels as its header says, found others; save it again.");
   }
   constexpr int kRedGreenBlueAlpha = 4;
   const std::unique_ptr<stbi_uc, decltype(&stbi_image_free)> rgba(

@@ -9,7 +9,7 @@
 namespace lockstep {
 namespace {
 
-std::size_t pixel_count(const Pixels& pixels) {
+[[maybe_unused]] std::size_t pixel_count(const Pixels& pixels) {
   return std::visit([](const auto& values) { return values.size(); }, pixels);
 }
 

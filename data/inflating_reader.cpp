@@ -1,6 +1,7 @@
 #include "data/inflating_reader.hpp"
 
 #include <fmt/format.h>
+#define ZLIB_CONST  // zlib reads its input through a pointer to const
 #include <zlib.h>
 
 #include <algorithm>
@@ -131,6 +132,26 @@ std::uint64_t InflatingReader::largest_content() const {
 
 std::size_t InflatingReader::read(std::span<std::uint8_t> buffer) {
   return gzipped() ? state_->inflate_into(buffer) : state_->copy(buffer);
+}
+
+bool inflates_within(std::span<const std::span<const std::uint8_t>> pieces, std::uint64_t limit) {
+  z_stream stream{};
+  if (inflateInit(&stream) != Z_OK) throw std::bad_alloc();
+  std::array<std::uint8_t, 1 << 14> discarded{};
+  int result = Z_OK;
+  for (const auto piece : pieces) {
+    stream.next_in = piece.data();
+    stream.avail_in = static_cast<uInt>(piece.size());
+    do {
+      stream.next_out = discarded.data();
+      stream.avail_out = static_cast<uInt>(discarded.size());
+      result = inflate(&stream, Z_NO_FLUSH);
+    } while (result == Z_OK && stream.avail_out == 0 && stream.total_out <= limit);
+    if (result != Z_OK && result != Z_BUF_ERROR) break;
+  }
+  const bool within = result == Z_STREAM_END && stream.total_out <= limit;
+  inflateEnd(&stream);
+  return within;
 }
 
 }  // namespace lockstep

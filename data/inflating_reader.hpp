@@ -36,4 +36,8 @@ class InflatingReader {
   std::unique_ptr<State> state_;
 };
 
+/// Whether a zlib stream, given in pieces, is sound and inflates to at most `limit` bytes. Nothing
+/// of its content is kept.
+bool inflates_within(std::span<const std::span<const std::uint8_t>> pieces, std::uint64_t limit);
+
 }  // namespace lockstep

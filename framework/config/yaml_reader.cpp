@@ -86,10 +86,10 @@ class ValueBuilder final : public YAML::EventHandler {
   struct Open {
     Value value;
     YAML::Mark mark;
-    std::map<std::string, Location> keys;  // seen so far; looked up for each, so not a list
+    std::map<std::string, Location> keys{};  // seen so far; looked up for each, so not a list
     bool has_key = false;                  // the next value belongs to `key`
-    std::string key;
-    Location key_location;
+    std::string key{};
+    Location key_location{};
   };
 
   std::string_view text_;

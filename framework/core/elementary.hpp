@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 
 /// Elementary functions whose bits are ours: the same on every machine, compiler and optimisation
 /// level, as long as products and sums are not contracted and rounding is to nearest.
@@ -16,6 +17,8 @@
 /// float's pattern as uint32 (all integer arithmetic wraps), and Horner(k, v) over coefficients
 /// k[0..N) is h = k[N-1], then h = fma(h, v, k[i]) for i = N-2 down to 0. A value that a later
 /// select throws away may be infinite or NaN on the way; it never reaches a conversion to integer.
+///
+/// The float errors below are the largest over all floats, the double ones over millions of draws.
 namespace lockstep::elementary {
 
 /// @name exp, float
@@ -37,8 +40,9 @@ inline constexpr float kLn2High = 0x1.62e430p-1F;
 inline constexpr float kLn2Low = -0x1.05c610p-29F;
 inline constexpr float kExpSmallest = -0x1.5d589ep+6F;  ///< -87.33654
 inline constexpr float kExpLargest = 0x1.62e42ep+6F;    ///< 88.72283
-inline constexpr std::array<float, 5> kExpTerms = {0x1.fffffcp-2F, 0x1.55548cp-3F, 0x1.555858p-5F,
-                                                   0x1.123de0p-7F, 0x1.6ac710p-10F};
+inline constexpr std::array<float, 6> kExpTerms = {0x1.000000p-1F,  0x1.55553cp-3F,
+                                                   0x1.5554f2p-5F,  0x1.11372cp-7F,
+                                                   0x1.6d40aap-10F, 0x1.6b683ap-13F};
 /// @}
 
 /// @name log, float
@@ -54,7 +58,7 @@ inline constexpr std::array<float, 5> kExpTerms = {0x1.fffffcp-2F, 0x1.55548cp-3
 /// @{
 inline constexpr float kSmallestNormal = 0x1p-126F;
 inline constexpr float kLogLift = 0x1p+23F;
-inline constexpr unsigned kLogOffset = 0x3f2aaaab;  ///< bits of 2/3
+inline constexpr std::uint32_t kLogOffset = 0x3f2aaaab;  ///< bits of 2/3
 inline constexpr float kLn2 = 0x1.62e430p-1F;
 inline constexpr std::array<float, 9> kLogTerms = {
     -0x1.000000p-1F, 0x1.5554eep-2F,  -0x1.ffffd8p-3F, 0x1.99db10p-3F, -0x1.556e90p-3F,
@@ -91,28 +95,28 @@ inline constexpr std::array<float, 5> kTanhTerms = {
 ///   y = a > -kExpSmallest ? (x < 0 ? +0 : 1) : y
 ///   y = x != x ? NaN : y
 
-/// Within 0.86 ulp where 2^-126 <= exp(x) is finite; below it +0.
+/// Within 0.98 ulp where exp(x) is at least 2^-126; below it +0; +inf above kExpLargest.
 float exp(float x);
 
-/// Within 0.96 ulp for every positive x, denormal ones included; log(+-0) = -inf, log(x < 0) = NaN.
+/// Within 0.94 ulp for every positive x, denormal ones included; log(+-0) = -inf, log(x < 0) = NaN.
 float log(float x);
 
-/// Within 1.5 ulp for every x; odd; +-1 from about 9.01 on.
+/// Within 1.48 ulp for every x; odd; +-1 from about 9.01 on.
 float tanh(float x);
 
-/// Within 0.6 ulp for x >= kExpSmallest; below it +0. sigmoid(+-0) = 1/2.
+/// Within 0.98 ulp for x >= kExpSmallest; below it +0. sigmoid(+-0) = 1/2.
 float sigmoid(float x);
 
-/// Within 0.6 ulp; gradual underflow costs up to half a unit of 2^-1074 more.
+/// Within 0.7 ulp; a denormal result within 1.2 units of 2^-1074.
 double exp(double x);
 
 /// Within 0.51 ulp for every positive x; log(+-0) = -inf, log(x < 0) = NaN.
 double log(double x);
 
-/// Within 0.6 ulp for |x| <= 2^20; NaN beyond.
+/// Within 0.8 ulp for |x| <= 2^20; NaN beyond.
 double sin(double x);
 
-/// Within 0.6 ulp for |x| <= 2^20; NaN beyond.
+/// Within 0.8 ulp for |x| <= 2^20; NaN beyond.
 double cos(double x);
 
 /// base^exponent within 0.7 ulp for base > 0 and a normal result. pow(x, 0) = pow(1, y) = 1;

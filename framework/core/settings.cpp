@@ -35,6 +35,7 @@ std::string expectation(std::string_view noun, const Bounds& bounds) {
   const bool high = bounds.high < kHuge;
   const std::string from = bound_text(bounds.low);
   const std::string to = bound_text(bounds.high);
+  if (bounds.low == bounds.high) return fmt::format("{} equal to {}", noun, from);
   if (low && bounds.ends == Bounds::Ends::above_low) {
     return high ? fmt::format("{} above {} and at most {}", noun, from, to)
                 : fmt::format("{} above {}", noun, from);
@@ -49,9 +50,11 @@ std::string expectation(std::string_view noun, const Bounds& bounds) {
 
 std::string whole_number(const Bounds& bounds) { return expectation("a whole number", bounds); }
 
+bool is_plain(const Value& value) { return value.kind == Value::Kind::scalar && !value.quoted; }
+
 // "010", "+5", "0x10", "1_000": meant as numbers, but not read as such.
 bool looks_like_a_number(const Value& value) {
-  if (value.kind != Value::Kind::scalar || value.quoted || value.text.empty()) return false;
+  if (!is_plain(value)) return false;
   const bool starts = value.text.find_first_of("0123456789") <= 1;
   return starts &&
          value.text.find_first_not_of("0123456789+-._xXaAbBcCdDeEfF") == std::string::npos;
@@ -103,33 +106,48 @@ const Value& SettingsReader::require(std::string_view key, std::string_view expe
 
 void SettingsReader::refuse(std::string_view key, const Value& found, std::string_view expected,
                             std::string_view advice) const {
-  throw error_at(key, fmt::format("must be {}, but is {}{}", expected, found.describe(), advice));
+  const Location& where = found.location.to_string().empty() ? location() : found.location;
+  throw Error(ErrorKind::usage,
+              with_full_stop(fmt::format("{}{} must be {}, but is {}{}", where.prefix(),
+                                         path_of(key), expected, found.describe(), advice)));
 }
 
-std::int64_t SettingsReader::to_integer(std::string_view key, const Value& value, Bounds bounds,
-                                        std::string_view expected) const {
-  const bool plain = value.kind == Value::Kind::scalar && !value.quoted;
-  const auto number = plain ? parse_integer(value.text) : std::nullopt;
-  if (!number || !within(static_cast<double>(*number), bounds)) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{}{} must be {}, but is {}{}.", value.location.prefix(), path_of(key),
-                            expected, value.describe(), spelling_advice(value)));
+std::int64_t SettingsReader::to_integer(const Expected& expected, const Value& value) const {
+  const auto number = is_plain(value) ? parse_integer(value.text) : std::nullopt;
+  if (!number || !within(static_cast<double>(*number), expected.bounds)) {
+    refuse(expected.key, value, expected.text, spelling_advice(value));
+  }
+  return *number;
+}
+
+double SettingsReader::to_real(const Expected& expected, const Value& value) const {
+  const auto number = is_plain(value) ? parse_real(value.text) : std::nullopt;
+  if (!number || !within(*number, expected.bounds)) {
+    refuse(expected.key, value, expected.text, spelling_advice(value));
   }
   return *number;
 }
 
 std::int64_t SettingsReader::integer(std::string_view key, Bounds bounds) {
-  const std::string expected = whole_number(bounds);
-  return to_integer(key, require(key, expected), bounds, expected);
+  const Expected expected{.key = key, .bounds = bounds, .text = whole_number(bounds)};
+  return to_integer(expected, require(key, expected.text));
 }
 
 double SettingsReader::real(std::string_view key, Bounds bounds) {
-  const std::string expected = expectation("a number", bounds);
-  const Value& value = require(key, expected);
-  const bool plain = value.kind == Value::Kind::scalar && !value.quoted;
-  const auto number = plain ? parse_real(value.text) : std::nullopt;
-  if (!number || !within(*number, bounds)) refuse(key, value, expected, spelling_advice(value));
-  return *number;
+  const Expected expected{.key = key, .bounds = bounds, .text = expectation("a number", bounds)};
+  return to_real(expected, require(key, expected.text));
+}
+
+std::vector<double> SettingsReader::reals(std::string_view key, Bounds bounds) {
+  const Expected expected{.key = key,
+                          .bounds = bounds,
+                          .text = expectation("a number", bounds) + ", or a list of such"};
+  const Value& value = require(key, expected.text);
+  if (value.kind != Value::Kind::sequence) return {to_real(expected, value)};
+  if (value.items.empty()) throw error_at(key, "must be " + expected.text + ", but is empty");
+  std::vector<double> numbers;
+  for (const Value& item : value.items) numbers.push_back(to_real(expected, item));
+  return numbers;
 }
 
 std::string SettingsReader::text(std::string_view key) {
@@ -142,7 +160,7 @@ std::string SettingsReader::text(std::string_view key) {
 bool SettingsReader::boolean(std::string_view key) {
   constexpr std::string_view kExpected = "true or false";
   const Value& value = require(key, kExpected);
-  if (value.kind == Value::Kind::scalar && !value.quoted) {
+  if (is_plain(value)) {
     if (value.text == "true") return true;
     if (value.text == "false") return false;
   }
@@ -160,18 +178,19 @@ std::string SettingsReader::choice(std::string_view key, std::span<const std::st
 }
 
 std::pair<std::int64_t, std::int64_t> SettingsReader::pair(std::string_view key, Bounds bounds) {
-  const std::string expected = whole_number(bounds) + ", or two such as [rows, columns]";
-  const Value& value = require(key, expected);
+  const Expected expected{.key = key,
+                          .bounds = bounds,
+                          .text = whole_number(bounds) + ", or two such as [rows, columns]"};
+  const Value& value = require(key, expected.text);
   if (value.kind != Value::Kind::sequence) {
-    const std::int64_t number = to_integer(key, value, bounds, expected);
+    const std::int64_t number = to_integer(expected, value);
     return {number, number};
   }
   if (value.items.size() != 2) {
-    throw error_at(key,
-                   fmt::format("must be {}, but is a list of {}", expected, value.items.size()));
+    throw error_at(
+        key, fmt::format("must be {}, but is a list of {}", expected.text, value.items.size()));
   }
-  return {to_integer(key, value.items[0], bounds, expected),
-          to_integer(key, value.items[1], bounds, expected)};
+  return {to_integer(expected, value.items[0]), to_integer(expected, value.items[1])};
 }
 
 std::int64_t SettingsReader::integer_or(std::string_view key, Bounds bounds,
@@ -199,6 +218,11 @@ std::string SettingsReader::choice_or(std::string_view key, std::span<const std:
 std::pair<std::int64_t, std::int64_t> SettingsReader::pair_or(
     std::string_view key, Bounds bounds, std::pair<std::int64_t, std::int64_t> otherwise) {
   return look_up(key) == nullptr ? otherwise : pair(key, bounds);
+}
+
+std::vector<double> SettingsReader::reals_or(std::string_view key, Bounds bounds,
+                                             std::vector<double> otherwise) {
+  return look_up(key) == nullptr ? otherwise : reals(key, bounds);
 }
 
 const Value* SettingsReader::value_or_null(std::string_view key) { return look_up(key); }

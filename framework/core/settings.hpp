@@ -46,7 +46,8 @@ struct Value {
   static Value real(double number);  ///< shortest text that reads back the same
   static Value boolean(bool truth);
   static Value sequence(std::vector<Value> items);
-  static Value mapping(std::vector<Entry> entries = {});
+  static Value mapping();
+  static Value mapping(std::vector<Entry> entries);
 
   const Value* find(std::string_view key) const;  ///< null if absent or not a mapping
   Value* find(std::string_view key);
@@ -109,6 +110,8 @@ class SettingsReader {
   std::string choice(std::string_view key, std::span<const std::string_view> names);
   /// An integer, used twice, or [rows, columns].
   std::pair<std::int64_t, std::int64_t> pair(std::string_view key, Bounds bounds);
+  /// One number, or a list of at least one.
+  std::vector<double> reals(std::string_view key, Bounds bounds);
 
   // The same with a default.
   std::int64_t integer_or(std::string_view key, Bounds bounds, std::int64_t otherwise);
@@ -119,6 +122,7 @@ class SettingsReader {
                         std::string_view otherwise);
   std::pair<std::int64_t, std::int64_t> pair_or(std::string_view key, Bounds bounds,
                                                 std::pair<std::int64_t, std::int64_t> otherwise);
+  std::vector<double> reals_or(std::string_view key, Bounds bounds, std::vector<double> otherwise);
   const Value* value_or_null(std::string_view key);
 
   /// Refuses every key that was not asked for, with the nearest known name.
@@ -141,8 +145,13 @@ class SettingsReader {
   const Value& require(std::string_view key, std::string_view expected);
   [[noreturn]] void refuse(std::string_view key, const Value& found, std::string_view expected,
                            std::string_view advice = {}) const;
-  std::int64_t to_integer(std::string_view key, const Value& value, Bounds bounds,
-                          std::string_view expected) const;
+  struct Expected {
+    std::string_view key;
+    Bounds bounds;
+    std::string text;  ///< "a number above 0"
+  };
+  std::int64_t to_integer(const Expected& expected, const Value& value) const;
+  double to_real(const Expected& expected, const Value& value) const;
 };
 
 }  // namespace lockstep

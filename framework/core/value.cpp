@@ -94,6 +94,8 @@ Value Value::sequence(std::vector<Value> items) {
   return value;
 }
 
+Value Value::mapping() { return mapping(std::vector<Entry>()); }
+
 Value Value::mapping(std::vector<Entry> entries) {
   Value value;
   value.kind = Kind::mapping;

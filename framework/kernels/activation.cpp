@@ -56,6 +56,8 @@ HWY_INLINE V sigmoid_derivative(V y, V g) {
 void forward_relu(const ActivationForward& arguments) { map<relu>(arguments); }
 void forward_tanh(const ActivationForward& arguments) { map<tanh>(arguments); }
 void forward_sigmoid(const ActivationForward& arguments) { map<sigmoid>(arguments); }
+void all_exp(const ActivationForward& arguments) { map<exp>(arguments); }
+void all_log(const ActivationForward& arguments) { map<log>(arguments); }
 void backward_relu(const ActivationBackward& arguments) { map_back<relu_derivative>(arguments); }
 void backward_tanh(const ActivationBackward& arguments) { map_back<tanh_derivative>(arguments); }
 void backward_sigmoid(const ActivationBackward& arguments) {
@@ -80,6 +82,8 @@ namespace {
 HWY_EXPORT(forward_relu);
 HWY_EXPORT(forward_tanh);
 HWY_EXPORT(forward_sigmoid);
+HWY_EXPORT(all_exp);
+HWY_EXPORT(all_log);
 HWY_EXPORT(backward_relu);
 HWY_EXPORT(backward_tanh);
 HWY_EXPORT(backward_sigmoid);
@@ -112,6 +116,16 @@ void sigmoid_forward(const ActivationForward& arguments) {
 void sigmoid_backward(const ActivationBackward& arguments) {
   assert(alike(arguments.output, arguments.input_gradient));
   HWY_DYNAMIC_DISPATCH(backward_sigmoid)(arguments);
+}
+
+void exp_lanes(const ActivationForward& arguments) {
+  assert(alike(arguments.input, arguments.output));
+  HWY_DYNAMIC_DISPATCH(all_exp)(arguments);
+}
+
+void log_lanes(const ActivationForward& arguments) {
+  assert(alike(arguments.input, arguments.output));
+  HWY_DYNAMIC_DISPATCH(all_log)(arguments);
 }
 
 }  // namespace lockstep

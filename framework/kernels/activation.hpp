@@ -1,6 +1,7 @@
 #pragma once
 
-// Activation functions, element by element, and their derivatives from the output.
+// Functions of each element by itself: activations with their derivatives from the output, and
+// the elementary functions, with the bits of framework/core/elementary.hpp.
 //
 // Layouts: all views of a call have the same features and blocks; each in either layout of
 // BasicLaneView. Threading contract: free functions of their arguments.
@@ -34,5 +35,11 @@ void tanh_backward(const ActivationBackward& arguments);
 void sigmoid_forward(const ActivationForward& arguments);
 /// g * (y * (1 - y))
 void sigmoid_backward(const ActivationBackward& arguments);
+
+/// elementary::exp
+void exp_lanes(const ActivationForward& arguments);
+
+/// elementary::log
+void log_lanes(const ActivationForward& arguments);
 
 }  // namespace lockstep

@@ -33,7 +33,7 @@ HWY_INLINE V float_of(Bits bits) { return hn::BitCast(D(), bits); }
 /// y, and NaN where x is NaN.
 HWY_INLINE V keep_nan(V x, V y) {
   const V nan = float_of(hn::Set(UnsignedTag(), 0x7fc00000U));
-  return hn::IfThenElse(hn::Ne(x, x), nan, y);
+  return hn::IfThenElse(hn::Eq(x, x), y, nan);  // Highway's Ne is ordered on some targets
 }
 
 template <std::size_t kCount>

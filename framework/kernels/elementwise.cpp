@@ -32,7 +32,7 @@ void combine(const ConstLaneView& left, const ConstLaneView& right, const LaneVi
 
 HWY_INLINE V sum(V a, V b) { return hn::Add(a, b); }
 HWY_INLINE V kept(V x, V factor) {
-  return hn::IfThenElseZero(hn::Ne(factor, hn::Zero(D())), hn::Mul(x, factor));
+  return hn::IfThenZeroElse(hn::Eq(factor, hn::Zero(D())), hn::Mul(x, factor));
 }
 
 void add(const ConstLaneView& left, const ConstLaneView& right, const LaneView& output) {

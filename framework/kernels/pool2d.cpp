@@ -154,7 +154,7 @@ struct MaxForward {
       for (std::size_t r = 0; r < kParts; ++r) {
         const V x = hn::Load(D(), from + r * kWidth);
         const V& best = values[r];
-        const auto first_nan = hn::And(hn::Ne(x, x), hn::Eq(best, best));
+        const auto first_nan = hn::AndNot(hn::Eq(x, x), hn::Eq(best, best));
         const auto better = hn::Or(hn::Gt(x, best), first_nan);
         taps[r] = started ? hn::IfThenElse(better, number, taps[r]) : number;
         values[r] = started ? hn::IfThenElse(better, x, best) : x;

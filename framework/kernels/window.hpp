@@ -26,8 +26,8 @@ struct ImageShape {
 /// A window that slides over an image: its extent, its step and the border it may overlap.
 /// Window (oy, ox) covers rows oy * stride - padding + ky and columns ox * stride - padding + kx.
 struct Window {
-  Extent2d kernel;
-  Extent2d stride;
+  Extent2d kernel{.rows = 1, .columns = 1};
+  Extent2d stride{.rows = 1, .columns = 1};
   Extent2d padding{.rows = 0, .columns = 0};
 };
 

@@ -1,7 +1,8 @@
 #pragma once
 
 // Files that are either the old or the new ones, never a mixture: written aside in the same folder
-// under a hidden name, synced, renamed, folder synced. One writer a folder (the run's lock sees to it).
+// under a hidden name, synced, renamed, folder synced. One writer a folder (the run's lock sees to
+// it).
 
 #include <filesystem>
 #include <functional>
@@ -21,8 +22,8 @@ enum class WriteStage {
 };
 
 struct WriteOptions {
-  /// Called after each stage with the file's name at that moment; what it throws ends the writing as
-  /// a failing call of the system would. Lets tests stop, kill and damage at every point.
+  /// Called after each stage with the file's name at that moment; what it throws ends the writing
+  /// as a failing call of the system would. Lets tests stop, kill and damage at every point.
   std::function<void(WriteStage, const std::filesystem::path&)> on_stage = {};
 
   void reached(WriteStage stage, const std::filesystem::path& file) const {

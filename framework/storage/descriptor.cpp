@@ -146,8 +146,9 @@ std::vector<std::byte> read_whole_file(const std::filesystem::path& path, std::i
   const Descriptor file(path, OpenMode::read);
   const std::int64_t size = file.size();
   if (size > limit) {
-    throw Error(ErrorKind::data, fmt::format("cannot read {}: it has {} bytes, expected at most {}.",
-                                             path.string(), size, limit));
+    throw Error(ErrorKind::data,
+                fmt::format("cannot read {}: it has {} bytes, expected at most {}.", path.string(),
+                            size, limit));
   }
   std::vector<std::byte> bytes(static_cast<std::size_t>(size));
   bytes.resize(file.read_at(0, bytes));

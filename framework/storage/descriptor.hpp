@@ -26,7 +26,8 @@ enum class OpenMode {
 /// The system's reason as an Error (data): "cannot ACTION PATH: No space left on device."
 Error system_error(std::string_view action, const std::filesystem::path& path, int error_number);
 
-/// Owns one file descriptor, closed on exec. Every failure throws Error (data) with path and reason.
+/// Owns one file descriptor, closed on exec. Every failure throws Error (data) with path and
+/// reason.
 class Descriptor {
  public:
   /// @throws Error (data) too when a file to read is a folder, a pipe or a device.

@@ -19,7 +19,8 @@
 namespace lockstep {
 namespace {
 
-// ---- Failures and handles -------------------------------------------------------------------------
+// ---- Failures and handles
+// -------------------------------------------------------------------------
 
 /// The file and the object in it that a call is about.
 struct Where {
@@ -86,7 +87,8 @@ class Handle {
 /// The library prints its failures unless told not to, for each thread anew.
 void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
 
-// ---- Types ----------------------------------------------------------------------------------------
+// ---- Types
+// ----------------------------------------------------------------------------------------
 
 /// How one element type is stored (both byte orders) and held in memory. Identifiers of the library
 /// are known only while it runs, so this is a function and no constant.
@@ -136,7 +138,8 @@ Handle text_type(const Where& where) {
   return type;
 }
 
-// ---- Writing --------------------------------------------------------------------------------------
+// ---- Writing
+// --------------------------------------------------------------------------------------
 
 constexpr Hdf5Element element_of(const float*) { return Hdf5Element::float32; }
 constexpr Hdf5Element element_of(const double*) { return Hdf5Element::float64; }
@@ -182,7 +185,8 @@ Handle data_space(const Hdf5Extents& extents, const Where& where) {
   const std::vector<hsize_t> current = dimensions(extents);
   std::vector<hsize_t> maximum = current;
   std::ranges::replace(maximum, hsize_t{0}, H5S_UNLIMITED);
-  return {H5Screate_simple(static_cast<int>(current.size()), current.data(), maximum.data()), where};
+  return {H5Screate_simple(static_cast<int>(current.size()), current.data(), maximum.data()),
+          where};
 }
 
 /// Chunks of about a mebibyte: as many whole rows of the first axis as fit.
@@ -254,7 +258,8 @@ void write_attribute(const Handle& object, const std::string& name, const Hdf5At
       value);
 }
 
-// ---- Reading --------------------------------------------------------------------------------------
+// ---- Reading
+// --------------------------------------------------------------------------------------
 
 /// The names on a path, "/a/b" -> a, b.
 std::vector<std::string> path_names(std::string_view path) {
@@ -336,10 +341,9 @@ void refuse_unusual_storage(const Handle& dataset, const Where& where) {
   for (int i = 0; i < filters; ++i) {
     unsigned flags = 0;
     std::size_t parameters = 0;
-    const H5Z_filter_t filter =
-        checked(H5Pget_filter2(list.id(), static_cast<unsigned>(i), &flags, &parameters, nullptr, 0,
-                               nullptr, nullptr),
-                where);
+    const H5Z_filter_t filter = checked(H5Pget_filter2(list.id(), static_cast<unsigned>(i), &flags,
+                                                       &parameters, nullptr, 0, nullptr, nullptr),
+                                        where);
     if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE &&
         filter != H5Z_FILTER_FLETCHER32) {
       refuse(where, fmt::format("uses HDF5 filter {}, expected none but deflate, shuffle and "
@@ -461,8 +465,7 @@ bool is_real(Hdf5Element element) {
 void require_element(bool right, const Opened& opened, std::string_view expected,
                      const Where& where) {
   if (right) return;
-  refuse(where,
-         fmt::format("holds {} values, expected {}", to_string(opened.element), expected));
+  refuse(where, fmt::format("holds {} values, expected {}", to_string(opened.element), expected));
 }
 
 template <typename Number>
@@ -492,7 +495,8 @@ std::vector<float> rounded_to_float(const std::vector<double>& values, const Whe
   for (std::size_t i = 0; i < values.size(); ++i) {
     rounded[i] = static_cast<float>(values[i]);
     if (std::isfinite(values[i]) && !std::isfinite(rounded[i])) {
-      refuse(where, fmt::format("holds {} at position {}, which float32 cannot hold", values[i], i));
+      refuse(where,
+             fmt::format("holds {} at position {}, which float32 cannot hold", values[i], i));
     }
   }
   return rounded;
@@ -572,8 +576,8 @@ Handle unlocked_access_properties(const Where& where) {
 
 std::string_view to_string(Hdf5Element element) {
   constexpr std::array<std::string_view, 12> kNames = {
-      "int8",   "uint8",  "int16",   "uint16",  "int32", "uint32",
-      "int64",  "uint64", "float32", "float64", "text",  "unsupported"};
+      "int8",  "uint8",  "int16",   "uint16",  "int32", "uint32",
+      "int64", "uint64", "float32", "float64", "text",  "unsupported"};
   return kNames[static_cast<std::size_t>(element)];
 }
 
@@ -581,7 +585,8 @@ std::string to_string(const Hdf5Extents& extents) {
   return fmt::format("({})", fmt::join(extents, ", "));
 }
 
-// ---- Hdf5Writer -----------------------------------------------------------------------------------
+// ---- Hdf5Writer
+// -----------------------------------------------------------------------------------
 
 Hdf5Writer::Hdf5Writer(const std::filesystem::path& path, std::size_t user_block)
     : name_(path.string()) {
@@ -617,7 +622,8 @@ void Hdf5Writer::add_dataset(const Hdf5Dataset& dataset) {
                             creation.id(), H5P_DEFAULT),
                  where);
   if (raw.count > 0) {
-    checked(H5Dwrite(created.id(), raw.memory.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data), where);
+    checked(H5Dwrite(created.id(), raw.memory.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data),
+            where);
   }
   write_attribute(created, "units", dataset.units, where);
   write_attribute(created, "long_name", dataset.long_name, where);
@@ -668,7 +674,8 @@ void Hdf5Writer::close() {
   checked(H5Fclose(std::exchange(file_, -1)), where);
 }
 
-// ---- Hdf5Reader -----------------------------------------------------------------------------------
+// ---- Hdf5Reader
+// -----------------------------------------------------------------------------------
 
 Hdf5Reader::Hdf5Reader(const std::filesystem::path& path) : name_(path.string()) {
   silence();
@@ -686,7 +693,8 @@ Hdf5Reader::Hdf5Reader(std::span<const std::byte> image, std::string name)
   constexpr std::size_t kGrowth = 65536;  // unused: an image that is only read does not grow
   checked(H5Pset_fapl_core(access.id(), kGrowth, false), where);
   // The library copies the image; its interface has the address without const.
-  checked(H5Pset_file_image(access.id(), const_cast<std::byte*>(image.data()), image.size()), where);
+  checked(H5Pset_file_image(access.id(), const_cast<std::byte*>(image.data()), image.size()),
+          where);
   // It also takes two images of one name for one file, so each open image gets a name of its own.
   const std::string unique_name = fmt::format("image {}", fmt::ptr(this));
   file_ = checked(H5Fopen(unique_name.c_str(), H5F_ACC_RDONLY, access.id()), where);

@@ -1,13 +1,13 @@
 #pragma once
 
-// HDF5 files: the only place that knows libhdf5. Each call of the C library is checked; a failure is
-// an Error (data) with file, object and the library's own reasons in one line.
+// HDF5 files: the only place that knows libhdf5. Each call of the C library is checked; a failure
+// is an Error (data) with file, object and the library's own reasons in one line.
 //
 // Written files: format of HDF5 1.10 (checksums on all metadata), numbers chunked with Fletcher32,
 // no times stored, names in order of creation: equal contents give equal bytes.
 // Read files are taken for hostile: links are never followed, virtual or externally stored data,
-// other filters than deflate, shuffle and Fletcher32, and sizes that the file cannot hold are refused
-// before anything is read or allocated.
+// other filters than deflate, shuffle and Fletcher32, and sizes that the file cannot hold are
+// refused before anything is read or allocated.
 //
 // Threading: one object, one thread, the one that made it.
 
@@ -83,7 +83,8 @@ struct Hdf5Scale {
   std::string scale;  ///< path of a data set that `make_scale` has made one
 };
 
-/// Builds one new file, front to back. Not opened by anybody else meanwhile, so no file lock is taken.
+/// Builds one new file, front to back. Not opened by anybody else meanwhile, so no file lock is
+/// taken.
 class Hdf5Writer {
  public:
   /// @param user_block  bytes left free in front of the HDF5 data: 0, or a power of two from 512 on
@@ -97,7 +98,8 @@ class Hdf5Writer {
   void add_dataset(const Hdf5Dataset& dataset);
   void add_attribute(const std::string& path, const std::string& name, const Hdf5Attribute& value);
   /// A link to an object of another file, which need not exist yet.
-  void add_external_link(const std::string& path, const std::string& file, const std::string& object);
+  void add_external_link(const std::string& path, const std::string& file,
+                         const std::string& object);
 
   /// Turns a data set into a dimension scale called `name`.
   void make_scale(const std::string& dataset, const std::string& name);
@@ -114,8 +116,8 @@ class Hdf5Writer {
 };
 
 /// Reads a file. Paths are absolute, "/parameters/c1/weight".
-/// Every reading function throws Error (data) that names file and object when the object is missing,
-/// is not what is asked for, or is refused (see above).
+/// Every reading function throws Error (data) that names file and object when the object is
+/// missing, is not what is asked for, or is refused (see above).
 class Hdf5Reader {
  public:
   /// Opens a regular file, without locking it.

@@ -38,7 +38,8 @@ std::optional<UserBlock> parse_figures(std::string_view text) {
   return block;
 }
 
-/// Whether most bytes are those of a user block; one of another program has some in common by chance.
+/// Whether most bytes are those of a user block; one of another program has some in common by
+/// chance.
 bool resembles_ours(std::string_view text) {
   const std::string ours = user_block_text({});
   std::size_t equal = 0;
@@ -49,16 +50,16 @@ bool resembles_ours(std::string_view text) {
 }  // namespace
 
 std::string user_block_text(const UserBlock& block) {
-  std::string text =
-      fmt::format("{}{}{}{:0{}}{}{}{}", kMagic, kVersion, kLengthKey, block.length, kLengthDigits,
-                  kDigestKey, block.digest.hex(), kExplanation);
+  std::string text = fmt::format("{}{}{}{:0{}}{}{}{}", kMagic, kVersion, kLengthKey, block.length,
+                                 kLengthDigits, kDigestKey, block.digest.hex(), kExplanation);
   text.resize(kUserBlockBytes - 1, ' ');
   return text + '\n';
 }
 
 UserBlockFinding find_user_block(std::span<const std::byte> start) {
   std::string text(start.size(), '\0');
-  std::ranges::transform(start, text.begin(), [](std::byte byte) { return static_cast<char>(byte); });
+  std::ranges::transform(start, text.begin(),
+                         [](std::byte byte) { return static_cast<char>(byte); });
   if (text.size() < kUserBlockBytes) {
     const bool cut_short = !text.empty() && text.starts_with(kMagic.substr(0, text.size()));
     return {cut_short ? UserBlockKind::damaged : UserBlockKind::none, {}};

@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "framework/core/error.hpp"
 
 namespace lockstep {
 namespace {
@@ -57,6 +62,23 @@ std::vector<std::string> all_gather_text(Communicator& communicator, const std::
   std::vector<std::string> texts;
   for (const MessagePart& part : parts) texts.push_back(joined.substr(part.offset, part.size));
   return texts;
+}
+
+void fail_together(Communicator& communicator, const std::function<void()>& body) {
+  std::string failure;  // its kind as one digit, then the message; empty: none
+  try {
+    body();
+  } catch (const Error& error) {
+    if (communicator.size() == 1) throw;
+    failure = fmt::format("{}{}", error.exit_code(), error.what());
+  }
+  const std::vector<std::string> failures = all_gather_text(communicator, failure);
+  for (std::size_t rank = 0; rank < failures.size(); ++rank) {
+    if (failures[rank].empty()) continue;
+    const auto kind = static_cast<ErrorKind>(failures[rank].front() - '0');
+    const std::string message = failures[rank].substr(1);
+    throw CollectiveError(kind, rank == 0 ? message : fmt::format("On rank {}: {}", rank, message));
+  }
 }
 
 }  // namespace lockstep

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -57,5 +57,10 @@ std::string broadcast_text(Communicator& communicator, std::string text, int roo
 
 /// Each rank's text on every rank, in rank order.
 std::vector<std::string> all_gather_text(Communicator& communicator, const std::string& text);
+
+/// Runs something that may fail on some ranks only (reading a file, say), and makes it fail on all
+/// or none: if any rank throws an Error, every rank throws the lowest such rank's error as a
+/// CollectiveError. Collective; `body` itself must not communicate.
+void fail_together(Communicator& communicator, const std::function<void()>& body);
 
 }  // namespace lockstep

@@ -138,6 +138,33 @@ std::vector<Index> Evaluator::add_confusions(Communicator& communicator, std::si
   return total;
 }
 
+std::vector<float> Evaluator::probabilities(std::span<const float> parameters,
+                                            const Dataset& dataset) {
+  scale(parameters);
+  const std::size_t classes = slots_.front().pass.output().features;
+  std::vector<float> all(static_cast<std::size_t>(dataset.size()) * classes);
+  std::atomic<Index> next = 0;
+  const auto work = [&](int slot_number) {
+    Slot& slot = slots_[static_cast<std::size_t>(slot_number)];
+    std::vector<float> memory(classes * static_cast<std::size_t>(kMicroBatch));
+    for (Index i = next++; i * kMicroBatch < dataset.size(); i = next++) {
+      const LeafRange samples{i * kMicroBatch, std::min((i + 1) * kMicroBatch, dataset.size())};
+      forward(slot, dataset, samples);
+      const LaneView block = whole_view(memory.data(), classes, slot.pass.output().blocks);
+      softmax_probabilities(slot.pass.output(), block);
+      for (Index n = samples.first; n < samples.last; ++n) {
+        const auto lane = static_cast<std::size_t>(n - samples.first);
+        for (std::size_t k = 0; k < classes; ++k) {
+          all[static_cast<std::size_t>(n) * classes + k] =
+              block.at(k, lane / kLanes)[lane % kLanes];
+        }
+      }
+    }
+  };
+  team_.run(work);
+  return all;
+}
+
 std::vector<double> Evaluator::activation_rms(std::span<const float> parameters,
                                               const Dataset& dataset) {
   scale(parameters);

@@ -31,6 +31,9 @@ class Evaluator {
   EvaluationResult evaluate(std::span<const float> parameters, const Dataset& dataset,
                             Communicator& communicator);
 
+  /// Probability of each class for each sample, (samples, classes); not collective.
+  std::vector<float> probabilities(std::span<const float> parameters, const Dataset& dataset);
+
   /// Root mean square of each layer's output over the data set's first samples, at most 64.
   std::vector<double> activation_rms(std::span<const float> parameters, const Dataset& dataset);
 

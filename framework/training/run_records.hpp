@@ -35,6 +35,7 @@ struct StepRecord {
   double images_per_second = 0;
   bool has_digest = false;
   Digest digest{};  ///< of the weights after the update
+  Index samples = 0;  ///< in the batch; not stored
 };
 
 /// Root mean squares of one layer, taken on one micro-batch at the end of an epoch.

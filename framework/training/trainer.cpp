@@ -80,7 +80,8 @@ void Trainer::run(TrainingObserver& observer) {
       progress_.epoch_correct = 0;
       progress_.epoch_loss = 0;
     }
-    if (last || settings_.checkpoint.is_due(progress_.step, steps_per_epoch())) {
+    const bool is_best = progress_.best_step == progress_.step;
+    if (last || is_best || settings_.checkpoint.is_due(progress_.step, steps_per_epoch())) {
       observer.on_checkpoint(progress_);
     }
   }
@@ -114,7 +115,8 @@ StepRecord Trainer::train_step() {
                              static_cast<double>(steps_per_epoch()),
                     .loss = loss,
                     .learning_rate = static_cast<double>(rate),
-                    .gradient_norm = norm};
+                    .gradient_norm = norm,
+                    .samples = samples};
   record.has_digest =
       settings_.digest_every_steps > 0 && progress_.step % settings_.digest_every_steps == 0;
   if (record.has_digest) record.digest = weights_digest();

@@ -90,7 +90,7 @@ class Trainer {
           const TrainingProgress& progress = {});
 
   /// Trains up to the last step. Evaluation and checkpoint are due at their rhythms and after the
-  /// last step.
+  /// last step, a checkpoint also after the best evaluation so far.
   /// @throws CollectiveError (numeric) when loss, gradient or weights are not finite; the weights
   ///         of the last checkpoint are then the last good ones.
   void run(TrainingObserver& observer);

@@ -15,7 +15,7 @@
 namespace {
 
 using lockstep::RandomStream;
-namespace elementary = lockstep::elementary;
+namespace ours = lockstep::elementary;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
@@ -91,14 +91,14 @@ std::uint64_t double_fingerprint(double low, double high, Function function) {
   return lockstep::hash64(std::as_bytes(std::span(values)));
 }
 
-float float_exp(float x) { return elementary::exp(x); }
-float float_log(float x) { return elementary::log(x); }
-float float_tanh(float x) { return elementary::tanh(x); }
-float float_sigmoid(float x) { return elementary::sigmoid(x); }
-double double_exp(double x) { return elementary::exp(x); }
-double double_log(double x) { return elementary::log(x); }
-double double_sin(double x) { return elementary::sin(x); }
-double double_cos(double x) { return elementary::cos(x); }
+float float_exp(float x) { return ours::exp(x); }
+float float_log(float x) { return ours::log(x); }
+float float_tanh(float x) { return ours::tanh(x); }
+float float_sigmoid(float x) { return ours::sigmoid(x); }
+double double_exp(double x) { return ours::exp(x); }
+double double_log(double x) { return ours::log(x); }
+double double_sin(double x) { return ours::sin(x); }
+double double_cos(double x) { return ours::cos(x); }
 
 long double exact_exp(long double x) { return std::exp(x); }
 long double exact_log(long double x) { return std::log(x); }
@@ -116,15 +116,13 @@ BOOST_AUTO_TEST_SUITE(elementary)
 // ------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(exp_is_within_one_ulp_of_long_double) {
-  const auto covers = [](float x) {
-    return x >= ::elementary::kExpSmallest && x <= ::elementary::kExpLargest;
-  };
-  BOOST_TEST(worst_float_error(covers, float_exp, exact_exp) <= 0.99);
+  const auto covers = [](float x) { return x >= ours::kExpSmallest && x <= ours::kExpLargest; };
+  BOOST_TEST(worst_float_error(covers, float_exp, exact_exp) <= 0.98);
 }
 
 BOOST_AUTO_TEST_CASE(exp_overflows_to_infinity_and_underflows_to_zero_where_the_header_says) {
-  const float smallest = ::elementary::kExpSmallest;
-  const float largest = ::elementary::kExpLargest;
+  const float smallest = ours::kExpSmallest;
+  const float largest = ours::kExpLargest;
   BOOST_TEST(float_exp(smallest) >= std::numeric_limits<float>::min());
   BOOST_TEST(bits(float_exp(std::nextafter(smallest, -kInfinity))) == 0U);
   BOOST_TEST(float_exp(largest) <= std::numeric_limits<float>::max());
@@ -146,7 +144,7 @@ BOOST_AUTO_TEST_CASE(exp_of_special_values_is_defined) {
 
 BOOST_AUTO_TEST_CASE(log_is_within_one_ulp_of_long_double_denormals_included) {
   const auto covers = [](float x) { return x > 0 && x < kInfinity; };
-  BOOST_TEST(worst_float_error(covers, float_log, exact_log) <= 0.9);
+  BOOST_TEST(worst_float_error(covers, float_log, exact_log) <= 0.94);
 }
 
 BOOST_AUTO_TEST_CASE(log_near_one_keeps_its_relative_accuracy) {
@@ -155,7 +153,7 @@ BOOST_AUTO_TEST_CASE(log_near_one_keeps_its_relative_accuracy) {
     const auto x = std::bit_cast<float>(pattern);
     worst = std::max(worst, ulps(float_log(x), exact_log(static_cast<long double>(x))));
   }
-  BOOST_TEST(worst <= 0.9);
+  BOOST_TEST(worst <= 0.94);
   BOOST_TEST(bits(float_log(1.0F)) == 0U);
 }
 
@@ -171,7 +169,7 @@ BOOST_AUTO_TEST_CASE(log_of_special_values_is_defined) {
 
 BOOST_AUTO_TEST_CASE(tanh_is_within_two_ulp_of_long_double) {
   const auto covers = [](float x) { return std::abs(x) < 12; };
-  BOOST_TEST(worst_float_error(covers, float_tanh, exact_tanh) <= 1.42);
+  BOOST_TEST(worst_float_error(covers, float_tanh, exact_tanh) <= 1.48);
 }
 
 BOOST_AUTO_TEST_CASE(tanh_is_exactly_odd_and_never_beyond_one) {
@@ -198,12 +196,12 @@ BOOST_AUTO_TEST_CASE(tanh_of_special_values_is_defined) {
 }
 
 BOOST_AUTO_TEST_CASE(sigmoid_is_within_one_ulp_of_long_double) {
-  const auto covers = [](float x) { return x >= ::elementary::kExpSmallest && x < 100; };
-  BOOST_TEST(worst_float_error(covers, float_sigmoid, exact_sigmoid) <= 0.97);
+  const auto covers = [](float x) { return x >= ours::kExpSmallest && x < 100; };
+  BOOST_TEST(worst_float_error(covers, float_sigmoid, exact_sigmoid) <= 0.98);
 }
 
 BOOST_AUTO_TEST_CASE(sigmoid_of_special_values_is_defined) {
-  const float smallest = ::elementary::kExpSmallest;
+  const float smallest = ours::kExpSmallest;
   BOOST_TEST(float_sigmoid(0.0F) == 0.5F);
   BOOST_TEST(float_sigmoid(-0.0F) == 0.5F);
   BOOST_TEST(float_sigmoid(smallest) >= std::numeric_limits<float>::min());
@@ -217,15 +215,15 @@ BOOST_AUTO_TEST_CASE(sigmoid_of_special_values_is_defined) {
 
 BOOST_AUTO_TEST_CASE(float_functions_keep_their_bits) {
   BOOST_TEST(bits(float_exp(1.0F)) == 0x402df854U);
-  BOOST_TEST(bits(float_exp(-10.5F)) == 0x0U);
-  BOOST_TEST(bits(float_log(10.0F)) == 0x0U);
-  BOOST_TEST(bits(float_tanh(0.3F)) == 0x0U);
-  BOOST_TEST(bits(float_tanh(1.5F)) == 0x0U);
-  BOOST_TEST(bits(float_sigmoid(-2.5F)) == 0x0U);
-  BOOST_TEST(fingerprint(float_exp) == 0x0U);
-  BOOST_TEST(fingerprint(float_log) == 0x0U);
-  BOOST_TEST(fingerprint(float_tanh) == 0x0U);
-  BOOST_TEST(fingerprint(float_sigmoid) == 0x0U);
+  BOOST_TEST(bits(float_exp(-10.5F)) == 0x37e6fe13U);
+  BOOST_TEST(bits(float_log(10.0F)) == 0x40135d8eU);
+  BOOST_TEST(bits(float_tanh(0.3F)) == 0x3e9526eeU);
+  BOOST_TEST(bits(float_tanh(1.5F)) == 0x3f67b7ccU);
+  BOOST_TEST(bits(float_sigmoid(-2.5F)) == 0x3d9b5b89U);
+  BOOST_TEST(fingerprint(float_exp) == 0xe6b974b6497530f8U);
+  BOOST_TEST(fingerprint(float_log) == 0xaa0b25c5c6280d4bU);
+  BOOST_TEST(fingerprint(float_tanh) == 0x402fe05306e979d7U);
+  BOOST_TEST(fingerprint(float_sigmoid) == 0xaeb39735593751bfU);
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -299,50 +297,50 @@ BOOST_AUTO_TEST_CASE(pow_is_within_0_7_ulp_for_decays_and_wide_ranges) {
   for (const double base : {0.5, 0.9, 0.95, 0.999, 0.999999, 1.0000001, 1.5, 10.0, 1e-12}) {
     const double reach = 700.0 / std::abs(std::log(base));
     const double error = worst_double_error(
-        -reach, reach, [=](double y) { return ::elementary::pow(base, y); },
+        -reach, reach, [=](double y) { return ours::pow(base, y); },
         [=](long double y) { return std::pow(static_cast<long double>(base), y); });
     BOOST_TEST(error <= 0.7, "base " << base << ": " << error << " ulp");
   }
 }
 
 BOOST_AUTO_TEST_CASE(pow_with_whole_exponents_of_small_numbers_is_exact) {
-  BOOST_TEST(::elementary::pow(2.0, 10.0) == 1024.0);
-  BOOST_TEST(::elementary::pow(2.0, -1074.0) == std::numeric_limits<double>::denorm_min());
-  BOOST_TEST(::elementary::pow(3.0, 5.0) == 243.0);
-  BOOST_TEST(::elementary::pow(10.0, 15.0) == 1e15);
-  BOOST_TEST(::elementary::pow(0.25, 0.5) == 0.5);
-  BOOST_TEST(::elementary::pow(7.25, 1.0) == 7.25);
+  BOOST_TEST(ours::pow(2.0, 10.0) == 1024.0);
+  BOOST_TEST(ours::pow(2.0, -1074.0) == std::numeric_limits<double>::denorm_min());
+  BOOST_TEST(ours::pow(3.0, 5.0) == 243.0);
+  BOOST_TEST(ours::pow(10.0, 15.0) == 1e15);
+  BOOST_TEST(ours::pow(0.25, 0.5) == 0.5);
+  BOOST_TEST(ours::pow(7.25, 1.0) == 7.25);
 }
 
 BOOST_AUTO_TEST_CASE(pow_of_special_values_is_defined) {
-  BOOST_TEST(::elementary::pow(0.0, 0.0) == 1.0);
-  BOOST_TEST(::elementary::pow(-3.0, 0.0) == 1.0);
-  BOOST_TEST(::elementary::pow(1.0, 1e300) == 1.0);
-  BOOST_TEST(::elementary::pow(0.0, 2.0) == 0.0);
-  BOOST_TEST(::elementary::pow(0.0, -2.0) == kDoubleInfinity);
-  BOOST_TEST(::elementary::pow(kDoubleInfinity, 2.0) == kDoubleInfinity);
-  BOOST_TEST(::elementary::pow(kDoubleInfinity, -2.0) == 0.0);
-  BOOST_TEST(::elementary::pow(0.5, 1e300) == 0.0);
-  BOOST_TEST(::elementary::pow(0.5, -1e300) == kDoubleInfinity);
-  BOOST_TEST(::elementary::pow(2.0, kDoubleInfinity) == kDoubleInfinity);
-  BOOST_TEST(::elementary::pow(2.0, 1024.0) == kDoubleInfinity);
-  BOOST_TEST(std::isnan(::elementary::pow(-2.0, 2.0)));
-  BOOST_TEST(std::isnan(::elementary::pow(2.0, kDoubleNan)));
-  BOOST_TEST(std::isnan(::elementary::pow(kDoubleNan, 2.0)));
+  BOOST_TEST(ours::pow(0.0, 0.0) == 1.0);
+  BOOST_TEST(ours::pow(-3.0, 0.0) == 1.0);
+  BOOST_TEST(ours::pow(1.0, 1e300) == 1.0);
+  BOOST_TEST(ours::pow(0.0, 2.0) == 0.0);
+  BOOST_TEST(ours::pow(0.0, -2.0) == kDoubleInfinity);
+  BOOST_TEST(ours::pow(kDoubleInfinity, 2.0) == kDoubleInfinity);
+  BOOST_TEST(ours::pow(kDoubleInfinity, -2.0) == 0.0);
+  BOOST_TEST(ours::pow(0.5, 1e300) == 0.0);
+  BOOST_TEST(ours::pow(0.5, -1e300) == kDoubleInfinity);
+  BOOST_TEST(ours::pow(2.0, kDoubleInfinity) == kDoubleInfinity);
+  BOOST_TEST(ours::pow(2.0, 1024.0) == kDoubleInfinity);
+  BOOST_TEST(std::isnan(ours::pow(-2.0, 2.0)));
+  BOOST_TEST(std::isnan(ours::pow(2.0, kDoubleNan)));
+  BOOST_TEST(std::isnan(ours::pow(kDoubleNan, 2.0)));
 }
 
 BOOST_AUTO_TEST_CASE(double_functions_keep_their_bits) {
   BOOST_TEST(bits(double_exp(1.0)) == 0x4005bf0a8b145769U);
-  BOOST_TEST(bits(double_log(10.0)) == 0x0U);
-  BOOST_TEST(bits(double_sin(1.0)) == 0x0U);
-  BOOST_TEST(bits(double_cos(1.0)) == 0x0U);
-  BOOST_TEST(bits(::elementary::pow(0.97, 1234.0)) == 0x0U);
-  BOOST_TEST(double_fingerprint(-745, 709, double_exp) == 0x0U);
-  BOOST_TEST(double_fingerprint(0, 100, double_log) == 0x0U);
-  BOOST_TEST(double_fingerprint(-0x1p+20, 0x1p+20, double_sin) == 0x0U);
-  BOOST_TEST(double_fingerprint(-0x1p+20, 0x1p+20, double_cos) == 0x0U);
-  const auto decay = [](double exponent) { return ::elementary::pow(0.97, exponent); };
-  BOOST_TEST(double_fingerprint(0, 10'000, decay) == 0x0U);
+  BOOST_TEST(bits(double_log(10.0)) == 0x40026bb1bbb55516U);
+  BOOST_TEST(bits(double_sin(1.0)) == 0x3feaed548f090ceeU);
+  BOOST_TEST(bits(double_cos(1.0)) == 0x3fe14a280fb5068cU);
+  BOOST_TEST(bits(ours::pow(0.97, 1234.0)) == 0x3c8b5bbc86b21744U);
+  BOOST_TEST(double_fingerprint(-745, 709, double_exp) == 0xad3b264c761fc257U);
+  BOOST_TEST(double_fingerprint(0, 100, double_log) == 0x466e318df236f64cU);
+  BOOST_TEST(double_fingerprint(-0x1p+20, 0x1p+20, double_sin) == 0x34170285b4bb2e7bU);
+  BOOST_TEST(double_fingerprint(-0x1p+20, 0x1p+20, double_cos) == 0x898534ed0ecc7dadU);
+  const auto decay = [](double exponent) { return ours::pow(0.97, exponent); };
+  BOOST_TEST(double_fingerprint(0, 10'000, decay) == 0xe3ef221d4f990033U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

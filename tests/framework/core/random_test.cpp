@@ -73,7 +73,7 @@ long double normal_cdf(double x) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(random)
+BOOST_AUTO_TEST_SUITE(random_stream)
 
 BOOST_AUTO_TEST_CASE(philox_gives_the_published_known_answers) {
   const auto zero = lockstep::philox({0, 0, 0, 0}, {0, 0});
@@ -128,10 +128,11 @@ BOOST_AUTO_TEST_CASE(seeds_names_and_where_names_end_make_different_streams) {
 
 BOOST_AUTO_TEST_CASE(streams_keep_their_bits) {
   const RandomStream stream(1, {"initialize", "c1", "weight"});
-  BOOST_TEST(stream.key()[0] == 0x0U);
-  BOOST_TEST(stream.key()[1] == 0x0U);
-  BOOST_TEST((stream.words(0) == RandomWords{0x0U, 0x0U, 0x0U, 0x0U}));
-  BOOST_TEST((stream.words(5, 6, 7, 8) == RandomWords{0x0U, 0x0U, 0x0U, 0x0U}));
+  BOOST_TEST(stream.key()[0] == 0xa58fb3ccU);
+  BOOST_TEST(stream.key()[1] == 0xe496d483U);
+  BOOST_TEST((stream.words(0) == RandomWords{0xfa145e17U, 0xbc0fae6aU, 0x5a8758c4U, 0x881a0d2bU}));
+  BOOST_TEST((stream.words(5, 6, 7, 8) ==
+              RandomWords{0xb7529e14U, 0xe51032e1U, 0xcdc3a6b0U, 0x2b0eee3eU}));
 }
 
 BOOST_AUTO_TEST_CASE(uniform_unit_covers_zero_to_just_below_one) {
@@ -198,26 +199,16 @@ BOOST_AUTO_TEST_CASE(normal_quantile_agrees_with_python) {
     double quantile;
   };
   const Known known[] = {
-      {1e-300, -37.0470962993612},
-      {1e-100, -21.27345356096532},
-      {1e-20, -9.262340089798405},
-      {1e-12, -7.034483825301132},
-      {1e-06, -4.753424308822899},
-      {0.001, -3.090232306167813},
-      {0.02, -2.0537489106318225},
-      {0.074, -1.4466320671589785},
-      {0.075, -1.4395314709384557},
-      {0.076, -1.4325027208258114},
-      {0.1, -1.2815515655446008},
-      {0.25, -0.6744897501960817},
-      {0.4, -0.2533471031357998},
-      {0.5, 0.0},
-      {0.6, 0.2533471031357998},
-      {0.9, 1.2815515655446008},
-      {0.925, 1.439531470938456},
-      {0.93, 1.4757910281791708},
-      {0.975, 1.9599639845400536},
-      {0.9999, 3.7190164854557084},
+      {1e-300, -37.0470962993612},       {1e-100, -21.27345356096532},
+      {1e-20, -9.262340089798405},       {1e-12, -7.034483825301132},
+      {1e-06, -4.753424308822899},       {0.001, -3.090232306167813},
+      {0.02, -2.0537489106318225},       {0.074, -1.4466320671589785},
+      {0.075, -1.4395314709384557},      {0.076, -1.4325027208258114},
+      {0.1, -1.2815515655446008},        {0.25, -0.6744897501960817},
+      {0.4, -0.2533471031357998},        {0.5, 0.0},
+      {0.6, 0.2533471031357998},         {0.9, 1.2815515655446008},
+      {0.925, 1.439531470938456},        {0.93, 1.4757910281791708},
+      {0.975, 1.9599639845400536},       {0.9999, 3.7190164854557084},
       {0.9999999999, 6.361340889697421},
   };
   for (const auto [p, quantile] : known) {
@@ -251,7 +242,7 @@ BOOST_AUTO_TEST_CASE(normal_quantile_keeps_its_bits) {
   for (const double p : uniforms(RandomStream(4, {"normal"}), 0, 20'000)) {
     values.push_back(lockstep::normal_quantile(p));
   }
-  BOOST_TEST(lockstep::hash64(std::as_bytes(std::span(values))) == 0x0U);
+  BOOST_TEST(lockstep::hash64(std::as_bytes(std::span(values))) == 0xbd2d79491d2f415aU);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

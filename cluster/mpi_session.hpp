@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "framework/training/communicator.hpp"
+
+namespace lockstep {
+
+/// Owns MPI's lifetime, and knows where this rank runs.
+///
+/// MPI is initialised only under a launcher (its variables OMPI_COMM_WORLD_SIZE, PMIX_RANK or
+/// PMI_RANK are set), since initialising it costs 0.4 s; otherwise the session is a group of one.
+/// Threading contract: the main thread's alone (MPI_THREAD_FUNNELED). One session a process.
+class MpiSession {
+ public:
+  /// @throws Error (usage) when started as one of several Slurm tasks without a PMI, which would
+  ///         make each of them train alone; Error (peer) when MPI cannot be initialised.
+  MpiSession();
+  ~MpiSession();
+  MpiSession(const MpiSession&) = delete;
+  MpiSession& operator=(const MpiSession&) = delete;
+
+  Communicator& communicator() { return *communicator_; }
+  int rank() const { return communicator_->rank(); }
+  int size() const { return communicator_->size(); }
+  bool under_launcher() const { return initialized_; }
+
+  /// Cores for this rank: those of its affinity mask, divided by the ranks of this host that have
+  /// the same mask. At least 1.
+  int fair_threads() const { return fair_threads_; }
+  /// Number of different hosts of the job.
+  int hosts() const { return hosts_; }
+  const std::string& host_name() const { return host_name_; }
+  /// "Open MPI v4.1.4" or "none".
+  std::string library() const;
+
+  /// Ends every rank of the job at once with this exit code.
+  [[noreturn]] void abort(int exit_code);
+
+ private:
+  bool initialized_ = false;
+  std::unique_ptr<Communicator> communicator_;
+  int fair_threads_ = 1;
+  int hosts_ = 1;
+  std::string host_name_;
+
+  void look_around();
+};
+
+/// Runs a program's body inside a session and turns what escapes from it into one line on stderr
+/// and the exit code of the contract. An error that all ranks find together is spoken by rank 0
+/// alone; any other names its rank and ends the whole job.
+int run_in_session(const std::function<int(MpiSession&)>& body);
+
+}  // namespace lockstep

@@ -1,0 +1,98 @@
+#pragma once
+
+// What all verbs share: their common options, and where their output goes.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cluster/mpi_session.hpp"
+#include "data/catalogue.hpp"
+
+namespace lockstep {
+
+enum class ColorChoice { automatic, always, never };
+
+struct CommonOptions {
+  bool json = false;
+  bool quiet = false;
+  int threads = 0;  ///< 0: this rank's fair share of cores
+  std::string color = "auto";
+};
+
+/// Where a verb writes. Results go to stdout, remarks and progress to stderr, so that a pipe gets
+/// results alone. Only rank 0's console says anything.
+class Console {
+ public:
+  Console(const CommonOptions& options, bool speaks);
+
+  bool json() const { return json_; }
+  /// Whether stderr is a terminal that may be redrawn by this process.
+  bool redraws() const { return redraws_; }
+
+  /// A result for people; silent with --json.
+  void result(std::string_view line) const;
+  /// The one object of --json.
+  void json_object(const std::string& text) const;
+  /// A remark on stderr; silent with --quiet.
+  void remark(std::string_view line) const;
+  /// Like a remark, but never silenced: something is not as the user may think.
+  void warning(std::string_view line) const;
+
+  /// Emphasis for stdout, where colour is wanted.
+  std::string bold(std::string_view text) const;
+
+ private:
+  bool json_;
+  bool quiet_;
+  bool speaks_;
+  bool color_out_;
+  bool color_err_;
+  bool redraws_;
+};
+
+/// Everything a verb's body may use.
+struct CommandContext {
+  MpiSession& session;
+  const CommonOptions& options;
+  const Console& console;
+  DataPlaces data_places;
+
+  bool is_root() const { return session.rank() == 0; }
+  Communicator& communicator() const { return session.communicator(); }
+  /// Threads of this rank, from --threads or the affinity mask.
+  int threads() const;
+};
+
+/// One verb: its options and its body.
+class Command {
+ public:
+  virtual ~Command() = default;
+
+  virtual std::string_view name() const = 0;
+  virtual std::string_view summary() const = 0;
+  /// Text below the options in --help; may be empty.
+  virtual std::string_view notes() const { return ""; }
+  virtual void add_options(CLI::App& app) = 0;
+  /// @return the exit code
+  virtual int run(const CommandContext& context) = 0;
+};
+
+/// All verbs, in the order of the help text.
+std::vector<std::unique_ptr<Command>> all_commands();
+
+// One a verb, each in the file of its name.
+std::unique_ptr<Command> make_train_command();
+std::unique_ptr<Command> make_evaluate_command();
+std::unique_ptr<Command> make_predict_command();
+std::unique_ptr<Command> make_describe_command();
+std::unique_ptr<Command> make_inspect_command();
+
+/// Parses the command line and runs its verb.
+int run_program(MpiSession& session, int argc, const char* const* argv);
+
+}  // namespace lockstep

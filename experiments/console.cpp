@@ -1,0 +1,66 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "experiments/command.hpp"
+
+namespace lockstep {
+namespace {
+
+bool has_text(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+// NO_COLOR wins over CLICOLOR_FORCE; an explicit --color wins over both.
+bool wants_color(const std::string& choice, int descriptor) {
+  if (choice == "always") return true;
+  if (choice == "never" || has_text("NO_COLOR")) return false;
+  const char* const force = std::getenv("CLICOLOR_FORCE");
+  if (force != nullptr && *force != '\0' && std::string_view(force) != "0") return true;
+  const char* const terminal = std::getenv("TERM");
+  const bool dumb = terminal != nullptr && std::string_view(terminal) == "dumb";
+  return isatty(descriptor) == 1 && !dumb;
+}
+
+void write_line(std::FILE* stream, std::string_view line) {
+  fmt::print(stream, "{}\n", line);
+  std::fflush(stream);
+}
+
+}  // namespace
+
+Console::Console(const CommonOptions& options, bool speaks)
+    : json_(options.json),
+      quiet_(options.quiet),
+      speaks_(speaks),
+      color_out_(wants_color(options.color, STDOUT_FILENO)),
+      color_err_(wants_color(options.color, STDERR_FILENO)),
+      redraws_(isatty(STDERR_FILENO) == 1) {}
+
+void Console::result(std::string_view line) const {
+  if (speaks_ && !json_) write_line(stdout, line);
+}
+
+void Console::json_object(const std::string& text) const {
+  if (speaks_ && json_) write_line(stdout, text);
+}
+
+void Console::remark(std::string_view line) const {
+  if (speaks_ && !quiet_) write_line(stderr, line);
+}
+
+void Console::warning(std::string_view line) const {
+  if (!speaks_) return;
+  write_line(stderr, color_err_ ? fmt::format("\033[33mwarning:\033[0m {}", line)
+                                : fmt::format("warning: {}", line));
+}
+
+std::string Console::bold(std::string_view text) const {
+  return color_out_ ? fmt::format("\033[1m{}\033[0m", text) : std::string(text);
+}
+
+}  // namespace lockstep

@@ -1,0 +1,156 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "experiments/command.hpp"
+#include "experiments/saved_network.hpp"
+#include "experiments/workbench.hpp"
+#include "framework/core/error.hpp"
+#include "framework/training/evaluator.hpp"
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Rows of the confusion matrix: how many samples of a class there are, and how many were found.
+struct ClassCount {
+  Index samples = 0;
+  Index correct = 0;
+};
+
+std::vector<ClassCount> count_classes(const EvaluationResult& result, Index outputs) {
+  std::vector<ClassCount> counts(static_cast<std::size_t>(outputs));
+  for (std::size_t truth = 0; truth < counts.size(); ++truth) {
+    for (std::size_t guess = 0; guess < counts.size(); ++guess) {
+      const Index cell = result.confusion[truth * counts.size() + guess];
+      counts[truth].samples += cell;
+      if (truth == guess) counts[truth].correct += cell;
+    }
+  }
+  return counts;
+}
+
+double accuracy_of(const ClassCount& count) {
+  return static_cast<double>(count.correct) / static_cast<double>(count.samples);
+}
+
+class EvaluateCommand final : public Command {
+ public:
+  std::string_view name() const override { return "evaluate"; }
+  std::string_view summary() const override {
+    return "Exact loss, accuracy and per-class counts of saved weights";
+  }
+  std::string_view notes() const override {
+    return "RUN means its latest checkpoint. The loss is the experiment's, label smoothing "
+           "included. A file with only /model and /parameters is fine: pixels are then scaled to "
+           "0..1 and not normalised, unless data.normalize.mean=... and .std=... say so.";
+  }
+  void add_options(CLI::App& app) override {
+    app.add_option("CHECKPOINT|RUN", file_, "A checkpoint file or a run's folder")->required();
+    app.add_option("OVERRIDES", overrides_, "key.path=value of the experiment, such as "
+                                            "data.normalize.mean=0.1307");
+    app.add_option("--split", split_, "train, validation or test (default)")
+        ->check(CLI::IsMember({"train", "validation", "test"}))
+        ->type_name("SPLIT");
+    app.add_option("--data", data_, "Another data set: a name, a folder, or an HDF5 file")
+        ->type_name("NAME_OR_DIR");
+  }
+
+  int run(const CommandContext& context) override {
+    SavedNetwork network;
+    Workbench bench;
+    const Dataset* split = nullptr;
+    fail_together(context.communicator(), [&] {
+      network = load_saved_network(file_, overrides_);
+      bench = load_split(network, context.data_places);
+      split = &chosen_split(bench);
+    });
+    if (!network.data_note.empty()) context.console.remark(network.data_note);
+    const WorkerTeam team(context.threads());
+    Evaluator evaluator(*network.graph, network.parameters->layout(), team,
+                        static_cast<float>(network.config.loss.label_smoothing));
+    const EvaluationResult result =
+        evaluator.evaluate(network.parameters->values(), *split, context.communicator());
+    report(context.console, network, *bench.data, result);
+    return 0;
+  }
+
+ private:
+  std::string file_;
+  std::vector<std::string> overrides_;
+  std::string split_ = "test";
+  std::string data_;
+
+  Workbench load_split(SavedNetwork& network, const DataPlaces& places) const {
+    if (!data_.empty()) {
+      const DataRequest request = data_request_for(data_);
+      network.config.data.datasets = request.names;
+      network.config.data.path = request.path;
+    }
+    const bool test = split_ == "test";
+    if (test) network.config.data.validation = 0;
+    return load_data(network.config, *network.graph, test ? DataParts::test : DataParts::training,
+                     places);
+  }
+
+  const Dataset& chosen_split(const Workbench& bench) const {
+    const std::optional<ImageSplit>& split = split_ == "train"        ? bench.splits.train
+                                             : split_ == "validation" ? bench.splits.validation
+                                                                      : bench.splits.test;
+    if (!split) {
+      throw Error(ErrorKind::data,
+                  fmt::format("The data set {} has no {} split here; choose another by --split.",
+                              bench.data->name, split_));
+    }
+    return *split;
+  }
+
+  void report(const Console& console, const SavedNetwork& network, const LoadedData& data,
+              const EvaluationResult& result) const {
+    const std::vector<ClassCount> counts =
+        count_classes(result, network.graph->output_shape().size());
+    if (console.json()) {
+      console.json_object(to_json(network, data, result, counts).dump(2));
+      return;
+    }
+    console.result(fmt::format("{} on {} {} ({} samples)", network.path.string(), data.name, split_,
+                               result.samples));
+    console.result(fmt::format("accuracy {}  ({} of {} correct)",
+                               console.bold(fmt::format("{:.2f} %", 100 * result.accuracy())),
+                               result.correct, result.samples));
+    console.result(fmt::format("loss     {:.6f}", result.loss()));
+    console.result("class  samples  correct  accuracy");
+    for (std::size_t k = 0; k < counts.size(); ++k) {
+      if (counts[k].samples == 0) continue;
+      console.result(fmt::format("{:>5}  {:>7}  {:>7}  {:>7.2f} %", k, counts[k].samples,
+                                 counts[k].correct, 100 * accuracy_of(counts[k])));
+    }
+  }
+
+  Json to_json(const SavedNetwork& network, const LoadedData& data, const EvaluationResult& result,
+               const std::vector<ClassCount>& counts) const {
+    Json per_class = Json::array();
+    for (std::size_t k = 0; k < counts.size(); ++k) {
+      per_class.push_back({{"class", k},
+                           {"samples", counts[k].samples},
+                           {"correct", counts[k].correct},
+                           {"accuracy", counts[k].samples == 0 ? Json() : Json(accuracy_of(counts[k]))}});
+    }
+    return {{"checkpoint", network.path.string()},
+            {"verified", network.verified},
+            {"dataset", data.name},
+            {"split", split_},
+            {"samples", result.samples},
+            {"correct", result.correct},
+            {"accuracy", result.accuracy()},
+            {"loss", result.loss()},
+            {"digest", network.parameters->digest().hex()},
+            {"per_class", per_class}};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_evaluate_command() { return std::make_unique<EvaluateCommand>(); }
+
+}  // namespace lockstep

@@ -1,0 +1,113 @@
+#include "experiments/progress.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+namespace lockstep {
+namespace {
+
+constexpr double kBarInterval = 0.1;    // seconds between two drawings
+constexpr double kLinesInterval = 30;   // seconds between two lines
+constexpr std::size_t kBarCells = 24;
+
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+// " key=value" for a figure that was measured.
+std::string field(std::string_view key, double value) {
+  return std::isnan(value) ? "" : fmt::format(" {}={:.4f}", key, value);
+}
+
+}  // namespace
+
+ProgressMode progress_mode(std::string_view choice, const Console& console, bool under_launcher) {
+  if (choice == "bar") return ProgressMode::bar;
+  if (choice == "lines") return ProgressMode::lines;
+  if (choice == "none") return ProgressMode::none;
+  return console.redraws() && !under_launcher ? ProgressMode::bar : ProgressMode::lines;
+}
+
+Progress::Progress(const Console& console, const Setup& setup)
+    : console_(console),
+      setup_(setup),
+      last_shown_(setup.clock()),
+      rate_since_(last_shown_) {}
+
+void Progress::measure_rate(double now) {
+  if (now > rate_since_) rate_ = static_cast<double>(rate_samples_) / (now - rate_since_);
+  rate_since_ = now;
+  rate_samples_ = 0;
+}
+
+void Progress::on_step(const StepRecord& record) {
+  loss_ = record.loss;
+  rate_samples_ += record.samples;
+  if (setup_.mode == ProgressMode::none) return;
+  const double now = setup_.clock();
+  if (!started_) {
+    started_ = true;
+    started_at_ = now;
+    started_step_ = record.step;
+    rate_since_ = now;
+    rate_samples_ = 0;
+  }
+  const bool bar = setup_.mode == ProgressMode::bar;
+  if (now - last_shown_ < (bar ? kBarInterval : kLinesInterval)) return;
+  last_shown_ = now;
+  measure_rate(now);
+  if (bar) {
+    draw_bar(record, now);
+  } else {
+    say(fmt::format("epoch={:.4g} step={} loss={:.4f} learning_rate={:.4g} images_per_second={:.0f}",
+                    record.epoch, record.step, record.loss, record.learning_rate, rate_));
+  }
+}
+
+void Progress::draw_bar(const StepRecord& record, double now) {
+  const double share = static_cast<double>(record.step) / static_cast<double>(setup_.total_steps);
+  const auto full = static_cast<std::size_t>(share * static_cast<double>(kBarCells));
+  const Index done = record.step - started_step_;
+  const Index left = setup_.total_steps - record.step;
+  const std::string remaining =
+      done > 0 ? clock_text((now - started_at_) / static_cast<double>(done) * static_cast<double>(left))
+               : "-:--";
+  const std::string bar = std::string(full, '#') + std::string(kBarCells - full, '.');
+  fmt::print(stderr, "\r\033[Kepoch {:.2f}/{:.4g} [{}] loss {:.4f} {:.1f}k img/s {} left",
+             record.epoch, setup_.total_epochs, bar, record.loss, rate_ / 1000, remaining);
+  std::fflush(stderr);
+  line_open_ = true;
+}
+
+void Progress::on_evaluation(const EpochRecord& record) {
+  if (setup_.mode == ProgressMode::none) return;
+  say(fmt::format("epoch={:.4g} step={} loss={:.4f}{}{}{}{}{}", record.epoch, record.step, loss_,
+                  field("train_accuracy", record.train_accuracy),
+                  field("validation_loss", record.validation_loss),
+                  field("validation_accuracy", record.validation_accuracy),
+                  field("test_loss", record.test_loss),
+                  field("test_accuracy", record.test_accuracy)));
+  last_shown_ = setup_.clock();
+  // The time of the evaluation is not the training's.
+  rate_since_ = last_shown_;
+  rate_samples_ = 0;
+}
+
+void Progress::say(const std::string& line) {
+  finish();
+  console_.remark(line);
+}
+
+void Progress::finish() {
+  if (!line_open_) return;
+  std::fputs("\r\033[K", stderr);
+  std::fflush(stderr);
+  line_open_ = false;
+}
+
+}  // namespace lockstep

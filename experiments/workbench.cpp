@@ -1,0 +1,69 @@
+#include "experiments/workbench.hpp"
+
+#include <fmt/format.h>
+
+#include "framework/core/error.hpp"
+
+namespace lockstep {
+
+std::unique_ptr<const Graph> build_graph(const Value& model) {
+  return std::make_unique<const Graph>(parse_graph_spec(model));
+}
+
+DataRequest data_request(const ExperimentConfig& config, DataParts parts,
+                         const DataPlaces& places) {
+  return {.names = config.data.datasets,
+          .path = config.data.path,
+          .places = places,
+          .parts = parts,
+          .synthetic_train = config.data.synthetic.train,
+          .synthetic_test = config.data.synthetic.test};
+}
+
+Preprocessing preprocessing_of(const DataConfig& data) {
+  return {.mean = data.normalize.mean,
+          .standard_deviation = data.normalize.std,
+          .shift = data.augment.shift};
+}
+
+void check_fit(const Graph& graph, const ImageSet& images) {
+  const bool same_input = graph.input_shape() == images.sample_shape() ||
+                          (graph.input_shape().rank() == 1 &&
+                           graph.input_shape().size() == images.sample_shape().size());
+  if (!same_input) {
+    throw Error(ErrorKind::usage,
+                fmt::format("The model '{}' takes inputs of {}, but the images of {} are {} "
+                            "(channels x rows x columns); change the model's input.shape or take "
+                            "another data set.",
+                            graph.name(), graph.input_shape().to_string(), images.name(),
+                            images.sample_shape().to_string()));
+  }
+  if (graph.output_shape().rank() != 1) {
+    throw Error(ErrorKind::usage,
+                fmt::format("The model '{}' ends in an output of {}, but a classifier's output is "
+                            "one number a class; add a flatten layer and a dense layer with {} "
+                            "units.",
+                            graph.name(), graph.output_shape().to_string(), images.classes()));
+  }
+  if (graph.output_shape().size() < images.classes()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("The model '{}' has {} outputs, but the labels of {} have {} classes; "
+                            "give the last layer {} units.",
+                            graph.name(), graph.output_shape().size(), images.name(),
+                            images.classes(), images.classes()));
+  }
+}
+
+Workbench load_data(const ExperimentConfig& config, const Graph& graph, DataParts parts,
+                    const DataPlaces& places) {
+  Workbench workbench;
+  workbench.data =
+      std::make_unique<const LoadedData>(open_dataset(data_request(config, parts, places)));
+  check_fit(graph, workbench.data->any());
+  workbench.splits =
+      split_data(*workbench.data, {.validation = config.data.validation,
+                                   .preprocessing = preprocessing_of(config.data)});
+  return workbench;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,34 @@
+#pragma once
+
+// From an experiment's configuration to a network and its data, checked against one another.
+
+#include <memory>
+#include <optional>
+
+#include "data/catalogue.hpp"
+#include "experiments/command.hpp"
+#include "framework/config/experiment_config.hpp"
+#include "framework/graph/graph.hpp"
+
+namespace lockstep {
+
+std::unique_ptr<const Graph> build_graph(const Value& model);
+
+/// Data in memory and its splits, which borrow it.
+struct Workbench {
+  std::unique_ptr<const LoadedData> data;
+  DataSplits splits;
+};
+
+/// Loads an experiment's data set and splits it.
+/// @throws Error (data, usage) also when the images do not fit the network's input or output.
+Workbench load_data(const ExperimentConfig& config, const Graph& graph, DataParts parts,
+                    const DataPlaces& places);
+
+DataRequest data_request(const ExperimentConfig& config, DataParts parts, const DataPlaces& places);
+Preprocessing preprocessing_of(const DataConfig& data);
+
+/// @throws Error (usage) when images of this shape and number of classes do not fit the network
+void check_fit(const Graph& graph, const ImageSet& images);
+
+}  // namespace lockstep

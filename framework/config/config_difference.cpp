@@ -1,0 +1,97 @@
+#include "framework/config/config_difference.hpp"
+
+#include <algorithm>
+
+namespace lockstep {
+namespace {
+
+bool same_scalar(const Value& a, const Value& b) {
+  if (a == b) return true;
+  if (a.kind != Value::Kind::scalar || b.kind != Value::Kind::scalar) return false;
+  if (a.is_text() || b.is_text()) return false;
+  const auto one = parse_real(a.text);
+  return one.has_value() && one == parse_real(b.text);
+}
+
+std::string_view name_of(const Value& item) {
+  const Value* name = item.find("name");
+  return name == nullptr ? std::string_view() : std::string_view(name->text);
+}
+
+bool same_names(const Value& a, const Value& b) {
+  return std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(),
+                    [](const Value& one, const Value& other) {
+                      return !name_of(one).empty() && name_of(one) == name_of(other);
+                    });
+}
+
+bool same_list(const Value& a, const Value& b) {
+  return std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(),
+                    [](const Value& one, const Value& other) {
+                      return same_scalar(one, other) ||
+                             (one.kind == Value::Kind::sequence &&
+                              other.kind == Value::Kind::sequence && same_list(one, other));
+                    });
+}
+
+class Comparison {
+ public:
+  std::vector<std::string> take() { return std::move(keys_); }
+
+  void compare(const Value& a, const Value& b, const std::string& path) {
+    if (a.kind == Value::Kind::mapping && b.kind == Value::Kind::mapping) {
+      compare_mappings(a, b, path);
+    } else if (a.kind == Value::Kind::sequence && b.kind == Value::Kind::sequence) {
+      compare_lists(a, b, path);
+    } else if (!same_scalar(a, b)) {
+      keys_.push_back(path);
+    }
+  }
+
+ private:
+  std::vector<std::string> keys_;
+
+  void compare_mappings(const Value& a, const Value& b, const std::string& path) {
+    const std::string begin = path.empty() ? path : path + ".";
+    for (const Value::Entry& entry : a.entries) {
+      const Value* other = b.find(entry.key);
+      if (other == nullptr) {
+        keys_.push_back(begin + entry.key);
+      } else {
+        compare(entry.value, *other, begin + entry.key);
+      }
+    }
+    for (const Value::Entry& entry : b.entries) {
+      if (a.find(entry.key) == nullptr) keys_.push_back(begin + entry.key);
+    }
+  }
+
+  void compare_lists(const Value& a, const Value& b, const std::string& path) {
+    if (same_list(a, b)) return;
+    if (!same_names(a, b)) {
+      keys_.push_back(path);
+      return;
+    }
+    for (std::size_t i = 0; i < a.items.size(); ++i) {
+      compare(a.items[i], b.items[i], path + "." + std::string(name_of(a.items[i])));
+    }
+  }
+};
+
+}  // namespace
+
+std::vector<std::string> differing_keys(const ExperimentConfig& a, const ExperimentConfig& b) {
+  Comparison comparison;
+  comparison.compare(to_value(a), to_value(b), "");
+  return comparison.take();
+}
+
+bool may_change_on_resume(const ExperimentConfig& config, std::string_view key) {
+  if (key == "train.steps" || key == "train.epochs") {
+    return !depends_on_total_steps(config.learning_rate);
+  }
+  return key == "name" || key.starts_with("evaluate.") || key.starts_with("checkpoint.") ||
+         key == "metrics.digest_every_steps";
+}
+
+}  // namespace lockstep

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/config/experiment_config.hpp"
+
+namespace lockstep {
+
+/// The paths of all keys that are not the same in both, in the order of an experiment file:
+/// "train.steps", "model.layers.c1.filters". Numbers compare by value, layers by name; a list of
+/// layers with other names or another order is one difference, "model.layers".
+std::vector<std::string> differing_keys(const ExperimentConfig& a, const ExperimentConfig& b);
+
+/// Whether a run that has begun with `config` keeps its bits when `key` changes: the name, the
+/// rhythms of evaluation and checkpoints, the number of checkpoints kept, the steps that get a
+/// digest; and the length of the run where the learning rate does not depend on it.
+bool may_change_on_resume(const ExperimentConfig& config, std::string_view key);
+
+}  // namespace lockstep

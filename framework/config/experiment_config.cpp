@@ -1,0 +1,125 @@
+#include "framework/config/experiment_config.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "framework/config/experiment_sections.hpp"
+#include "framework/config/model_file.hpp"
+#include "framework/config/overrides.hpp"
+#include "framework/config/yaml_reader.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr int kSchemaVersion = 1;
+constexpr double kMostSeeds = 9.3e18;  // 2^63 - 1 and whatever else fits into an int64
+constexpr std::size_t kLongestName = 100;
+
+bool may_be_in_a_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '-';
+}
+
+// The run's folder is named after it.
+bool is_a_name(const std::string& name) {
+  return !name.empty() && name.size() <= kLongestName && name.front() != '.' &&
+         name.front() != '-' && std::all_of(name.begin(), name.end(), may_be_in_a_name);
+}
+
+std::string name_from(const std::filesystem::path& file) {
+  std::string name = file.stem().string().substr(0, kLongestName);
+  for (char& c : name) c = may_be_in_a_name(c) ? c : '_';
+  return is_a_name(name) ? name : "experiment";
+}
+
+std::string parse_name(SettingsReader& reader, const std::filesystem::path& file) {
+  if (!reader.has("name")) {
+    reader.value_or_null("name");
+    return name_from(file);
+  }
+  const std::string name = reader.text("name");
+  if (!is_a_name(name)) {
+    throw reader.error_at("name", fmt::format("must be 1 to {} letters, digits, '_', '.' and '-', "
+                                              "and begin with none of the last two, but is '{}'",
+                                              kLongestName, printable(name)));
+  }
+  return name;
+}
+
+void check_schema_version(SettingsReader& reader) {
+  if (reader.integer("schema_version", {1, 1e9}) == kSchemaVersion) return;
+  throw reader.error_at(
+      "schema_version",
+      fmt::format("must be {}, the only one this version of lockstep knows", kSchemaVersion));
+}
+
+void check_kind(const Value& document, const std::filesystem::path& file) {
+  const DocumentKind kind = document_kind(document);
+  if (kind != DocumentKind::model && kind != DocumentKind::sweep) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{}:1:1: this is {}, where an experiment file is expected (one with "
+                          "'model', 'data' and 'train').",
+                          file.string(), kind_name(kind)));
+}
+
+}  // namespace
+
+ExperimentConfig load_experiment(const std::filesystem::path& file,
+                                 const std::vector<std::string>& overrides) {
+  Value document = read_yaml_file(file);
+  check_kind(document, file);
+  std::vector<Override> changes;
+  for (const std::string& text : overrides) changes.push_back(parse_override(text));
+  // A model that replaces the file's comes first, so that the others find its layers.
+  const auto is_model = [](const Override& change) { return change.key() == "model"; };
+  std::stable_partition(changes.begin(), changes.end(), is_model);
+  const auto rest = std::find_if_not(changes.begin(), changes.end(), is_model);
+  for (auto change = changes.begin(); change != rest; ++change) apply_override(document, *change);
+  put_model_in_place(document, file.parent_path());
+  for (auto change = rest; change != changes.end(); ++change) apply_override(document, *change);
+  return parse_experiment(std::move(document), file);
+}
+
+ExperimentConfig parse_experiment(Value document, const std::filesystem::path& file) {
+  put_model_in_place(document, file.parent_path());
+  SettingsReader reader(document, "");
+  check_schema_version(reader);
+  ExperimentConfig config;
+  config.name = parse_name(reader, file);
+  config.seed = static_cast<std::uint64_t>(reader.integer_or("seed", {0, kMostSeeds}, 1));
+  config.model = reader.value("model");
+  config.data = parse_data(reader, file.parent_path());
+  config.train = parse_train(reader);
+  config.loss = parse_loss(reader);
+  config.optimizer = parse_optimizer(reader);
+  config.learning_rate = parse_learning_rate(reader);
+  config.evaluate = parse_evaluate(reader);
+  config.checkpoint = parse_checkpoint(reader);
+  config.metrics = parse_metrics(reader);
+  reader.finish(where_it_belongs);
+  return config;
+}
+
+Value to_value(const ExperimentConfig& config) {
+  Value document = Value::mapping();
+  document.set("schema_version", Value::integer(kSchemaVersion));
+  document.set("name", Value::string(config.name));
+  document.set("seed", Value::integer(static_cast<std::int64_t>(config.seed)));
+  document.set("model", config.model);
+  document.set("data", data_to_value(config.data));
+  document.set("train", train_to_value(config.train));
+  document.set("loss", loss_to_value(config.loss));
+  document.set("optimizer", optimizer_to_value(config.optimizer));
+  document.set("learning_rate", learning_rate_to_value(config.learning_rate));
+  document.set("evaluate", evaluate_to_value(config.evaluate));
+  document.set("checkpoint", checkpoint_to_value(config.checkpoint));
+  document.set("metrics", metrics_to_value(config.metrics));
+  return document;
+}
+
+bool operator==(const ExperimentConfig& a, const ExperimentConfig& b) {
+  return to_value(a) == to_value(b);
+}
+
+}  // namespace lockstep

@@ -1,0 +1,145 @@
+#include "framework/kernels/conv2d.hpp"
+
+#include "framework/layers/input_shapes.hpp"
+#include "framework/layers/layer.hpp"
+#include "framework/layers/sliding_window.hpp"
+
+namespace lockstep {
+namespace {
+
+/// Convolution: a filter of (channels, kernel) weights and a bias for each output channel.
+/// @see LeCun et al. 1998, section II.A
+class Conv2d final : public Layer {
+ public:
+  explicit Conv2d(SettingsReader& settings)
+      : filters_(settings.integer("filters", {.low = 1, .high = 65536})),
+        window_(read_convolution_window(settings)),
+        has_bias_(settings.boolean_or("bias", true)),
+        weight_scale_(static_cast<float>(settings.real_or("weight_scale", kScaleBounds, 1.0))) {}
+
+  Shape output_shape(std::span<const Shape> inputs) const override {
+    only_image(inputs);
+    return window_output(geometry(inputs).input, filters_);
+  }
+
+  std::vector<ShapeArithmetic> arithmetic(std::span<const Shape> inputs) const override {
+    return window_arithmetic(geometry(inputs).input);
+  }
+
+  std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const override {
+    const Index channels = inputs.front()[0];
+    const auto rows = static_cast<Index>(window_.kernel.rows);
+    const auto columns = static_cast<Index>(window_.kernel.columns);
+    const Index fan_in = channels * rows * columns;
+    const Index fan_out = filters_ * rows * columns;
+    std::vector<ParameterSpec> specs{{.name = "weight",
+                                      .shape = Shape{filters_, channels, rows, columns},
+                                      .axis_order = "OIHW",
+                                      .fan_in = fan_in,
+                                      .fan_out = fan_out,
+                                      .initializer = {.kind = Initializer::Kind::he_normal},
+                                      .scale = weight_scale_}};
+    if (has_bias_) {
+      specs.push_back({.name = "bias",
+                       .shape = Shape{filters_},
+                       .axis_order = "O",
+                       .fan_in = fan_in,
+                       .fan_out = fan_out,
+                       .initializer = {.kind = Initializer::Kind::constant}});
+    }
+    return specs;
+  }
+
+  Index multiply_adds(std::span<const Shape> inputs) const override {
+    const auto per_output = static_cast<Index>(geometry(inputs).weights_per_filter());
+    return output_shape(inputs).size() * per_output;
+  }
+
+  Workspace workspace(std::span<const Shape> inputs, Index /*lanes*/) const override {
+    return {.scratch = static_cast<Index>(conv2d_scratch(geometry(inputs)))};
+  }
+
+  LaneExtent lane_extent() const override { return LaneExtent::block; }
+
+  void forward(const ForwardArguments& arguments) const override {
+    conv2d_forward(geometry(arguments.shapes),
+                   {.input = arguments.inputs[0],
+                    .weight = arguments.parameters[0],
+                    .bias = has_bias_ ? arguments.parameters[1] : std::span<const float>(),
+                    .output = arguments.output});
+  }
+
+  void backward(const BackwardArguments& arguments) const override {
+    const Conv2dGeometry shapes = geometry(arguments.shapes);
+    conv2d_parameter_gradient(
+        shapes,
+        {.input = arguments.inputs[0],
+         .output_gradient = arguments.output_gradient,
+         .weight_gradient = arguments.parameter_gradients[0],
+         .bias_gradient = has_bias_ ? arguments.parameter_gradients[1] : std::span<float>(),
+         .scratch = arguments.scratch});
+    if (!arguments.input_gradients[0]) return;
+    conv2d_input_gradient(shapes, {.output_gradient = arguments.output_gradient,
+                                   .weight = arguments.parameters[0],
+                                   .input_gradient = arguments.input_gradients[0]});
+  }
+
+ private:
+  static constexpr SettingsReader::Bounds kScaleBounds{.low = 1e-30, .high = 1e30};
+
+  Conv2dGeometry geometry(std::span<const Shape> inputs) const {
+    return {.input = {.image = image_shape(inputs.front()), .window = window_},
+            .filters = static_cast<std::size_t>(filters_)};
+  }
+
+  Index filters_;
+  Window window_;
+  bool has_bias_;
+  float weight_scale_;
+};
+
+std::unique_ptr<Layer> create(const std::string& /*name*/, SettingsReader& settings) {
+  return std::make_unique<Conv2d>(settings);
+}
+
+}  // namespace
+
+/// Weights start as he_normal, biases at 0.
+LayerType conv2d_layer_type() {
+  return {
+      .name = "conv2d",
+      .create = create,
+      .examples = {{.settings = {{"filters", "6"}, {"kernel", "5"}}, .inputs = {Shape{1, 9, 9}}},
+                   {.settings = {{"filters", "7"}, {"kernel", "[3, 2]"}, {"padding", "[1, 0]"}},
+                    .inputs = {Shape{3, 5, 8}}},
+                   {.settings = {{"filters", "3"}, {"kernel", "[2, 3]"}, {"stride", "[2, 3]"},
+                                 {"padding", "[0, 2]"}, {"weight_scale", "0.5"}},
+                    .inputs = {Shape{2, 7, 10}}},
+                   {.settings = {{"filters", "2"}, {"kernel", "1"}, {"stride", "2"},
+                                 {"bias", "false"}},
+                    .inputs = {Shape{4, 6, 5}}},
+                   {.settings = {{"filters", "1"}, {"kernel", "[4, 7]"}, {"padding", "[2, 3]"}},
+                    .inputs = {Shape{1, 3, 4}}}},
+      .refused = {{.settings = {{"filters", "6"}, {"kernel", "7"}}, .inputs = {Shape{1, 5, 9}}},
+                  {.settings = {{"filters", "6"}, {"kernel", "[2, 7]"}, {"padding", "[0, 1]"}},
+                   .inputs = {Shape{1, 5, 4}}},
+                  {.settings = {{"filters", "6"}, {"kernel", "3"}}, .inputs = {Shape{400}}},
+                  {.settings = {{"filters", "6"}, {"kernel", "3"}},
+                   .inputs = {Shape{1, 5, 5}, Shape{1, 5, 5}}},
+                  {.settings = {{"filters", "6"}}, .inputs = {Shape{1, 5, 5}}},
+                  {.settings = {{"kernel", "3"}}, .inputs = {Shape{1, 5, 5}}},
+                  {.settings = {{"filters", "0"}, {"kernel", "3"}}, .inputs = {Shape{1, 5, 5}}},
+                  {.settings = {{"filters", "6"}, {"kernel", "[3, 3, 3]"}},
+                   .inputs = {Shape{1, 5, 5}}},
+                  {.settings = {{"filters", "6"}, {"kernel", "3"}, {"stride", "0"}},
+                   .inputs = {Shape{1, 5, 5}}},
+                  {.settings = {{"filters", "6"}, {"kernel", "3"}, {"padding", "-1"}},
+                   .inputs = {Shape{1, 5, 5}}},
+                  {.settings = {{"filters", "6"}, {"kernel", "3"}, {"bias", "1"}},
+                   .inputs = {Shape{1, 5, 5}}},
+                  {.settings = {{"filters", "6"}, {"kernel", "3"}, {"weight_scale", "0"}},
+                   .inputs = {Shape{1, 5, 5}}}},
+  };
+}
+
+}  // namespace lockstep

@@ -1,0 +1,113 @@
+#include "framework/kernels/dense.hpp"
+
+#include <fmt/format.h>
+
+#include "framework/core/error.hpp"
+#include "framework/layers/input_shapes.hpp"
+#include "framework/layers/layer.hpp"
+
+namespace lockstep {
+namespace {
+
+/// Fully connected: each unit is a weighted sum of all inputs plus a bias.
+class Dense final : public Layer {
+ public:
+  explicit Dense(SettingsReader& settings)
+      : units_(settings.integer("units", {.low = 1, .high = 1 << 24})),
+        has_bias_(settings.boolean_or("bias", true)),
+        weight_scale_(static_cast<float>(settings.real_or("weight_scale", kScaleBounds, 1.0))) {}
+
+  Shape output_shape(std::span<const Shape> inputs) const override {
+    const Shape& input = only_input(inputs);
+    if (input.rank() == 1) return Shape{units_};
+    throw Error(ErrorKind::usage,
+                fmt::format("expected a flat list of numbers as input, but found an image of {} "
+                            "(channels x rows x columns); put a flatten layer before this one.",
+                            input.to_string()));
+  }
+
+  std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const override {
+    const Index features = inputs.front()[0];
+    std::vector<ParameterSpec> specs{{.name = "weight",
+                                      .shape = Shape{units_, features},
+                                      .axis_order = "OI",
+                                      .fan_in = features,
+                                      .fan_out = units_,
+                                      .initializer = {.kind = Initializer::Kind::he_normal},
+                                      .scale = weight_scale_}};
+    if (has_bias_) {
+      specs.push_back({.name = "bias",
+                       .shape = Shape{units_},
+                       .axis_order = "O",
+                       .fan_in = features,
+                       .fan_out = units_,
+                       .initializer = {.kind = Initializer::Kind::constant}});
+    }
+    return specs;
+  }
+
+  Index multiply_adds(std::span<const Shape> inputs) const override {
+    return inputs.front()[0] * units_;
+  }
+
+  Workspace workspace(std::span<const Shape> inputs, Index lanes) const override {
+    const std::size_t floats = dense_scratch(static_cast<std::size_t>(inputs.front()[0]),
+                                             static_cast<std::size_t>(lanes));
+    return {.scratch = static_cast<Index>(floats)};
+  }
+
+  LaneExtent lane_extent() const override { return LaneExtent::whole; }
+
+  void forward(const ForwardArguments& arguments) const override {
+    dense_forward({.input = arguments.inputs[0],
+                   .weight = arguments.parameters[0],
+                   .bias = has_bias_ ? arguments.parameters[1] : std::span<const float>(),
+                   .output = arguments.output});
+  }
+
+  void backward(const BackwardArguments& arguments) const override {
+    dense_parameter_gradient(
+        {.input = arguments.inputs[0],
+         .output_gradient = arguments.output_gradient,
+         .weight_gradient = arguments.parameter_gradients[0],
+         .bias_gradient = has_bias_ ? arguments.parameter_gradients[1] : std::span<float>(),
+         .scratch = arguments.scratch});
+    if (!arguments.input_gradients[0]) return;
+    dense_input_gradient({.output_gradient = arguments.output_gradient,
+                          .weight = arguments.parameters[0],
+                          .input_gradient = arguments.input_gradients[0]});
+  }
+
+ private:
+  static constexpr SettingsReader::Bounds kScaleBounds{.low = 1e-30, .high = 1e30};
+
+  Index units_;
+  bool has_bias_;
+  float weight_scale_;
+};
+
+std::unique_ptr<Layer> create(const std::string& /*name*/, SettingsReader& settings) {
+  return std::make_unique<Dense>(settings);
+}
+
+}  // namespace
+
+/// Weights start as he_normal, biases at 0.
+LayerType dense_layer_type() {
+  return {
+      .name = "dense",
+      .create = create,
+      .examples = {{.settings = {{"units", "10"}}, .inputs = {Shape{21}}},
+                   {.settings = {{"units", "1"}, {"bias", "false"}}, .inputs = {Shape{16}}},
+                   {.settings = {{"units", "13"}, {"weight_scale", "0.01"}},
+                    .inputs = {Shape{1}}}},
+      .refused = {{.settings = {{"units", "10"}}, .inputs = {Shape{16, 4, 4}}},
+                  {.settings = {{"units", "10"}}, .inputs = {Shape{8}, Shape{8}}},
+                  {.settings = {}, .inputs = {Shape{8}}},
+                  {.settings = {{"units", "0"}}, .inputs = {Shape{8}}},
+                  {.settings = {{"units", "2.5"}}, .inputs = {Shape{8}}},
+                  {.settings = {{"units", "10"}, {"bias", "maybe"}}, .inputs = {Shape{8}}}},
+  };
+}
+
+}  // namespace lockstep

@@ -1,0 +1,42 @@
+#include "framework/kernels/activation.hpp"
+#include "framework/layers/input_shapes.hpp"
+#include "framework/layers/layer.hpp"
+
+namespace lockstep {
+namespace {
+
+/// The hyperbolic tangent.
+class Tanh final : public Layer {
+ public:
+  Shape output_shape(std::span<const Shape> inputs) const override { return only_input(inputs); }
+
+  void forward(const ForwardArguments& arguments) const override {
+    tanh_forward({.input = arguments.inputs[0], .output = arguments.output});
+  }
+
+  void backward(const BackwardArguments& arguments) const override {
+    if (!arguments.input_gradients[0]) return;
+    tanh_backward({.output = arguments.output,
+                   .output_gradient = arguments.output_gradient,
+                   .input_gradient = arguments.input_gradients[0]});
+  }
+};
+
+std::unique_ptr<Layer> create(const std::string& /*name*/, SettingsReader& /*settings*/) {
+  return std::make_unique<Tanh>();
+}
+
+}  // namespace
+
+LayerType tanh_layer_type() {
+  return {
+      .name = "tanh",
+      .create = create,
+      .examples = {{.settings = {}, .inputs = {Shape{3, 4, 5}}},
+                   {.settings = {}, .inputs = {Shape{7}}}},
+      .refused = {{.settings = {}, .inputs = {Shape{7}, Shape{7}}},
+                  {.settings = {{"rate", "1"}}, .inputs = {Shape{7}}}},
+  };
+}
+
+}  // namespace lockstep

@@ -1,0 +1,203 @@
+#include "framework/storage/metrics_journal.hpp"
+
+#include <cmath>
+#include <iterator>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "framework/core/error.hpp"
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// ---- Writing
+// --------------------------------------------------------------------------------------
+
+/// `,"key":1.5`, or null for what is not finite: JSON has no other word for it.
+void put_number(fmt::memory_buffer& line, std::string_view key, double value) {
+  const auto out = std::back_inserter(line);
+  if (std::isfinite(value)) {
+    fmt::format_to(out, ",\"{}\":{}", key, value);
+  } else {
+    fmt::format_to(out, ",\"{}\":null", key);
+  }
+}
+
+void put_step(fmt::memory_buffer& line, const StepRecord& record) {
+  line.clear();
+  fmt::format_to(std::back_inserter(line), "{{\"type\":\"step\",\"step\":{}", record.step);
+  put_number(line, "epoch", record.epoch);
+  put_number(line, "loss", record.loss);
+  put_number(line, "learning_rate", record.learning_rate);
+  put_number(line, "gradient_norm", record.gradient_norm);
+  put_number(line, "images_per_second", record.images_per_second);
+  if (record.has_digest) {
+    fmt::format_to(std::back_inserter(line), ",\"digest\":\"{:016x}{:016x}\"", record.digest.high,
+                   record.digest.low);
+  }
+  line.append(std::string_view("}\n"));
+}
+
+/// The matrix row by row.
+Json confusion_rows(const std::vector<Index>& confusion) {
+  std::size_t classes = 0;
+  while (classes * classes < confusion.size()) ++classes;
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < confusion.size(); ++i) {
+    if (i % classes == 0) rows.push_back(Json::array());
+    rows.back().push_back(confusion[i]);
+  }
+  return rows;
+}
+
+std::string epoch_line(const EpochRecord& record) {
+  Json line = {{"type", "epoch"},
+               {"epoch", record.epoch},
+               {"step", record.step},
+               {"train_loss", record.train_loss},
+               {"train_accuracy", record.train_accuracy},
+               {"validation_loss", record.validation_loss},
+               {"validation_accuracy", record.validation_accuracy},
+               {"test_loss", record.test_loss},
+               {"test_accuracy", record.test_accuracy},
+               {"seconds", record.seconds}};
+  if (!record.confusion.empty()) line["confusion"] = confusion_rows(record.confusion);
+  for (const LayerRecord& layer : record.layers) {
+    line["layers"].push_back({{"layer", layer.layer},
+                              {"activation_rms", layer.activation_rms},
+                              {"gradient_rms", layer.gradient_rms}});
+  }
+  return line.dump() + '\n';
+}
+
+// ---- Reading
+// --------------------------------------------------------------------------------------
+
+double number(const Json& line, const char* key) {
+  const Json& value = line.at(key);
+  return value.is_null() ? kNotMeasured : value.get<double>();
+}
+
+StepRecord step_record(const Json& line) {
+  StepRecord record{.step = line.at("step").get<Index>(),
+                    .epoch = number(line, "epoch"),
+                    .loss = number(line, "loss"),
+                    .learning_rate = number(line, "learning_rate"),
+                    .gradient_norm = number(line, "gradient_norm"),
+                    .images_per_second = number(line, "images_per_second"),
+                    .has_digest = false,
+                    .digest = {}};
+  if (const auto digest = line.find("digest"); digest != line.end()) {
+    record.digest = Digest::parse(digest->get<std::string>()).value();
+    record.has_digest = true;
+  }
+  return record;
+}
+
+EpochRecord epoch_record(const Json& line) {
+  EpochRecord record{.epoch = number(line, "epoch"),
+                     .step = line.at("step").get<Index>(),
+                     .train_loss = number(line, "train_loss"),
+                     .train_accuracy = number(line, "train_accuracy"),
+                     .validation_loss = number(line, "validation_loss"),
+                     .validation_accuracy = number(line, "validation_accuracy"),
+                     .test_loss = number(line, "test_loss"),
+                     .test_accuracy = number(line, "test_accuracy"),
+                     .seconds = number(line, "seconds"),
+                     .confusion = {},
+                     .layers = {}};
+  if (const auto rows = line.find("confusion"); rows != line.end()) {
+    for (const Json& row : *rows) {
+      for (const Json& count : row) record.confusion.push_back(count.get<Index>());
+    }
+  }
+  if (const auto layers = line.find("layers"); layers != line.end()) {
+    for (const Json& layer : *layers) {
+      record.layers.push_back({.layer = layer.at("layer").get<std::string>(),
+                               .activation_rms = number(layer, "activation_rms"),
+                               .gradient_rms = number(layer, "gradient_rms")});
+    }
+  }
+  return record;
+}
+
+/// Adds a line's record to the tables, unless it is past `last_step`; returns whether it was added.
+bool add_record(const std::string& text, Index last_step, MetricsTables& tables) {
+  const Json line = Json::parse(text);
+  if (line.at("step").get<Index>() > last_step) return false;
+  const auto& type = line.at("type").get_ref<const std::string&>();
+  if (type == "step") tables.steps.push_back(step_record(line));
+  if (type == "epoch") tables.epochs.push_back(epoch_record(line));
+  return true;
+}
+
+/// What to do about a line that is no record.
+enum class BadLine {
+  refuse,
+  end,  ///< it and what follows count as torn
+};
+
+struct JournalReading {
+  MetricsTables tables;
+  std::int64_t kept_bytes = 0;  ///< length of the lines that the tables hold
+};
+
+bool is_missing(const std::filesystem::path& path) {
+  std::error_code problem;
+  return !std::filesystem::exists(path, problem) && !problem;
+}
+
+JournalReading read_up_to(const std::filesystem::path& path, Index last_step, BadLine bad_line) {
+  JournalReading reading;
+  const std::string text = read_text_file(path, std::numeric_limits<std::int64_t>::max());
+  std::size_t start = 0;
+  for (int number = 1; start < text.size(); ++number) {
+    const std::size_t end = text.find('\n', start);
+    if (end == std::string::npos) break;  // torn: every whole line ends
+    try {
+      if (!add_record(text.substr(start, end - start), last_step, reading.tables)) break;
+    } catch (const std::exception& problem) {
+      if (bad_line == BadLine::end) break;
+      throw Error(ErrorKind::data,
+                  fmt::format("{}:{}: this line is no record of a step or an epoch "
+                              "({}); remove or repair it.",
+                              path.string(), number, problem.what()));
+    }
+    start = end + 1;
+  }
+  reading.kept_bytes = static_cast<std::int64_t>(start);
+  return reading;
+}
+
+}  // namespace
+
+MetricsJournal::MetricsJournal(const std::filesystem::path& path) : file_(path, OpenMode::append) {}
+
+void MetricsJournal::append(const StepRecord& record) {
+  put_step(line_, record);
+  file_.append_record({line_.data(), line_.size()});
+}
+
+void MetricsJournal::append(const EpochRecord& record) { file_.append_record(epoch_line(record)); }
+
+MetricsTables read_journal(const std::filesystem::path& path) {
+  if (is_missing(path)) return {};
+  return read_up_to(path, std::numeric_limits<Index>::max(), BadLine::refuse).tables;
+}
+
+MetricsTables cut_journal(const std::filesystem::path& path, Index last_step) {
+  if (is_missing(path)) return {};
+  JournalReading reading = read_up_to(path, last_step, BadLine::end);
+  Descriptor file(path, OpenMode::update);
+  if (file.size() > reading.kept_bytes) file.truncate(reading.kept_bytes);
+  file.sync();
+  file.close();
+  return std::move(reading.tables);
+}
+
+}  // namespace lockstep

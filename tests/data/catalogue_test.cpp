@@ -1,0 +1,264 @@
+#include "data/catalogue.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+
+#include "framework/storage/hdf5_file.hpp"
+#include "tests/data/test_files.hpp"
+
+namespace lockstep {
+namespace {
+
+/// Writes the four files of a small set, gzipped or raw; the first pixel tells sets apart.
+struct SmallSet {
+  std::string folder;
+  std::uint8_t mark = 0;
+  std::string ending;  // ".gz" or ""
+};
+
+void write_set(const TemporaryFolder& root, const SmallSet& set) {
+  const auto write = [&](std::string_view name, const Bytes& bytes) {
+    root.write(set.folder + "/" + std::string(name) + set.ending,
+               set.ending.empty() ? bytes : gzipped(bytes));
+  };
+  write("train-images-idx3-ubyte", idx_images({4, 2, 2}, Bytes(16, set.mark)));
+  write("train-labels-idx1-ubyte", idx_labels(4, {0, 1, 2, 3}));
+  write("t10k-images-idx3-ubyte", idx_images({2, 2, 2}, Bytes(8, set.mark)));
+  write("t10k-labels-idx1-ubyte", idx_labels(2, {4, 5}));
+}
+
+/// Places inside a temporary folder only.
+DataPlaces places_in(const TemporaryFolder& root) {
+  return {.chosen = root / "chosen",
+          .source = root / "source",
+          .installed = root / "installed",
+          .packages = root / "packages"};
+}
+
+std::uint8_t mark_of(const LoadedData& data) { return data.train.bytes()[0]; }
+
+BOOST_AUTO_TEST_SUITE(catalogue)
+
+BOOST_AUTO_TEST_CASE(places_are_looked_at_in_their_order) {
+  const TemporaryFolder root;
+  const DataRequest request{.names = {"fashion_mnist"}, .path = {}, .places = places_in(root)};
+  write_set(root, {.folder = "packages/fashion-mnist", .mark = 4, .ending = ".gz"});
+  BOOST_TEST(mark_of(open_dataset(request)) == 4);
+  write_set(root, {.folder = "installed/fashion_mnist", .mark = 3, .ending = ""});
+  BOOST_TEST(mark_of(open_dataset(request)) == 3);
+  write_set(root, {.folder = "source/fashion_mnist", .mark = 2, .ending = ".gz"});
+  BOOST_TEST(mark_of(open_dataset(request)) == 2);
+  write_set(root, {.folder = "chosen/fashion_mnist", .mark = 1, .ending = ""});
+  const LoadedData data = open_dataset(request);
+  BOOST_TEST(mark_of(data) == 1);
+  BOOST_TEST(data.name == "fashion_mnist");
+  BOOST_TEST(data.origin == (root / "chosen/fashion_mnist").string());
+  BOOST_TEST(data.train.size() == 4);
+  BOOST_TEST(data.test.size() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_place_that_lacks_a_file_is_passed_over) {
+  const TemporaryFolder root;
+  write_set(root, {.folder = "chosen/mnist", .mark = 1, .ending = ".gz"});
+  write_set(root, {.folder = "source/mnist", .mark = 2, .ending = ".gz"});
+  std::filesystem::remove(root / "chosen/mnist/t10k-labels-idx1-ubyte.gz");
+  const DataRequest request{.names = {"mnist"}, .path = {}, .places = places_in(root)};
+  BOOST_TEST(mark_of(open_dataset(request)) == 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_name_that_is_present_is_taken) {
+  const TemporaryFolder root;
+  DataRequest request{.names = {"mnist", "fashion_mnist"}, .path = {}, .places = places_in(root)};
+  write_set(root, {.folder = "source/fashion_mnist", .mark = 2, .ending = ""});
+  BOOST_TEST(open_dataset(request).name == "fashion_mnist");
+  write_set(root, {.folder = "installed/mnist", .mark = 1, .ending = ""});
+  BOOST_TEST(open_dataset(request).name == "mnist");
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_data_set_is_an_error_and_no_reason_to_take_the_next) {
+  const TemporaryFolder root;
+  write_set(root, {.folder = "chosen/mnist", .mark = 1, .ending = ""});
+  write_set(root, {.folder = "source/mnist", .mark = 2, .ending = ""});
+  root.write_text("chosen/mnist/t10k-images-idx3-ubyte", "damaged");
+  const DataRequest request{.names = {"mnist"}, .path = {}, .places = places_in(root)};
+  const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
+  BOOST_TEST(contains(message, "chosen/mnist/t10k-images-idx3-ubyte"), message);
+}
+
+BOOST_AUTO_TEST_CASE(absent_data_is_refused_with_every_place_and_what_to_do) {
+  const TemporaryFolder root;
+  write_set(root, {.folder = "source/mnist", .mark = 2, .ending = ""});
+  std::filesystem::remove(root / "source/mnist/train-images-idx3-ubyte");
+  const DataRequest request{
+      .names = {"mnist", "fashion_mnist"}, .path = {}, .places = places_in(root)};
+  const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
+  for (const char* part :
+       {"chosen/mnist (no such folder)", "source/mnist (no train-images-idx3-ubyte[.gz])",
+        "installed/mnist", "packages/mnist", "chosen/fashion_mnist", "packages/fashion-mnist",
+        "bash data/fetch.sh mnist", "apt-get install dataset-fashion-mnist", "LOCKSTEP_DATA"}) {
+    BOOST_TEST(contains(message, part), message);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(files_of_a_part_that_is_not_wanted_are_not_opened) {
+  const TemporaryFolder root;
+  write_set(root, {.folder = "chosen/mnist", .mark = 1, .ending = ""});
+  DataRequest request{.names = {"mnist"}, .path = {}, .places = places_in(root)};
+  root.write_text("chosen/mnist/train-images-idx3-ubyte", "damaged");
+  request.parts = DataParts::test;
+  const LoadedData test = open_dataset(request);
+  BOOST_TEST(test.train.size() == 0);
+  BOOST_TEST(test.test.size() == 2);
+  BOOST_TEST(test.any().size() == 2);
+  std::filesystem::remove(root / "chosen/mnist/train-images-idx3-ubyte");
+  BOOST_TEST(open_dataset(request).test.size() == 2);
+  request.parts = DataParts::training;
+  error_of(ErrorKind::data, [&] { open_dataset(request); });
+}
+
+BOOST_AUTO_TEST_CASE(labels_of_mnist_must_be_digits) {
+  const TemporaryFolder root;
+  write_set(root, {.folder = "chosen/mnist", .mark = 1, .ending = ""});
+  root.write("chosen/mnist/t10k-labels-idx1-ubyte", idx_labels(2, {4, 10}));
+  DataRequest request{.names = {"mnist"}, .path = {}, .places = places_in(root)};
+  const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
+  BOOST_TEST(contains(message, "found 10 at sample 1"), message);
+  request.names = {"idx"};
+  request.path = root / "chosen/mnist";
+  const LoadedData data = open_dataset(request);
+  BOOST_TEST(data.test.classes() == 11);
+  BOOST_TEST(data.train.classes() == 11);  // both parts agree
+}
+
+BOOST_AUTO_TEST_CASE(an_idx_folder_may_lack_the_test_part_unless_it_is_asked_for) {
+  const TemporaryFolder root;
+  write_set(root, {.folder = "mine", .mark = 9, .ending = ""});
+  std::filesystem::rename(root / "mine/train-images-idx3-ubyte",
+                          root / "mine/train-images.idx3-ubyte");
+  std::filesystem::remove(root / "mine/t10k-images-idx3-ubyte");
+  DataRequest request{.names = {"idx"}, .path = root / "mine", .places = {}};
+  const LoadedData data = open_dataset(request);
+  BOOST_TEST(mark_of(data) == 9);
+  BOOST_TEST(data.test.size() == 0);
+  request.parts = DataParts::test;
+  const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
+  BOOST_TEST(contains(message, "mine (no t10k-images-idx3-ubyte[.gz])"), message);
+  BOOST_TEST(contains(message, "data.path"), message);
+}
+
+BOOST_AUTO_TEST_CASE(parts_with_images_of_different_sizes_are_refused) {
+  const TemporaryFolder root;
+  write_set(root, {.folder = "mine", .mark = 9, .ending = ""});
+  root.write("mine/t10k-images-idx3-ubyte", idx_images({2, 3, 3}, counting(18)));
+  const DataRequest request{.names = {"idx"}, .path = root / "mine", .places = {}};
+  const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
+  BOOST_TEST(contains(message, "1x2x2 and 1x3x3"), message);
+}
+
+BOOST_AUTO_TEST_CASE(a_flat_hdf5_file_serves_for_training_or_for_evaluation) {
+  const TemporaryFolder root;
+  const Bytes pixels = counting(12);
+  const std::vector<std::int64_t> labels{0, 1, 2};
+  Hdf5Writer file(root / "a.h5");
+  file.add_dataset({.path = "/images",
+                    .extents = {3, 2, 2},
+                    .values = std::span<const std::uint8_t>(pixels),
+                    .units = "1",
+                    .long_name = "images"});
+  file.add_dataset({.path = "/labels",
+                    .extents = {3},
+                    .values = std::span<const std::int64_t>(labels),
+                    .units = "1",
+                    .long_name = "labels"});
+  file.close();
+  DataRequest request = data_request_for((root / "a.h5").string());
+  BOOST_TEST(request.names.front() == "hdf5");
+  const LoadedData both = open_dataset(request);
+  BOOST_TEST(both.train.size() == 3);
+  BOOST_TEST(both.test.size() == 0);
+  request.parts = DataParts::test;
+  BOOST_TEST(open_dataset(request).test.size() == 3);
+  request.path = root / "absent.h5";
+  const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
+  BOOST_TEST(contains(message, "absent.h5"), message);
+}
+
+BOOST_AUTO_TEST_CASE(the_synthetic_set_is_always_there_in_the_sizes_asked_for) {
+  const DataRequest request{.names = {"synthetic"},
+                            .path = {},
+                            .places = {},
+                            .parts = DataParts::both,
+                            .synthetic_train = 30,
+                            .synthetic_test = 20};
+  const LoadedData data = open_dataset(request);
+  BOOST_TEST(data.train.size() == 30);
+  BOOST_TEST(data.test.size() == 20);
+  BOOST_TEST(data.train.digest().hex() != data.test.digest().hex());
+}
+
+BOOST_AUTO_TEST_CASE(unknown_names_and_missing_paths_are_usage_errors) {
+  const auto message = [](const std::string& name) {
+    return error_of(ErrorKind::usage,
+                    [&] { open_dataset({.names = {name}, .path = {}, .places = {}}); });
+  };
+  BOOST_TEST(contains(message("fashion_mnits"), "fashion_mnist"));
+  BOOST_TEST(contains(message("idx"), "data.path"));
+  BOOST_TEST(contains(message("hdf5"), "data.path"));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_line_may_give_a_name_a_file_or_a_folder) {
+  const TemporaryFolder root;
+  BOOST_TEST(data_request_for("mnist").names.front() == "mnist");
+  BOOST_TEST(data_request_for(root.path().string()).names.front() == "idx");
+  root.write_text("test.h5", "");
+  BOOST_TEST(data_request_for(root.path().string()).names.front() == "hdf5");
+  const std::string message =
+      error_of(ErrorKind::usage, [&] { data_request_for((root / "absent").string()); });
+  BOOST_TEST(contains(message, "absent"), message);
+}
+
+BOOST_AUTO_TEST_CASE(the_usual_places_come_from_the_variable_and_the_build) {
+  const BuildInfo build{.version = "",
+                        .commit = "",
+                        .compiler = "",
+                        .build_type = "",
+                        .source_directory = "/src",
+                        .share_directory = "/share/lockstep"};
+  const DataPlaces places = usual_places("/mine", build);
+  BOOST_TEST(places.chosen == "/mine");
+  BOOST_TEST(places.source == "/src/data");
+  BOOST_TEST(places.installed == "/share/lockstep/data");
+  BOOST_TEST(places.packages == "/usr/share/datasets");
+  BOOST_TEST(usual_places("", build).chosen.empty());
+}
+
+BOOST_AUTO_TEST_CASE(validation_is_the_front_of_the_training_part) {
+  LoadedData data{.name = "synthetic", .origin = "", .train = {}, .test = {}};
+  data = open_dataset({.names = {"synthetic"},
+                       .path = {},
+                       .places = {},
+                       .parts = DataParts::both,
+                       .synthetic_train = 30,
+                       .synthetic_test = 20});
+  const DataSplits splits = split_data(data, {.validation = 12, .preprocessing = {}});
+  BOOST_TEST(splits.validation->range().first == 0);
+  BOOST_TEST(splits.validation->size() == 12);
+  BOOST_TEST(splits.train->range().first == 12);
+  BOOST_TEST(splits.train->size() == 18);
+  BOOST_TEST(splits.test->size() == 20);
+  BOOST_TEST(&splits.train->images() == &data.train);
+  BOOST_TEST(!split_data(data, {.validation = 0, .preprocessing = {}}).validation.has_value());
+  for (const Index bad : {Index{-1}, Index{30}}) {
+    const std::string message = error_of(
+        ErrorKind::usage, [&] { split_data(data, {.validation = bad, .preprocessing = {}}); });
+    BOOST_TEST(contains(message, "0 to 29"), message);
+  }
+  data.train = ImageSet();
+  const DataSplits test_only = split_data(data, {.validation = 12, .preprocessing = {}});
+  BOOST_TEST((!test_only.train && !test_only.validation && test_only.test));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace lockstep

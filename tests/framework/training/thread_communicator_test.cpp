@@ -1,0 +1,96 @@
+#include "framework/training/thread_communicator.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "framework/core/error.hpp"
+
+namespace lockstep {
+
+BOOST_AUTO_TEST_SUITE(thread_communicator)
+
+BOOST_AUTO_TEST_CASE(broadcast_gives_the_roots_text_to_all) {
+  ThreadGroup group(3);
+  std::mutex checking;
+  group.run([&](Communicator& communicator) {
+    const std::string mine = "from " + std::to_string(communicator.rank());
+    const std::string text = broadcast_text(communicator, mine, 1);
+    const std::lock_guard lock(checking);
+    BOOST_TEST(text == "from 1");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(all_gather_keeps_rank_order_and_empty_texts) {
+  ThreadGroup group(4);
+  std::mutex checking;
+  group.run([&](Communicator& communicator) {
+    const std::string mine(static_cast<std::size_t>(communicator.rank()), 'x');
+    const std::vector<std::string> all = all_gather_text(communicator, mine);
+    const std::lock_guard lock(checking);
+    BOOST_TEST(all == (std::vector<std::string>{"", "x", "xx", "xxx"}), boost::test_tools::per_element());
+  });
+}
+
+BOOST_AUTO_TEST_CASE(exchange_sends_each_part_to_its_rank) {
+  ThreadGroup group(3);
+  std::mutex checking;
+  group.run([&](Communicator& communicator) {
+    std::array<int, 3> send{};
+    for (int to = 0; to < 3; ++to) send[static_cast<std::size_t>(to)] = communicator.rank() * 10 + to;
+    std::array<int, 3> receive{};
+    std::vector<MessagePart> parts;
+    for (std::size_t r = 0; r < 3; ++r) parts.push_back({r * sizeof(int), sizeof(int)});
+    communicator.exchange(std::as_bytes(std::span(send)), parts,
+                          std::as_writable_bytes(std::span(receive)), parts);
+    const std::lock_guard lock(checking);
+    for (int from = 0; from < 3; ++from) {
+      BOOST_TEST(receive[static_cast<std::size_t>(from)] == from * 10 + communicator.rank());
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(an_exception_of_one_rank_ends_the_others_and_is_rethrown) {
+  ThreadGroup group(3);
+  const auto body = [](Communicator& communicator) {
+    if (communicator.rank() == 1) throw Error(ErrorKind::data, "rank 1 has no data");
+    communicator.barrier();
+  };
+  BOOST_CHECK_EXCEPTION(group.run(body), Error, [](const Error& error) {
+    return std::string(error.what()) == "rank 1 has no data";
+  });
+}
+
+BOOST_AUTO_TEST_CASE(fail_together_gives_every_rank_the_lowest_failing_ranks_error) {
+  ThreadGroup group(3);
+  std::mutex checking;
+  group.run([&](Communicator& communicator) {
+    std::string seen = "nothing";
+    ErrorKind kind = ErrorKind::usage;
+    try {
+      fail_together(communicator, [&] {
+        if (communicator.rank() > 0) throw Error(ErrorKind::data, "no file");
+      });
+    } catch (const CollectiveError& error) {
+      seen = error.what();
+      kind = error.kind();
+    }
+    const std::lock_guard lock(checking);
+    BOOST_TEST(seen == "On rank 1: no file");
+    BOOST_CHECK(kind == ErrorKind::data);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(fail_together_passes_when_no_rank_fails) {
+  ThreadGroup group(2);
+  std::atomic<int> done = 0;
+  group.run([&](Communicator& communicator) { fail_together(communicator, [&] { ++done; }); });
+  BOOST_TEST(done == 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace lockstep

@@ -1,0 +1,241 @@
+#include "framework/training/trainer.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <vector>
+
+#include "framework/training/thread_communicator.hpp"
+#include "tests/support/networks.hpp"
+
+namespace lockstep {
+namespace {
+
+double no_time() { return 0; }
+
+TrainerSettings busy_settings() {
+  return {.seed = 11,
+          .total_steps = 9,  // three epochs of 250 samples: 100, 100, 50
+          .batch_size = 100,
+          .micro_batch = 16,
+          .label_smoothing = 0.1F,
+          .clip_norm = 0.5,
+          .evaluate = {.every_epochs = 1},
+          .checkpoint = {.every_steps = 4}};
+}
+
+struct Recorder final : TrainingObserver {
+  std::vector<StepRecord> steps;
+  std::vector<EpochRecord> evaluations;
+  std::vector<TrainingProgress> checkpoints;
+
+  void on_step(const StepRecord& record) override { steps.push_back(record); }
+  void on_evaluation(const EpochRecord& record) override { evaluations.push_back(record); }
+  void on_checkpoint(const TrainingProgress& progress) override { checkpoints.push_back(progress); }
+};
+
+const OptimizerSettings kAdam{.type = OptimizerSettings::Type::adam};
+const ScheduleSettings kSchedule{.type = ScheduleSettings::Type::one_cycle, .peak = 0.01, .warmup = 0.2};
+
+// Everything a run needs, for one rank.
+struct Run {
+  Run(Communicator& communicator_in, int threads, const TrainerSettings& settings_in = busy_settings())
+      : communicator(communicator_in), team(threads), settings(settings_in) {}
+
+  Communicator& communicator;
+  WorkerTeam team;
+  TrainerSettings settings;
+  Graph graph{testing::busy_network()};
+  ParameterStore parameters{graph, 11};
+  std::unique_ptr<Optimizer> optimizer = make_optimizer(kAdam, parameters.layout().size());
+  testing::TestDataset training{250, {2, 8, 7}, 5};
+  testing::TestDataset held_out{130, {2, 8, 7}, 5};
+  Recorder recorder;
+
+  TrainerParts parts() {
+    return {.graph = graph,
+            .parameters = parameters,
+            .optimizer = *optimizer,
+            .schedule = kSchedule,
+            .training = training,
+            .validation = &held_out,
+            .test = nullptr,
+            .team = team,
+            .communicator = communicator,
+            .clock = no_time};
+  }
+
+  void train(const TrainingProgress& progress = {}) {
+    Trainer trainer(parts(), settings, progress);
+    trainer.run(recorder);
+  }
+};
+
+std::vector<std::string> digests(const Recorder& recorder) {
+  std::vector<std::string> result;
+  for (const StepRecord& step : recorder.steps) result.push_back(step.digest.hex());
+  return result;
+}
+
+Recorder solo_run(int threads = 1) {
+  SoloCommunicator solo;
+  Run run(solo, threads);
+  run.train();
+  return run.recorder;
+}
+
+// What a checkpoint carries over to another process.
+void carry_over(const Run& from, Run& to) {
+  std::ranges::copy(from.parameters.values(), to.parameters.mutable_values().begin());
+  for (std::size_t b = 0; b < from.optimizer->buffers().size(); ++b) {
+    std::ranges::copy(std::as_const(*from.optimizer).buffers()[b].values.span(),
+                      to.optimizer->buffers()[b].values.span().begin());
+  }
+  std::ranges::copy(std::as_const(*from.optimizer).scalars(), to.optimizer->scalars().begin());
+}
+
+struct Layout {
+  int ranks;
+  int threads;
+};
+
+std::ostream& operator<<(std::ostream& out, const Layout& layout) {
+  return out << layout.ranks << " ranks x " << layout.threads << " threads";
+}
+
+const std::vector<Layout> kLayouts = {{1, 2}, {1, 3}, {1, 5}, {2, 1}, {2, 2}, {3, 1}, {3, 2}, {5, 1}, {8, 1}};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(trainer)
+
+BOOST_DATA_TEST_CASE(ranks_and_threads_change_no_bit_of_any_step, kLayouts) {
+  const Recorder expected = solo_run();
+  ThreadGroup group(sample.ranks);
+  std::mutex checking;
+  group.run([&](Communicator& communicator) {
+    Run run(communicator, sample.threads);
+    run.train();
+    const std::lock_guard lock(checking);
+    BOOST_TEST(digests(run.recorder) == digests(expected), boost::test_tools::per_element());
+    BOOST_REQUIRE(run.recorder.evaluations.size() == expected.evaluations.size());
+    for (std::size_t i = 0; i < expected.evaluations.size(); ++i) {
+      BOOST_TEST(run.recorder.evaluations[i].validation_loss == expected.evaluations[i].validation_loss);
+      BOOST_TEST(run.recorder.evaluations[i].train_loss == expected.evaluations[i].train_loss);
+      BOOST_TEST(run.recorder.evaluations[i].confusion == expected.evaluations[i].confusion,
+                 boost::test_tools::per_element());
+    }
+    for (std::size_t i = 0; i < expected.steps.size(); ++i) {
+      BOOST_TEST(run.recorder.steps[i].loss == expected.steps[i].loss);
+      BOOST_TEST(run.recorder.steps[i].gradient_norm == expected.steps[i].gradient_norm);
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_run_stopped_after_any_step_and_resumed_has_the_bits_of_one_that_never_stopped) {
+  const Recorder expected = solo_run();
+  for (Index stop = 1; stop < 9; ++stop) {
+    SoloCommunicator solo;
+    Run first(solo, 2);
+    TrainingProgress progress;
+    {
+      Trainer trainer(first.parts(), first.settings, {});
+      for (Index step = 0; step < stop; ++step) {
+        const StepRecord record = trainer.train_step();
+        BOOST_TEST(record.digest.hex() == expected.steps[static_cast<std::size_t>(step)].digest.hex());
+      }
+      progress = trainer.progress();
+    }
+    ThreadGroup group(3);
+    std::mutex checking;
+    group.run([&](Communicator& communicator) {
+      Run second(communicator, 1);
+      carry_over(first, second);
+      second.train(progress);
+      const std::lock_guard lock(checking);
+      BOOST_TEST(second.recorder.steps.back().digest.hex() == expected.steps.back().digest.hex());
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(evaluations_and_checkpoints_come_at_their_rhythm_and_at_the_end) {
+  const Recorder recorder = solo_run();
+  BOOST_TEST(recorder.steps.size() == 9U);
+  std::vector<Index> evaluated;
+  for (const EpochRecord& record : recorder.evaluations) evaluated.push_back(record.step);
+  BOOST_TEST(evaluated == (std::vector<Index>{3, 6, 9}), boost::test_tools::per_element());
+  std::vector<Index> rhythmic;
+  for (const TrainingProgress& progress : recorder.checkpoints) {
+    if (progress.step % 4 == 0 || progress.step == 9) {
+      rhythmic.push_back(progress.step);
+    } else {
+      BOOST_TEST(progress.best_step == progress.step);  // the best so far is kept as well
+    }
+  }
+  BOOST_TEST(rhythmic == (std::vector<Index>{4, 8, 9}), boost::test_tools::per_element());
+  BOOST_TEST(recorder.checkpoints.back().samples_seen == 750);
+  BOOST_TEST(recorder.checkpoints.back().epoch_samples == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_network_learns) {
+  SoloCommunicator solo;
+  TrainerSettings settings = busy_settings();
+  settings.total_steps = 150;
+  settings.clip_norm.reset();
+  Run run(solo, 1, settings);
+  run.train();
+  BOOST_TEST(run.recorder.evaluations.back().validation_accuracy > 0.9);
+  BOOST_TEST(run.recorder.steps.front().loss > 1.3);  // ln 5 = 1.609 by chance alone
+}
+
+BOOST_AUTO_TEST_CASE(the_loss_is_the_mean_over_samples_also_in_a_short_last_batch) {
+  // With a learning rate of (nearly) nothing the weights stay, so that the epoch's mean loss over
+  // its batches of 100, 100 and 50 is the mean over all samples.
+  SoloCommunicator solo;
+  TrainerSettings settings = busy_settings();
+  settings.total_steps = 3;
+  Run run(solo, 1, settings);
+  const ScheduleSettings frozen{.peak = 1e-30};
+  TrainerParts parts{.graph = run.graph,
+                     .parameters = run.parameters,
+                     .optimizer = *run.optimizer,
+                     .schedule = frozen,
+                     .training = run.training,
+                     .validation = nullptr,
+                     .test = nullptr,
+                     .team = run.team,
+                     .communicator = solo,
+                     .clock = no_time};
+  Trainer trainer(parts, settings);
+  trainer.run(run.recorder);
+  double weighted = 0;
+  for (std::size_t i = 0; i < 3; ++i) weighted += run.recorder.steps[i].loss * (i < 2 ? 100 : 50);
+  // The same nine-digit sum in another order.
+  BOOST_TEST(std::abs(weighted / 250 - run.recorder.evaluations[0].train_loss) < 1e-12);
+}
+
+BOOST_AUTO_TEST_CASE(an_infinite_weight_ends_training_with_a_numeric_error) {
+  SoloCommunicator solo;
+  Run run(solo, 1);
+  run.parameters.mutable_values()[0] = std::numeric_limits<float>::infinity();
+  BOOST_CHECK_EXCEPTION(run.train(), CollectiveError, [](const Error& error) {
+    return error.kind() == ErrorKind::numeric &&
+           std::string(error.what()).find("at step 1") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_rhythm_of_half_an_epoch_falls_on_the_first_step_past_it) {
+  const Rhythm rhythm{.every_epochs = 0.5};
+  std::vector<Index> due;
+  for (Index step = 1; step <= 10; ++step) {
+    if (rhythm.is_due(step, 5)) due.push_back(step);
+  }
+  BOOST_TEST(due == (std::vector<Index>{3, 5, 8, 10}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace lockstep
