@@ -56,7 +56,7 @@ cpu_set_t affinity_mask() {
 // Host and mask in one text, equal for ranks that share the same cores.
 std::string place_of(const std::string& host, const cpu_set_t& mask) {
   std::string place = host + ':';
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (CPU_ISSET(cpu, &mask)) place += fmt::format("{},", cpu);
   }
   return place;

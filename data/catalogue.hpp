@@ -34,9 +34,9 @@ DataPlaces usual_places(std::string_view lockstep_data, const BuildInfo& build);
 enum class DataParts { training, test, both };
 
 struct DataRequest {
-  std::vector<std::string> names;  ///< the first that is present is taken
-  std::filesystem::path path;      ///< of idx (a folder) and hdf5 (a folder or file)
-  DataPlaces places;
+  std::vector<std::string> names;   ///< the first that is present is taken
+  std::filesystem::path path = {};  ///< of idx (a folder) and hdf5 (a folder or file)
+  DataPlaces places = {};
   DataParts parts = DataParts::both;  ///< files of the other part are not opened
   Index synthetic_train = 12000;
   Index synthetic_test = 2000;
@@ -47,8 +47,8 @@ struct DataRequest {
 struct LoadedData {
   std::string name;    ///< the one of the names that was taken
   std::string origin;  ///< where it was found
-  ImageSet train;
-  ImageSet test;
+  ImageSet train = {};
+  ImageSet test = {};
 
   /// Of either part: they agree.
   const ImageSet& any() const { return train.size() > 0 ? train : test; }
@@ -68,7 +68,7 @@ LoadedData open_dataset(const DataRequest& request);
 
 struct SplitRequest {
   Index validation = 0;  ///< samples split off the front of the training part
-  Preprocessing preprocessing;
+  Preprocessing preprocessing = {};
 };
 
 /// Each is absent when it would have no samples.

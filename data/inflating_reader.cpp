@@ -23,9 +23,8 @@ constexpr int kGzipWindow = 15 + 16;  // zlib's way of saying: a gzip header, no
 }  // namespace
 
 struct InflatingReader::State {
-  explicit State(const std::filesystem::path& path) : file(path, OpenMode::read) {
-    refill();
-    gzipped = pending.size() >= 2 && pending[0] == 0x1f && pending[1] == 0x8b;
+  explicit State(const std::filesystem::path& path)
+      : file(path, OpenMode::read), gzipped(refill() && begins_like_gzip()) {
     if (gzipped && inflateInit2(&stream, kGzipWindow) != Z_OK) throw std::bad_alloc();
   }
   ~State() {
@@ -41,6 +40,10 @@ struct InflatingReader::State {
     return !pending.empty();
   }
 
+  bool begins_like_gzip() const {
+    return pending.size() >= 2 && pending[0] == 0x1f && pending[1] == 0x8b;
+  }
+
   std::size_t copy(std::span<std::uint8_t> buffer);
   std::size_t inflate_into(std::span<std::uint8_t> buffer);
   int inflate_some(std::span<std::uint8_t> buffer, std::size_t& produced);
@@ -51,7 +54,7 @@ struct InflatingReader::State {
   std::int64_t position = 0;  ///< of the first byte not read from the file yet
   std::array<std::uint8_t, kChunk> chunk{};
   std::span<std::uint8_t> pending;  ///< read from the file, not used yet
-  bool gzipped = false;
+  bool gzipped;                     ///< after the first bytes are pending
   z_stream stream{};
   bool after_a_stream = false;  ///< one gzip stream has ended and no byte of another was accepted
   bool ended = false;

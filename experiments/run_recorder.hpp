@@ -3,6 +3,7 @@
 #include <string>
 
 #include "experiments/progress.hpp"
+#include "framework/config/experiment_config.hpp"
 #include "framework/graph/parameter_store.hpp"
 #include "framework/storage/metrics.hpp"
 #include "framework/storage/metrics_journal.hpp"

@@ -57,8 +57,10 @@ Value& item_named(Value& list, std::span<const std::string> path, const Override
            fmt::format("{} is a list whose items have no names; give the whole list.", where));
   }
   const std::string nearest = did_you_mean(wanted, names);
-  refuse(change, fmt::format("{} has nothing named '{}'{} (names: {})", where, printable(wanted),
-                             nearest.empty() ? ";" : nearest, fmt::join(names, ", ")));
+  const std::string all = fmt::format("{}", fmt::join(names, ", "));
+  refuse(change, fmt::format("{} has nothing named '{}'{}", where, printable(wanted),
+                             nearest.empty() ? fmt::format("; names: {}.", all)
+                                             : fmt::format("{} (names: {})", nearest, all)));
 }
 
 // The value at `path`, made if need be; `parent` is the value at the path before its last key.

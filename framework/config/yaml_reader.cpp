@@ -87,7 +87,7 @@ class ValueBuilder final : public YAML::EventHandler {
     Value value;
     YAML::Mark mark;
     std::map<std::string, Location> keys{};  // seen so far; looked up for each, so not a list
-    bool has_key = false;                  // the next value belongs to `key`
+    bool has_key = false;                    // the next value belongs to `key`
     std::string key{};
     Location key_location{};
   };
@@ -184,17 +184,17 @@ class ValueBuilder final : public YAML::EventHandler {
   }
 };
 
-// yaml-cpp's terse reasons, in words that say what to do.
-std::string advice_for(const std::string& reason) {
+// yaml-cpp's terse reasons, followed by what to do.
+std::string_view advice_for(std::string_view reason) {
   if (reason == "illegal map value") {
     return "; a ':' may not stand here: check the indentation, and put quotes around text with ': "
-           "'";
+           "'.";
   }
-  if (reason == "illegal block entry") return "; a list's '-' belongs at the beginning of a line";
-  if (reason == "unknown token") return "; put quotes around text that begins with @, ` or %";
+  if (reason == "illegal block entry") return "; a list's '-' belongs at the beginning of a line.";
+  if (reason == "unknown token") return "; put quotes around text that begins with @, ` or %.";
   if (reason == "end of map flow not found") return "; is a '}' or a ',' missing?";
   if (reason == "end of sequence flow not found") return "; is a ']' or a ',' missing?";
-  return "";
+  return ".";
 }
 
 Value parse(std::string_view bytes, const std::string& name, bool may_be_empty) {
@@ -207,7 +207,7 @@ Value parse(std::string_view bytes, const std::string& name, bool may_be_empty) 
     }
   } catch (const YAML::Exception& error) {
     builder.refuse(error.mark,
-                   fmt::format("not valid YAML: {}{}.", error.msg, advice_for(error.msg)));
+                   fmt::format("not valid YAML: {}{}", error.msg, advice_for(error.msg)));
   }
   if (builder.is_empty() && !may_be_empty) {
     builder.refuse(YAML::Mark(), "there is nothing here but comments or blank lines.");

@@ -16,22 +16,23 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-std::vector<std::string> yaml_files_of(const std::filesystem::path& folder) {
+std::vector<std::string> yaml_stems_of(const std::filesystem::path& folder) {
   std::vector<std::string> names;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    if (entry.path().extension() == ".yaml") names.push_back(entry.path().filename().string());
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
   }
   return names;
 }
 
 std::string nearest_file(const std::filesystem::path& path) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  const std::vector<std::string> names = yaml_files_of(folder);
+  const std::vector<std::string> names = yaml_stems_of(folder);
   const std::vector<std::string_view> candidates(names.begin(), names.end());
-  const auto nearest = nearest_name(path.filename().string(), candidates);
+  const auto nearest = nearest_name(path.stem().string(), candidates);
   if (!nearest) return "";
-  return fmt::format(", did you mean '{}'?", (path.parent_path() / *nearest).string());
+  const std::string name = std::string(*nearest) + ".yaml";
+  return fmt::format(", did you mean '{}'?", (path.parent_path() / name).string());
 }
 
 [[noreturn]] void refuse_file(const std::filesystem::path& path, const std::string& reason) {
@@ -107,6 +108,9 @@ void check_character(const Cursor& cursor, std::size_t length) {
   if (length == 0) {
     cursor.refuse(fmt::format("the byte 0x{:02x} is not UTF-8; save the file as UTF-8.", byte));
   }
+  if (cursor.peek(kByteOrderMark.size()) == kByteOrderMark) {
+    cursor.refuse("a byte order mark stands in the middle of the text; remove it.");
+  }
   const bool allowed = byte == '\n' || byte == '\t' || byte >= 0x20U;
   if (byte == '\r') {
     cursor.refuse("a carriage return stands alone; end lines with a line feed, or with both.");
@@ -117,15 +121,10 @@ void check_character(const Cursor& cursor, std::size_t length) {
   }
 }
 
-// Called at the beginning of each line. Blank lines and comments may be indented with anything.
+// Called at the beginning of each line.
 void check_indentation(Cursor cursor) {
   while (cursor.byte() == ' ') cursor.advance(1);
-  Cursor tab = cursor;
-  if (tab.byte() != '\t') return;
-  while (cursor.byte() == ' ' || cursor.byte() == '\t') cursor.advance(1);
-  const unsigned next = cursor.byte();
-  const bool blank = cursor.at_end() || next == '\n' || next == '\r' || next == '#';
-  if (!blank) tab.refuse("a tab indents this line; use blanks.");
+  if (cursor.byte() == '\t') cursor.refuse("a tab indents this line; use blanks.");
 }
 
 }  // namespace

@@ -15,7 +15,10 @@ constexpr std::size_t kIndent = 2;
 constexpr std::array<std::string_view, 11> kWords = {"y",    "n",     "yes",  "no", "on", "off",
                                                      "true", "false", "null", "~",  "="};
 
-bool has_control_character(std::string_view text) {
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+bool needs_escapes(std::string_view text) {
+  if (text.find(kByteOrderMark) != std::string_view::npos) return true;
   return std::any_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte < 0x20U || byte == 0x7FU;
@@ -31,7 +34,7 @@ bool is_special_word(std::string_view text) {
 // Numbers, dates and times in the spelling of any YAML version: 010, 0x1F, 1_000, 12:30, .inf
 bool is_numberlike(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
-  if (text.starts_with('.')) return text.size() > 1;  // ".5", ".inf", and "..", at little cost
+  if (text.starts_with('.')) return text.find_first_of("0123456789iInN") == 1;  // .5, .inf, .NaN
   return text.find_first_of("0123456789") == 0 &&
          text.find_first_not_of("0123456789abcdefABCDEFxXoO+-._:") == std::string_view::npos;
 }
@@ -40,7 +43,7 @@ bool needs_quotes(std::string_view text) {
   if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.back() == ':') return true;
   constexpr std::string_view kIndicators = "-?:,[]{}#&*!|>'\"%@`";
   if (kIndicators.find(text.front()) != std::string_view::npos) return true;
-  if (text.find_first_of(",[]{}") != std::string_view::npos) return true;
+  if (text.find_first_of(",[]{}?") != std::string_view::npos) return true;  // also inside flow
   if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos) {
     return true;
   }
@@ -55,23 +58,25 @@ std::string single_quoted(std::string_view text) {
 
 std::string double_quoted(std::string_view text) {
   std::string result = "\"";
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+    if (text.substr(i).starts_with(kByteOrderMark)) {
+      result += "\\ufeff";
+      i += kByteOrderMark.size() - 1;
+    } else if (c == '"' || c == '\\') {
       result += std::string("\\") + c;
     } else if (c == '\n') {
       result += "\\n";
-    } else if (byte < 0x20U || byte == 0x7FU) {
-      result += fmt::format("\\x{:02x}", byte);
     } else {
-      result += c;
+      result += byte < 0x20U || byte == 0x7FU ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
     }
   }
   return result + "\"";
 }
 
 std::string text_token(std::string_view text) {
-  if (has_control_character(text)) return double_quoted(text);
+  if (needs_escapes(text)) return double_quoted(text);
   return needs_quotes(text) ? single_quoted(text) : std::string(text);
 }
 

@@ -2,8 +2,8 @@
 
 // Tells the race detector about an order between threads that it cannot see for itself, because the
 // library that makes it (oneTBB as packaged) is not instrumented. CMake compiles
-// race_annotations_tsan.cpp in a build with the thread sanitizer and race_annotations_none.cpp, whose
-// functions do nothing, in all others. Safe from any thread.
+// race_annotations_tsan.cpp in a build with the thread sanitizer and race_annotations_none.cpp,
+// whose functions do nothing, in all others. Safe from any thread.
 
 namespace lockstep::race_annotations {
 

@@ -46,9 +46,7 @@ void map_back(const ActivationBackward& arguments) {
 
 HWY_INLINE V relu(V x) { return hn::IfThenElseZero(hn::Gt(x, hn::Zero(D())), x); }
 HWY_INLINE V relu_derivative(V y, V g) { return hn::IfThenElseZero(hn::Gt(y, hn::Zero(D())), g); }
-HWY_INLINE V tanh_derivative(V y, V g) {
-  return hn::Mul(g, fused(hn::Neg(y), y, constant(1.0F)));
-}
+HWY_INLINE V tanh_derivative(V y, V g) { return hn::Mul(g, fused(hn::Neg(y), y, constant(1.0F))); }
 HWY_INLINE V sigmoid_derivative(V y, V g) {
   return hn::Mul(g, hn::Mul(y, hn::Sub(constant(1.0F), y)));
 }

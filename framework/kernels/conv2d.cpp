@@ -33,10 +33,10 @@ bool is_inside(Offset position, std::size_t size) {
 struct ForwardRow {
   const Conv2dGeometry& geometry;
   const Conv2dForward& arguments;
-  Extent2d count;       // of outputs
-  const float* input;   // feature 0
-  float* output;        // feature 0
-  std::size_t row;      // oy
+  Extent2d count;      // of outputs
+  const float* input;  // feature 0
+  float* output;       // feature 0
+  std::size_t row;     // oy
 };
 
 /// kTilePixels outputs from `column` on; checked: some of their taps may lie outside the image.
@@ -98,8 +98,7 @@ struct ForwardTile {
       const std::size_t feature =
           ((filter + f) * at.count.rows + at.row) * at.count.columns + column;
       for (std::size_t p = 0; p < kTilePixels; ++p) {
-        hn::Store(sums[f][p], D(),
-                  at.output + (feature + p) * at.arguments.output.feature_stride);
+        hn::Store(sums[f][p], D(), at.output + (feature + p) * at.arguments.output.feature_stride);
       }
     }
   }
@@ -111,9 +110,8 @@ void forward_row(const ForwardRow& at) {
   std::size_t column = 0;
   for (; column + kPixels <= at.count.columns; column += kPixels) {
     const std::size_t last = (column + kPixels - 1) * window.stride.columns;
-    const bool inside =
-        column * window.stride.columns >= window.padding.columns &&
-        last + window.kernel.columns <= image.columns + window.padding.columns;
+    const bool inside = column * window.stride.columns >= window.padding.columns &&
+                        last + window.kernel.columns <= image.columns + window.padding.columns;
     if (inside) {
       for_tiles<kWideChannels>(filters, ForwardTile<kPixels, false>{at, column});
     } else {
@@ -168,8 +166,8 @@ struct GradientTile {
     const std::size_t shifted = at.row + window.padding.rows;  // oy * stride + ky
     for (std::size_t o = 0; o < at.geometry.filters; ++o) {
       const std::size_t plane = (o * image.channels + channel) * window.kernel.rows;
-      for (std::size_t ky = shifted % window.stride.rows;
-           ky < window.kernel.rows && ky <= shifted; ky += window.stride.rows) {
+      for (std::size_t ky = shifted % window.stride.rows; ky < window.kernel.rows && ky <= shifted;
+           ky += window.stride.rows) {
         const std::size_t oy = (shifted - ky) / window.stride.rows;
         if (oy >= at.count.rows) continue;
         add_row(sums, o * at.count.rows + oy, (plane + ky) * window.kernel.columns);
@@ -207,8 +205,7 @@ struct GradientTile {
   HWY_INLINE void store(const V (&sums)[kChannels][kTilePixels], std::size_t channel) const {
     const auto& [image, window] = at.geometry.input;
     for (std::size_t c = 0; c < kChannels; ++c) {
-      const std::size_t feature =
-          ((channel + c) * image.rows + at.row) * image.columns + column;
+      const std::size_t feature = ((channel + c) * image.rows + at.row) * image.columns + column;
       for (std::size_t p = 0; p < kTilePixels; ++p) {
         hn::Store(sums[c][p], D(),
                   at.input_gradient + (feature + p * window.stride.columns) *
@@ -285,8 +282,8 @@ struct WeightTile {
     }
     const auto& [image, window] = at.geometry.input;
     for (std::size_t oy = 0; oy < at.count.rows; ++oy) {
-      const Offset y = signed_size(oy * window.stride.rows + at.kernel_row) -
-                       signed_size(window.padding.rows);
+      const Offset y =
+          signed_size(oy * window.stride.rows + at.kernel_row) - signed_size(window.padding.rows);
       if (is_inside(y, image.rows)) add_row(sums, filter, {.rows = oy, .columns = 0}, y);
     }
     for (std::size_t f = 0; f < kFilters; ++f) {
@@ -342,8 +339,8 @@ struct WeightTile {
     const Offset x = signed_size(output.columns * window.stride.columns + kernel_column) -
                      signed_size(window.padding.columns);
     const Offset stride = signed_size(at.arguments.input.feature_stride);
-    const float* HWY_RESTRICT pixel = at.arguments.input.at(0, at.block) + at.part * kWidth +
-                                      (line + x) * stride;
+    const float* HWY_RESTRICT pixel =
+        at.arguments.input.at(0, at.block) + at.part * kWidth + (line + x) * stride;
     const std::size_t feature =
         (filter * at.count.rows + output.rows) * at.count.columns + output.columns;
     const float* HWY_RESTRICT g = gradient.at(feature, at.block) + at.part * kWidth;
@@ -423,15 +420,13 @@ struct BiasTile {
   }
 };
 
-void parameter_gradient(const Conv2dGeometry& geometry,
-                        const Conv2dParameterGradient& arguments) {
+void parameter_gradient(const Conv2dGeometry& geometry, const Conv2dParameterGradient& arguments) {
   weight_sums(geometry, arguments);
   for (std::size_t weight = 0; weight < geometry.weights(); ++weight) {
     arguments.weight_gradient[weight] = fold_lanes(arguments.scratch.data() + weight * kLanes);
   }
   if (arguments.bias_gradient.empty()) return;
-  for_tiles<kNarrowChannels>(geometry.filters,
-                             BiasTile{arguments, geometry.input.output().size()});
+  for_tiles<kNarrowChannels>(geometry.filters, BiasTile{arguments, geometry.input.output().size()});
 }
 
 }  // namespace

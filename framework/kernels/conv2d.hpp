@@ -46,8 +46,8 @@ struct Conv2dInputGradient {
 void conv2d_input_gradient(const Conv2dGeometry& geometry, const Conv2dInputGradient& arguments);
 
 struct Conv2dParameterGradient {
-  ConstLaneView input;            ///< (C, H, W) x lanes
-  ConstLaneView output_gradient;  ///< (O, OH, OW) x lanes
+  ConstLaneView input;               ///< (C, H, W) x lanes
+  ConstLaneView output_gradient;     ///< (O, OH, OW) x lanes
   std::span<float> weight_gradient;  ///< OIHW
   std::span<float> bias_gradient;    ///< O, or empty: not wanted
   /// conv2d_scratch floats, 64-byte aligned, contents undefined.

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kVectors = kManyRegisters ? 4 : 2;
 
 template <std::size_t kTileVectors>
-constexpr std::size_t kFeatures = kManyRegisters && kTileVectors <= 2 ? 12 : 6;
+constexpr std::size_t kFeatures = kManyRegisters&& kTileVectors <= 2 ? 12 : 6;
 
 /// Floats from the first lane to vector `vector` of the lanes.
 std::size_t lane_offset(std::size_t block_stride, std::size_t vector) {
@@ -44,8 +44,8 @@ struct ForwardTile {
   HWY_INLINE void run(std::size_t output) const {
     V sums[kOutputs][kTileVectors];
     for (std::size_t o = 0; o < kOutputs; ++o) {
-      const V first = arguments.bias.empty() ? hn::Zero(D())
-                                             : hn::Set(D(), arguments.bias[output + o]);
+      const V first =
+          arguments.bias.empty() ? hn::Zero(D()) : hn::Set(D(), arguments.bias[output + o]);
       for (std::size_t v = 0; v < kTileVectors; ++v) sums[o][v] = first;
     }
     const ConstLaneView& input = arguments.input;

@@ -20,7 +20,7 @@ struct Isa {
 
 constexpr std::array<Isa, 3> kIsas{{{"avx512", HWY_AVX3},
                                     {"avx2", HWY_AVX2},
-                                    {"portable", HWY_TARGETS & (HWY_SCALAR | HWY_EMU128)}}};
+                                    {"portable", HWY_TARGETS&(HWY_SCALAR | HWY_EMU128)}}};
 
 bool is_available(const Isa& isa) {
   return (isa.targets & HWY_TARGETS & hwy::SupportedTargets()) != 0;
@@ -55,7 +55,8 @@ void force_isa(std::string_view name) {
   const std::vector<std::string> available = available_isas();
   const auto* isa = std::find_if(kIsas.begin(), kIsas.end(),
                                  [name](const Isa& candidate) { return candidate.name == name; });
-  if (isa == kIsas.end() || std::find(available.begin(), available.end(), name) == available.end()) {
+  if (isa == kIsas.end() ||
+      std::find(available.begin(), available.end(), name) == available.end()) {
     throw Error(ErrorKind::usage,
                 fmt::format("The instruction set '{}' {}; expected one that this machine runs: {}.",
                             name, isa == kIsas.end() ? "is unknown" : "is not available here",
@@ -69,8 +70,8 @@ void apply_isa_setting(std::optional<std::string_view> lockstep_isa) {
   try {
     force_isa(*lockstep_isa);
   } catch (const Error& error) {
-    throw Error(ErrorKind::usage, fmt::format("In the environment variable LOCKSTEP_ISA: {}",
-                                              error.what()));
+    throw Error(ErrorKind::usage,
+                fmt::format("In the environment variable LOCKSTEP_ISA: {}", error.what()));
   }
 }
 

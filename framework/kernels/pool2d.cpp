@@ -28,8 +28,8 @@ struct Taps {
 
 /// One window: its place in both images and its taps.
 struct Place {
-  std::size_t output;        // feature
-  std::size_t input;         // feature of the first tap inside
+  std::size_t output;  // feature
+  std::size_t input;   // feature of the first tap inside
   std::size_t image_columns;
   std::size_t kernel_columns;
   Taps rows;

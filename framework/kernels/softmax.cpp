@@ -43,13 +43,12 @@ HWY_INLINE V greatest(const ConstLaneView& logits, Part part) {
 /// Sums over the classes, in class order.
 struct Sums {
   V exponentials;
-  V differences;     // of x_k - max
-  V of_label;        // x_label - max, or +0
+  V differences;  // of x_k - max
+  V of_label;     // x_label - max, or +0
 };
 
 /// Keeps the exponentials in `kept` if it has data.
-HWY_INLINE Sums sum_classes(const ConstLaneView& logits, const LaneView& kept, V label,
-                            Part part) {
+HWY_INLINE Sums sum_classes(const ConstLaneView& logits, const LaneView& kept, V label, Part part) {
   const V max = greatest(logits, part);
   Sums sums{hn::Zero(D()), hn::Zero(D()), hn::Zero(D())};
   for (std::size_t k = 0; k < logits.features; ++k) {
@@ -76,9 +75,9 @@ HWY_INLINE V load_labels(std::span<const std::uint8_t> labels, Part part) {
 
 /// What a target is made of, for label smoothing e.
 struct Target {
-  V certain;    // 1 - e
-  V share;      // e / K
-  V of_label;   // 1 - e + e / K
+  V certain;   // 1 - e
+  V share;     // e / K
+  V of_label;  // 1 - e + e / K
 };
 
 HWY_INLINE void cross_entropy_part(const SoftmaxCrossEntropy& arguments, const Target& target,
@@ -86,8 +85,7 @@ HWY_INLINE void cross_entropy_part(const SoftmaxCrossEntropy& arguments, const T
   const V label = load_labels(arguments.labels, part);
   const auto has_sample = hn::Ge(label, hn::Zero(D()));
   const Sums sums = sum_classes(arguments.logits, arguments.gradient, label, part);
-  const V certain_loss =
-      hn::Sub(log(sums.exponentials), hn::Mul(target.certain, sums.of_label));
+  const V certain_loss = hn::Sub(log(sums.exponentials), hn::Mul(target.certain, sums.of_label));
   const V loss = hn::Sub(certain_loss, hn::Mul(target.share, sums.differences));
   HWY_ALIGN float losses[kWidth];
   hn::Store(hn::IfThenElseZero(has_sample, loss), D(), losses);
@@ -151,9 +149,7 @@ void softmax_probabilities(ConstLaneView logits, LaneView probabilities) {
 void arg_max(ConstLaneView logits, std::span<std::uint8_t> classes) {
   assert(logits.features >= 1 && logits.features <= 256 && classes.size() <= logits.lanes());
   for (std::size_t lane = 0; lane < classes.size(); ++lane) {
-    const auto logit = [&](std::size_t k) {
-      return logits.at(k, lane / kLanes)[lane % kLanes];
-    };
+    const auto logit = [&](std::size_t k) { return logits.at(k, lane / kLanes)[lane % kLanes]; };
     std::size_t best = 0;
     for (std::size_t k = 1; k < logits.features; ++k) {
       if (logit(k) > logit(best)) best = k;

@@ -31,9 +31,9 @@ class Concat final : public Layer {
   std::vector<ShapeArithmetic> arithmetic(std::span<const Shape> inputs) const override {
     std::vector<Index> extents;
     for (const Shape& input : inputs) extents.push_back(input[0]);
-    return {{.extent = inputs[0].rank() == 1 ? "features" : "channels",
-             .formula =
-                 fmt::format("{} = {}", fmt::join(extents, " + "), output_shape(inputs)[0])}};
+    return {
+        {.extent = inputs[0].rank() == 1 ? "features" : "channels",
+         .formula = fmt::format("{} = {}", fmt::join(extents, " + "), output_shape(inputs)[0])}};
   }
 
   void forward(const ForwardArguments& arguments) const override {

@@ -72,12 +72,11 @@ class Conv2d final : public Layer {
   void backward(const BackwardArguments& arguments) const override {
     const Conv2dGeometry shapes = geometry(arguments.shapes);
     conv2d_parameter_gradient(
-        shapes,
-        {.input = arguments.inputs[0],
-         .output_gradient = arguments.output_gradient,
-         .weight_gradient = arguments.parameter_gradients[0],
-         .bias_gradient = has_bias_ ? arguments.parameter_gradients[1] : std::span<float>(),
-         .scratch = arguments.scratch});
+        shapes, {.input = arguments.inputs[0],
+                 .output_gradient = arguments.output_gradient,
+                 .weight_gradient = arguments.parameter_gradients[0],
+                 .bias_gradient = has_bias_ ? arguments.parameter_gradients[1] : std::span<float>(),
+                 .scratch = arguments.scratch});
     if (!arguments.input_gradients[0]) return;
     conv2d_input_gradient(shapes, {.output_gradient = arguments.output_gradient,
                                    .weight = arguments.parameters[0],
@@ -109,17 +108,20 @@ LayerType conv2d_layer_type() {
   return {
       .name = "conv2d",
       .create = create,
-      .examples = {{.settings = {{"filters", "6"}, {"kernel", "5"}}, .inputs = {Shape{1, 9, 9}}},
-                   {.settings = {{"filters", "7"}, {"kernel", "[3, 2]"}, {"padding", "[1, 0]"}},
-                    .inputs = {Shape{3, 5, 8}}},
-                   {.settings = {{"filters", "3"}, {"kernel", "[2, 3]"}, {"stride", "[2, 3]"},
-                                 {"padding", "[0, 2]"}, {"weight_scale", "0.5"}},
-                    .inputs = {Shape{2, 7, 10}}},
-                   {.settings = {{"filters", "2"}, {"kernel", "1"}, {"stride", "2"},
-                                 {"bias", "false"}},
-                    .inputs = {Shape{4, 6, 5}}},
-                   {.settings = {{"filters", "1"}, {"kernel", "[4, 7]"}, {"padding", "[2, 3]"}},
-                    .inputs = {Shape{1, 3, 4}}}},
+      .examples =
+          {{.settings = {{"filters", "6"}, {"kernel", "5"}}, .inputs = {Shape{1, 9, 9}}},
+           {.settings = {{"filters", "7"}, {"kernel", "[3, 2]"}, {"padding", "[1, 0]"}},
+            .inputs = {Shape{3, 5, 8}}},
+           {.settings = {{"filters", "3"},
+                         {"kernel", "[2, 3]"},
+                         {"stride", "[2, 3]"},
+                         {"padding", "[0, 2]"},
+                         {"weight_scale", "0.5"}},
+            .inputs = {Shape{2, 7, 10}}},
+           {.settings = {{"filters", "2"}, {"kernel", "1"}, {"stride", "2"}, {"bias", "false"}},
+            .inputs = {Shape{4, 6, 5}}},
+           {.settings = {{"filters", "1"}, {"kernel", "[4, 7]"}, {"padding", "[2, 3]"}},
+            .inputs = {Shape{1, 3, 4}}}},
       .refused = {{.settings = {{"filters", "6"}, {"kernel", "7"}}, .inputs = {Shape{1, 5, 9}}},
                   {.settings = {{"filters", "6"}, {"kernel", "[2, 7]"}, {"padding", "[0, 1]"}},
                    .inputs = {Shape{1, 5, 4}}},

@@ -51,8 +51,8 @@ class Dense final : public Layer {
   }
 
   Workspace workspace(std::span<const Shape> inputs, Index lanes) const override {
-    const std::size_t floats = dense_scratch(static_cast<std::size_t>(inputs.front()[0]),
-                                             static_cast<std::size_t>(lanes));
+    const std::size_t floats =
+        dense_scratch(static_cast<std::size_t>(inputs.front()[0]), static_cast<std::size_t>(lanes));
     return {.scratch = static_cast<Index>(floats)};
   }
 
@@ -99,8 +99,7 @@ LayerType dense_layer_type() {
       .create = create,
       .examples = {{.settings = {{"units", "10"}}, .inputs = {Shape{21}}},
                    {.settings = {{"units", "1"}, {"bias", "false"}}, .inputs = {Shape{16}}},
-                   {.settings = {{"units", "13"}, {"weight_scale", "0.01"}},
-                    .inputs = {Shape{1}}}},
+                   {.settings = {{"units", "13"}, {"weight_scale", "0.01"}}, .inputs = {Shape{1}}}},
       .refused = {{.settings = {{"units", "10"}}, .inputs = {Shape{16, 4, 4}}},
                   {.settings = {{"units", "10"}}, .inputs = {Shape{8}, Shape{8}}},
                   {.settings = {}, .inputs = {Shape{8}}},

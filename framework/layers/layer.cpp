@@ -6,9 +6,7 @@ std::vector<ShapeArithmetic> Layer::arithmetic(std::span<const Shape> /*inputs*/
   return {};
 }
 
-std::vector<ParameterSpec> Layer::parameters(std::span<const Shape> /*inputs*/) const {
-  return {};
-}
+std::vector<ParameterSpec> Layer::parameters(std::span<const Shape> /*inputs*/) const { return {}; }
 
 Index Layer::multiply_adds(std::span<const Shape> /*inputs*/) const { return 0; }
 

@@ -40,9 +40,9 @@ struct PassContext {
 struct ForwardArguments {
   std::span<const Shape> shapes;  ///< of the inputs, as given to `output_shape`
   std::span<const ConstLaneView> inputs;
-  LaneView output;                                  ///< every element is overwritten
+  LaneView output;                                     ///< every element is overwritten
   std::span<const std::span<const float>> parameters;  ///< in the order of `parameters()`, scaled
-  std::span<float> saved;                           ///< kept for backward; see Workspace
+  std::span<float> saved;                              ///< kept for backward; see Workspace
   const PassContext& pass;
 };
 
@@ -56,8 +56,8 @@ struct BackwardArguments {
   std::span<const LaneView> input_gradients;
   std::span<const std::span<const float>> parameters;
   std::span<const std::span<float>> parameter_gradients;  ///< every element is overwritten
-  std::span<const float> saved;  ///< as forward left it
-  std::span<float> scratch;      ///< contents undefined
+  std::span<const float> saved;                           ///< as forward left it
+  std::span<float> scratch;                               ///< contents undefined
   const PassContext& pass;
 };
 

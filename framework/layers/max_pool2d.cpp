@@ -29,8 +29,7 @@ class MaxPool2d final : public Layer {
 
   void forward(const ForwardArguments& arguments) const override {
     const LaneView& output = arguments.output;
-    max_pool2d_forward(geometry(arguments.shapes),
-                       {.input = arguments.inputs[0], .output = output},
+    max_pool2d_forward(geometry(arguments.shapes), {.input = arguments.inputs[0], .output = output},
                        blocked_view(arguments.saved.data(), output.features, output.blocks));
   }
 

@@ -17,8 +17,8 @@ class Sigmoid final : public Layer {
   void backward(const BackwardArguments& arguments) const override {
     if (!arguments.input_gradients[0]) return;
     sigmoid_backward({.output = arguments.output,
-                   .output_gradient = arguments.output_gradient,
-                   .input_gradient = arguments.input_gradients[0]});
+                      .output_gradient = arguments.output_gradient,
+                      .input_gradient = arguments.input_gradients[0]});
   }
 };
 

@@ -69,8 +69,7 @@ struct WindowAxis {
   /// "(28 + 2*0 - 5)/1 + 1 = 24"
   ShapeArithmetic arithmetic() const {
     const bool exact = (size + 2 * padding - kernel) % stride == 0;
-    const std::string quotient =
-        fmt::format("({} + 2*{} - {})/{}", size, padding, kernel, stride);
+    const std::string quotient = fmt::format("({} + 2*{} - {})/{}", size, padding, kernel, stride);
     return {.extent = std::string(name),
             .formula = fmt::format("{} + 1 = {}",
                                    exact ? quotient : fmt::format("floor({})", quotient), count())};

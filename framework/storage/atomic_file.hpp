@@ -15,7 +15,6 @@ namespace lockstep {
 enum class WriteStage {
   created,   ///< the hidden file exists
   written,   ///< it has its contents
-  sealed,    ///< checkpoints: its user block holds length and digest
   synced,    ///< its contents are on the device
   verified,  ///< checkpoints: read again and equal to what was asked for
   renamed,   ///< it bears its final name; only the folder's own sync is left

@@ -128,7 +128,8 @@ void write_provenance(Hdf5Writer& file, const Provenance& provenance) {
   }
 }
 
-void write_contents(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+/// The HDF5 file, with room for the user block.
+std::vector<std::byte> hdf5_bytes(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   Hdf5Writer file(path, kUserBlockBytes);
   file.add_attribute("/", "format", std::string(layout::kFormat));
   file.add_attribute("/", "schema_version", layout::kSchemaVersion);
@@ -143,25 +144,27 @@ void write_contents(const std::filesystem::path& path, const Checkpoint& checkpo
   write_optimizer(file, checkpoint);
   if (checkpoint.state) write_state(file, *checkpoint.state);
   write_provenance(file, checkpoint.provenance);
-  file.close();
+  return file.finish();
 }
 
 // ---- The file
 // -------------------------------------------------------------------------------------
 
 /// Puts length and digest of what is behind it into the user block.
-void seal(const std::filesystem::path& path) {
-  const std::vector<std::byte> bytes =
-      read_whole_file(path, std::numeric_limits<std::int64_t>::max());
+void seal(std::vector<std::byte>& bytes) {
   const auto rest = std::span(bytes).subspan(kUserBlockBytes);
   const std::string text = user_block_text(
       {.length = static_cast<std::int64_t>(rest.size()), .digest = digest_of(rest)});
-  Descriptor file(path, OpenMode::update);
-  file.write_at(0, std::as_bytes(std::span(text)));
+  std::ranges::copy(std::as_bytes(std::span(text)), bytes.begin());
+}
+
+void write_bytes(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  Descriptor file(path, OpenMode::create);
+  file.write_at(0, bytes);
   file.close();
 }
 
-/// Reads what was written as anybody will. A full disk may lose values without any call failing.
+/// Reads what was written as anybody will.
 void verify(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   const LoadedCheckpoint again = read_checkpoint(path);
   if (!again.verified || !same_bits(again.checkpoint, checkpoint)) {
@@ -185,10 +188,10 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
                       const WriteOptions& options) {
   try {
     AtomicFile aside(path, options);
-    write_contents(aside.temporary(), checkpoint);
+    std::vector<std::byte> bytes = hdf5_bytes(path, checkpoint);
+    seal(bytes);
+    write_bytes(aside.temporary(), bytes);
     options.reached(WriteStage::written, aside.temporary());
-    seal(aside.temporary());
-    options.reached(WriteStage::sealed, aside.temporary());
     aside.sync();
     verify(aside.temporary(), checkpoint);
     options.reached(WriteStage::verified, aside.temporary());

@@ -154,7 +154,8 @@ struct RawValues {
   std::vector<const char*> texts;  ///< what `data` points to when the values are texts
   const void* data;
   std::size_t count;
-  std::size_t bytes;  ///< of one element; 0 for texts
+  std::size_t bytes;  ///< of one element; of a text: of the reference to it
+  bool is_text;
 };
 
 template <typename Number>
@@ -165,14 +166,22 @@ RawValues raw_values(std::span<const Number> values, const Where& where) {
           {},
           values.data(),
           values.size(),
-          type.bytes};
+          type.bytes,
+          false};
 }
 
 RawValues raw_values(std::span<const std::string> values, const Where& where) {
   std::vector<const char*> texts;
   for (const std::string& text : values) texts.push_back(text.c_str());
   const void* data = texts.data();
-  return {text_type(where), text_type(where), std::move(texts), data, values.size(), 0};
+  constexpr std::size_t kReferenceBytes = 16;
+  return {text_type(where),
+          text_type(where),
+          std::move(texts),
+          data,
+          values.size(),
+          kReferenceBytes,
+          true};
 }
 
 std::vector<hsize_t> dimensions(const Hdf5Extents& extents) {
@@ -202,14 +211,14 @@ std::vector<hsize_t> chunk_extents(const Hdf5Extents& extents, std::size_t eleme
   return chunk;
 }
 
-Handle dataset_properties(const Hdf5Extents& extents, std::size_t element_bytes,
-                          const Where& where) {
+Handle dataset_properties(const Hdf5Extents& extents, const RawValues& raw, const Where& where) {
   Handle list(H5Pcreate(H5P_DATASET_CREATE), where);
   checked(H5Pset_obj_track_times(list.id(), false), where);
-  if (extents.empty() || element_bytes == 0) return list;  // single values and texts: no chunks
-  const std::vector<hsize_t> chunk = chunk_extents(extents, element_bytes);
+  if (extents.empty()) return list;  // a single value has no chunks
+  const std::vector<hsize_t> chunk = chunk_extents(extents, raw.bytes);
   checked(H5Pset_chunk(list.id(), static_cast<int>(chunk.size()), chunk.data()), where);
-  checked(H5Pset_fletcher32(list.id()), where);
+  // The library has no checksums for texts, which lie outside the chunks.
+  if (!raw.is_text) checked(H5Pset_fletcher32(list.id()), where);
   return list;
 }
 
@@ -564,11 +573,48 @@ Handle access_properties(const Where& where) {
   return list;
 }
 
-/// For files that nobody else writes: new ones under a private name, and those only read, which the
-/// project replaces but never changes. A lock would only make other programs fail.
+/// For files that are only read. The project replaces files and never changes them in place, so a
+/// lock would only make other programs fail.
 Handle unlocked_access_properties(const Where& where) {
   Handle list = access_properties(where);
   checked(H5Pset_file_locking(list.id(), false, true), where);
+  return list;
+}
+
+// ---- Files in memory
+// ------------------------------------------------------------------------------
+
+// The library takes two open files of one name for the same; in memory each has a name of its own.
+std::string unique_name(const void* owner) { return fmt::format("memory {}", owner); }
+
+// What the library calls to keep a file in memory: the vector owns it, also after the file is
+// closed.
+void* grow_image(void* /*old*/, std::size_t size, H5FD_file_image_op_t /*reason*/, void* image) {
+  auto& bytes = *static_cast<std::vector<std::byte>*>(image);
+  try {
+    bytes.resize(size);  // zeros where nothing is written: the same bytes each time
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+  return bytes.data();
+}
+herr_t keep_image(void* /*image*/, H5FD_file_image_op_t /*reason*/, void* /*owner*/) { return 0; }
+void* share_owner(void* owner) { return owner; }
+herr_t keep_owner(void* /*owner*/) { return 0; }
+
+/// For a new file that is built in `image`. No disk is involved: when one is full, this version of
+/// the library loses values, keeps the file open for ever and crashes at exit (measured).
+Handle memory_access_properties(std::vector<std::byte>& image, const Where& where) {
+  constexpr std::size_t kGrowth = std::size_t{1} << 16;
+  Handle list = access_properties(where);
+  checked(H5Pset_fapl_core(list.id(), kGrowth, false), where);
+  H5FD_file_image_callbacks_t callbacks{};
+  callbacks.image_realloc = grow_image;
+  callbacks.image_free = keep_image;
+  callbacks.udata_copy = share_owner;
+  callbacks.udata_free = keep_owner;
+  callbacks.udata = &image;
+  checked(H5Pset_file_image_callbacks(list.id(), &callbacks), where);
   return list;
 }
 
@@ -589,14 +635,15 @@ std::string to_string(const Hdf5Extents& extents) {
 // -----------------------------------------------------------------------------------
 
 Hdf5Writer::Hdf5Writer(const std::filesystem::path& path, std::size_t user_block)
-    : name_(path.string()) {
+    : path_(path), name_(path.string()), user_block_(user_block) {
   silence();
   const Where where{name_, "file"};
-  const Handle access = unlocked_access_properties(where);
+  const Handle access = memory_access_properties(image_, where);
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), where);
   set_group_properties(creation, where);
   checked(H5Pset_userblock(creation.id(), user_block), where);
-  file_ = checked(H5Fcreate(name_.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()), where);
+  const std::string name = unique_name(this);
+  file_ = checked(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()), where);
 }
 
 Hdf5Writer::~Hdf5Writer() {
@@ -617,7 +664,7 @@ void Hdf5Writer::add_dataset(const Hdf5Dataset& dataset) {
       std::visit([&](const auto& values) { return raw_values(values, where); }, dataset.values);
   const Handle space = data_space(dataset.extents, where);
   assert(count_of(space, where) == raw.count);
-  const Handle creation = dataset_properties(dataset.extents, raw.bytes, where);
+  const Handle creation = dataset_properties(dataset.extents, raw, where);
   Handle created(H5Dcreate2(file_, dataset.path.c_str(), raw.stored.id(), space.id(), H5P_DEFAULT,
                             creation.id(), H5P_DEFAULT),
                  where);
@@ -668,10 +715,21 @@ void Hdf5Writer::label_axis(const std::string& dataset, unsigned axis, const std
   object.close(where);
 }
 
-void Hdf5Writer::close() {
+std::vector<std::byte> Hdf5Writer::finish() {
   const Where where{name_, "file"};
   checked(H5Fflush(file_, H5F_SCOPE_GLOBAL), where);
+  // The image in memory grows in large steps; this is how much of it is the file.
+  const ssize_t size = checked(H5Fget_file_image(file_, nullptr, 0), where);
   checked(H5Fclose(std::exchange(file_, -1)), where);
+  image_.resize(user_block_ + static_cast<std::size_t>(size));
+  return std::move(image_);
+}
+
+void Hdf5Writer::close() {
+  const std::vector<std::byte> bytes = finish();
+  Descriptor file(path_, OpenMode::create);
+  file.write_at(0, bytes);
+  file.close();
 }
 
 // ---- Hdf5Reader
@@ -695,9 +753,8 @@ Hdf5Reader::Hdf5Reader(std::span<const std::byte> image, std::string name)
   // The library copies the image; its interface has the address without const.
   checked(H5Pset_file_image(access.id(), const_cast<std::byte*>(image.data()), image.size()),
           where);
-  // It also takes two images of one name for one file, so each open image gets a name of its own.
-  const std::string unique_name = fmt::format("image {}", fmt::ptr(this));
-  file_ = checked(H5Fopen(unique_name.c_str(), H5F_ACC_RDONLY, access.id()), where);
+  const std::string file = unique_name(this);
+  file_ = checked(H5Fopen(file.c_str(), H5F_ACC_RDONLY, access.id()), where);
 }
 
 Hdf5Reader::~Hdf5Reader() {

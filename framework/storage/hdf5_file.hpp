@@ -89,7 +89,7 @@ class Hdf5Writer {
  public:
   /// @param user_block  bytes left free in front of the HDF5 data: 0, or a power of two from 512 on
   explicit Hdf5Writer(const std::filesystem::path& path, std::size_t user_block = 0);
-  /// Without `close` before, the file is incomplete.
+  /// Neither closed nor finished, nothing is written.
   ~Hdf5Writer();
   Hdf5Writer(const Hdf5Writer&) = delete;
   Hdf5Writer& operator=(const Hdf5Writer&) = delete;
@@ -107,11 +107,18 @@ class Hdf5Writer {
   /// Names an axis that has no scale.
   void label_axis(const std::string& dataset, unsigned axis, const std::string& label);
 
-  /// Writes out what is left. The file is complete only after this has returned.
+  /// The finished file, its user block (zeros) included. Instead of `close`.
+  std::vector<std::byte> finish();
+
+  /// Writes the file to its path. A file that is there is emptied first; who must not lose it
+  /// writes aside (atomic_file.hpp).
   void close();
 
  private:
+  std::filesystem::path path_;
   std::string name_;
+  std::size_t user_block_ = 0;
+  std::vector<std::byte> image_;  ///< the library writes into it as long as the file is open
   std::int64_t file_ = -1;
 };
 

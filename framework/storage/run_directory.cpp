@@ -44,11 +44,14 @@ void require_folder_name(const std::string& name) {
   const bool suits = !name.empty() && name.size() <= kLongest && name.front() != '.' &&
                      name.front() != '-' && std::ranges::all_of(name, suits_name);
   if (suits) return;
+  std::string shown = name;  // zeros would end the message
+  std::ranges::replace_if(
+      shown, [](unsigned char c) { return c < ' '; }, '?');
   refuse(
       fmt::format("the experiment's name \"{}\" does not suit a folder, expected 1 to {} letters, "
                   "digits, '_', '-' or '.', beginning with a letter or digit; change `name` or "
                   "name a folder with --out.",
-                  name, kLongest));
+                  shown, kLongest));
 }
 
 bool is_there(const fs::path& path) {

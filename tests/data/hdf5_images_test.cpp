@@ -15,7 +15,7 @@ using boost::test_tools::per_element;
 /// What one group of a test file holds.
 struct Contents {
   Hdf5Extents extents = {3, 2, 2};
-  std::vector<float> floats;  // used when there are any, else bytes
+  std::vector<float> floats = {};  // used when there are any, else bytes
   Bytes bytes = counting(12);
   std::vector<std::int64_t> labels = {1, 0, 9};
 };

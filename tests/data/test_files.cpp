@@ -1,10 +1,11 @@
 #include "tests/data/test_files.hpp"
 
-#include <stdlib.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <system_error>
 
@@ -86,7 +87,7 @@ std::string error_of(ErrorKind kind, const std::function<void()>& action) {
   try {
     action();
   } catch (const Error& error) {
-    const std::string message = error.what();
+    std::string message = error.what();
     BOOST_TEST(static_cast<int>(error.kind()) == static_cast<int>(kind), message);
     BOOST_TEST(std::count(message.begin(), message.end(), '\n') == 0, message);
     return message;

@@ -148,8 +148,8 @@ BOOST_AUTO_TEST_CASE(a_tab_that_indents_is_refused_at_its_place) {
   BOOST_TEST(refusal("a:\n\tb: 1\n") == "a.yaml:2:1: " + reason);
   BOOST_TEST(refusal("a:\n  \tb: 1\n") == "a.yaml:2:3: " + reason);
   BOOST_TEST(refusal("\tb: 1") == "a.yaml:1:1: " + reason);
-  BOOST_TEST(refusal("a:\t1\t# one\n\t\n\t# two\n \t") == "no error");
-  BOOST_TEST(refusal("a: 1\n" + std::string(1'000'000, '\t')) == "no error");
+  BOOST_TEST(refusal("a: 1\n \t\n") == "a.yaml:2:2: " + reason);
+  BOOST_TEST(refusal("a:\t1\t# one\n") == "no error");
 }
 
 BOOST_AUTO_TEST_CASE(control_characters_are_refused_at_their_place) {
@@ -157,6 +157,9 @@ BOOST_AUTO_TEST_CASE(control_characters_are_refused_at_their_place) {
   BOOST_TEST(refusal("a: 1\nb: x\0y\n"s) ==
              "a.yaml:2:5: the control character 0x00 may not stand in a YAML file; remove it.");
   BOOST_TEST(refusal("a: \x1b[31m\n").starts_with("a.yaml:1:4: the control character 0x1b"));
+  BOOST_TEST(refusal("a: 1\n\xef\xbb\xbf"
+                     "b: 2\n") ==
+             "a.yaml:2:1: a byte order mark stands in the middle of the text; remove it.");
   BOOST_TEST(refusal("a: \x7f\n").starts_with("a.yaml:1:4: the control character 0x7f"));
   BOOST_TEST(refusal("a: 1\rb: 2\n").starts_with("a.yaml:1:5: a carriage return stands alone"));
 }
@@ -191,10 +194,10 @@ BOOST_AUTO_TEST_CASE(broken_yaml_is_reported_with_its_place_and_advice) {
              "a.yaml:1:5: not valid YAML: illegal map value; a ':' may not stand here: check the "
              "indentation, and put quotes around text with ': '.");
   BOOST_TEST(refusal("a: {b: 1\nc: 2}\n") ==
-             "a.yaml:2:2: not valid YAML: end of map flow not found; is a '}' or a ',' missing?.");
+             "a.yaml:2:2: not valid YAML: end of map flow not found; is a '}' or a ',' missing?");
   BOOST_TEST(
       refusal("a: [1, 2\n") ==
-      "a.yaml:2:1: not valid YAML: end of sequence flow not found; is a ']' or a ',' missing?.");
+      "a.yaml:2:1: not valid YAML: end of sequence flow not found; is a ']' or a ',' missing?");
   BOOST_TEST(refusal("a: @x\n").starts_with("a.yaml:1:4: not valid YAML: unknown token"));
   BOOST_TEST(refusal("a: 1\n  b: 2\n").starts_with("a.yaml:2:4: not valid YAML: "));
 }

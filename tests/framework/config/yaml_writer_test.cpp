@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <string>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
@@ -81,23 +82,30 @@ BOOST_AUTO_TEST_CASE(text_is_quoted_exactly_when_needed) {
 }
 
 BOOST_AUTO_TEST_CASE(any_text_reads_back_as_itself) {
-  for (const char* text : {"",           " ",      "a",           " a",         "a ",
-                           "-",          "- a",    "-5",          "--- a",      "...",
-                           "?",          "? a",    ":",           "a:",         "a: b",
-                           ":a",         ",",      "a,b",         "[",          "]x",
-                           "{a}",        "}",      "#",           "a #b",       "a#b",
-                           "&a",         "*a",     "!a",          "!!str a",    "|",
-                           ">",          "'",      "''",          "it's",       "\"",
-                           "\"a\"",      "%",      "@",           "`",          "~",
-                           "null",       "NULL",   "Null",        "true",       "False",
-                           "yes",        "NO",     "on",          "y",          "n",
-                           "=",          "<<",     "5",           "05",         "+5",
-                           "0x1F",       "1_000",  "1e5",         "1e999",      ".5",
-                           "5.",         ".inf",   "-.inf",       ".nan",       "12:30:45",
-                           "2024-01-01", "a\tb",   "\t",          "a\nb",       "\n",
-                           "a\\nb",      "\x7f",   "\x01",        "\xc3\xa9",   "\xe2\x82\xac 5",
-                           "a'b\"c\\d",  "x: 'y'", "key: [1, 2]", "true story", "5 apples",
-                           "..",         "../x"}) {
+  const std::string mark = "\xef\xbb\xbf";
+  for (const std::string& text :
+       std::vector<std::string>{"",          " ",        "a",           " a",
+                                "a ",        "-",        "- a",         "-5",
+                                "--- a",     "...",      "?",           "? a",
+                                "a?b",       ":",        "a:",          "a: b",
+                                ":a",        ",",        "a,b",         "[",
+                                "]x",        "{a}",      "}",           "#",
+                                "a #b",      "a#b",      "&a",          "*a",
+                                "!a",        "!!str a",  "|",           ">",
+                                "'",         "''",       "it's",        "\"",
+                                "\"a\"",     "%",        "@",           "`",
+                                "~",         "null",     "NULL",        "Null",
+                                "true",      "False",    "yes",         "NO",
+                                "on",        "y",        "n",           "=",
+                                "<<",        "5",        "05",          "+5",
+                                "0x1F",      "1_000",    "1e5",         "1e999",
+                                ".5",        "5.",       ".inf",        "-.inf",
+                                ".nan",      "12:30:45", "2024-01-01",  "a\tb",
+                                "\t",        "a\nb",     "\n",          "a\\nb",
+                                "\x7f",      "\x01",     "\xc3\xa9",    "\xe2\x82\xac 5",
+                                "a'b\"c\\d", "x: 'y'",   "key: [1, 2]", "true story",
+                                "5 apples",  "..",       "../x",        mark + "a",
+                                "a" + mark}) {
     const Value value = with_text(text);
     BOOST_TEST_CONTEXT("text '" << text << "' written as " << write_yaml(value)) {
       const Value back = read_back(value);

@@ -36,7 +36,8 @@ double ulps(Number value, long double exact) {
   return static_cast<double>(std::abs(static_cast<long double>(value) - exact) / unit);
 }
 
-/// Every kStride-th float's bit pattern, of both signs, infinities and NaNs included.
+/// Every kStride-th float's bit pattern, of both signs, infinities and NaNs included. The header's
+/// bounds were found with a stride of 1.
 constexpr std::uint32_t kStride = 4'099;
 
 template <class Visit>

@@ -8,8 +8,9 @@
 #include <cstdint>
 #include <functional>
 #include <numeric>
-#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "framework/core/digest.hpp"

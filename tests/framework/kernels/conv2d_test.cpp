@@ -238,12 +238,11 @@ BOOST_AUTO_TEST_CASE(parameter_gradients_have_the_bits_of_the_naive_loops) {
       std::vector<float> weight(tried.geometry.weights(), kNan);
       std::vector<float> bias(tried.geometry.filters, kNan);
       for (float& element : scratch.span()) element = kNan;
-      conv2d_parameter_gradient(tried.geometry,
-                                {.input = operands.input.view(),
-                                 .output_gradient = operands.output_gradient.view(),
-                                 .weight_gradient = weight,
-                                 .bias_gradient = bias,
-                                 .scratch = scratch.span()});
+      conv2d_parameter_gradient(tried.geometry, {.input = operands.input.view(),
+                                                 .output_gradient = operands.output_gradient.view(),
+                                                 .weight_gradient = weight,
+                                                 .bias_gradient = bias,
+                                                 .scratch = scratch.span()});
       BOOST_TEST(first_difference(weight, expected_weight) == kSame);
       BOOST_TEST(first_difference(bias, expected_bias) == kSame);
     });

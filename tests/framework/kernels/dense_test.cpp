@@ -36,9 +36,8 @@ void for_all_cases(const Check& check) {
                           Size{65, 13, 3}, Size{7, 84, 4}, Size{50, 31, 7}, Size{33, 3, 5}}) {
     for (const Layout input_layout : kLayouts) {
       for (const Layout output_layout : kLayouts) {
-        BOOST_TEST_CONTEXT(size.inputs << " inputs, " << size.outputs << " outputs, "
-                                       << size.blocks << " blocks, layouts "
-                                       << static_cast<int>(input_layout)
+        BOOST_TEST_CONTEXT(size.inputs << " inputs, " << size.outputs << " outputs, " << size.blocks
+                                       << " blocks, layouts " << static_cast<int>(input_layout)
                                        << static_cast<int>(output_layout)) {
           check(Operands{.inputs = size.inputs,
                          .outputs = size.outputs,
@@ -114,11 +113,11 @@ BOOST_AUTO_TEST_CASE(forward_has_the_bits_of_the_naive_loops) {
       const std::vector<float> expected = naive_forward(operands, with_bias);
       for_each_isa([&] {
         LaneTensor output(operands.outputs, operands.blocks, operands.output_layout);
-        dense_forward({.input = operands.input.view(),
-                       .weight = operands.weight,
-                       .bias = with_bias ? std::span<const float>(operands.bias)
-                                         : std::span<const float>(),
-                       .output = output.view()});
+        dense_forward(
+            {.input = operands.input.view(),
+             .weight = operands.weight,
+             .bias = with_bias ? std::span<const float>(operands.bias) : std::span<const float>(),
+             .output = output.view()});
         BOOST_TEST(first_difference(output.values(), expected) == kSame);
       });
     }

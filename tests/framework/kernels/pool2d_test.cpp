@@ -25,8 +25,7 @@ std::ostream& operator<<(std::ostream& out, const Case& tried) {
   return out << "image " << image.channels << 'x' << image.rows << 'x' << image.columns
              << " kernel " << window.kernel.rows << 'x' << window.kernel.columns << " stride "
              << window.stride.rows << 'x' << window.stride.columns << " padding "
-             << window.padding.rows << 'x' << window.padding.columns << " blocks "
-             << tried.blocks;
+             << window.padding.rows << 'x' << window.padding.columns << " blocks " << tried.blocks;
 }
 
 std::vector<Case> cases() {
@@ -178,8 +177,8 @@ BOOST_AUTO_TEST_CASE(average_backward_has_the_bits_of_the_naive_loops) {
     const std::vector<float> expected = naive_average_backward(tried, gradient);
     for_each_isa([&] {
       LaneTensor result(tried.inputs(), tried.blocks, input_layout);
-      average_pool2d_backward(tried.geometry, {.output_gradient = gradient.view(),
-                                               .input_gradient = result.view()});
+      average_pool2d_backward(
+          tried.geometry, {.output_gradient = gradient.view(), .input_gradient = result.view()});
       BOOST_TEST(first_difference(result.values(), expected) == kSame);
     });
   });
@@ -202,9 +201,9 @@ BOOST_AUTO_TEST_CASE(max_forward_and_backward_have_the_bits_of_the_naive_loops) 
       max_pool2d_forward(tried.geometry,
                          {.input = std::as_const(input).view(), .output = output.view()},
                          winners.view());
-      max_pool2d_backward(
-          tried.geometry, {.output_gradient = gradient.view(), .input_gradient = result.view()},
-          winners.view());
+      max_pool2d_backward(tried.geometry,
+                          {.output_gradient = gradient.view(), .input_gradient = result.view()},
+                          winners.view());
       BOOST_TEST(first_difference(output.values(), expected.values) == kSame);
       BOOST_TEST(first_difference(winners.values(), expected.winners) == kSame);
       BOOST_TEST(first_difference(result.values(), expected_back) == kSame);

@@ -1,0 +1,71 @@
+#include "experiments/training_report.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json split_json(const std::optional<EvaluationResult>& result) {
+  if (!result) return nullptr;
+  return {{"samples", result->samples},
+          {"correct", result->correct},
+          {"accuracy", result->accuracy()},
+          {"loss", result->loss()}};
+}
+
+double images_per_second(const TrainingReport& report) {
+  return report.train_seconds > 0 ? static_cast<double>(report.samples_seen) / report.train_seconds
+                                  : 0;
+}
+
+Json to_json(const TrainingReport& report) {
+  return {{"name", report.name},
+          {"run_dir", report.run_dir},
+          {"dataset", report.dataset},
+          {"steps", report.steps},
+          {"epochs", report.epochs},
+          {"samples_seen", report.samples_seen},
+          {"train_seconds", report.train_seconds},
+          {"images_per_second", images_per_second(report)},
+          {"digest", report.digest.hex()},
+          {"ranks", report.ranks},
+          {"threads", report.threads},
+          {"isa", report.isa},
+          {"train", split_json(report.figures.train)},
+          {"validation", split_json(report.figures.validation)},
+          {"test", split_json(report.figures.test)}};
+}
+
+void print_split(const Console& console, std::string_view name,
+                 const std::optional<EvaluationResult>& result) {
+  if (!result) return;
+  console.result(fmt::format("{:<10} accuracy {} ({} of {}), loss {:.4f}", name,
+                             console.bold(fmt::format("{:.2f} %", 100 * result->accuracy())),
+                             result->correct, result->samples, result->loss()));
+}
+
+}  // namespace
+
+std::string count_of(Index number, std::string_view noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
+void report_training(const Console& console, const TrainingReport& report) {
+  if (console.json()) {
+    console.json_object(to_json(report).dump(2));
+    return;
+  }
+  print_split(console, "train", report.figures.train);
+  print_split(console, "validation", report.figures.validation);
+  print_split(console, "test", report.figures.test);
+  console.result(fmt::format("{:<10} {} ({:.4g} epochs, {} images) in {:.2f} s, {:.0f} images/s",
+                             "trained", count_of(report.steps, "step"), report.epochs,
+                             report.samples_seen, report.train_seconds, images_per_second(report)));
+  console.result(fmt::format("{:<10} {}", "digest", report.digest.hex()));
+  console.result(fmt::format("{:<10} {}", "run", report.run_dir));
+}
+
+}  // namespace lockstep

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "experiments/command.hpp"
+#include "framework/core/digest.hpp"
+#include "framework/training/run_records.hpp"
+
+namespace lockstep {
+
+/// Exact figures of the last weights on each split that the data set has.
+struct FinalFigures {
+  std::optional<EvaluationResult> train;
+  std::optional<EvaluationResult> validation;
+  std::optional<EvaluationResult> test;
+};
+
+/// What a finished run has to say.
+struct TrainingReport {
+  std::string name;
+  std::string run_dir;
+  std::string dataset;
+  Index steps;
+  double epochs;
+  Index samples_seen;
+  double train_seconds;  ///< without loading, evaluation and checkpoints
+  Digest digest;         ///< of the weights
+  int ranks;
+  int threads;
+  std::string isa;
+  FinalFigures figures;
+};
+
+/// Prints it on stdout, as text or as JSON.
+void report_training(const Console& console, const TrainingReport& report);
+
+/// "1 step", "3 steps"
+std::string count_of(Index number, std::string_view noun);
+
+}  // namespace lockstep

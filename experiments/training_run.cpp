@@ -1,0 +1,283 @@
+#include "experiments/training_run.hpp"
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "experiments/progress.hpp"
+#include "experiments/run_recorder.hpp"
+#include "experiments/training_report.hpp"
+#include "experiments/training_state.hpp"
+#include "framework/config/config_difference.hpp"
+#include "framework/config/yaml_reader.hpp"
+#include "framework/config/yaml_writer.hpp"
+#include "framework/core/build_info.hpp"
+#include "framework/core/error.hpp"
+#include "framework/kernels/isa.hpp"
+#include "framework/storage/metrics_journal.hpp"
+
+namespace lockstep {
+namespace {
+
+double seconds_now() {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(since).count();
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+Index size_of(const std::optional<ImageSplit>& split) { return split ? split->size() : 0; }
+
+}  // namespace
+
+TrainingRun::TrainingRun(const CommandContext& context, const TrainOptions& options,
+                         ExperimentConfig config)
+    : context_(context),
+      options_(options),
+      config_(std::move(config)),
+      graph_(build_graph(config_.model)),
+      bench_(load_data(config_, *graph_, DataParts::both, context.data_places)),
+      parameters_(*graph_, config_.seed),
+      optimizer_(make_optimizer(config_.optimizer, parameters_.layout().size())) {
+  if (parameters_.layout().size() == 0) {
+    throw Error(ErrorKind::usage,
+                fmt::format("The model '{}' has no trainable parameters, so there is nothing to "
+                            "train; add a conv2d or dense layer.",
+                            graph_->name()));
+  }
+  if (!bench_.splits.train) {
+    throw Error(ErrorKind::data,
+                fmt::format("The data set {} at {} has no training samples.", bench_.data->name,
+                            bench_.data->origin));
+  }
+  steps_ = total_steps(config_.train, bench_.splits.train->size());
+}
+
+void TrainingRun::describe() const {
+  const Console& console = context_.console;
+  console.remark(fmt::format("{}: {} ({} parameters) on {} from {}: {} training, {} validation, {} "
+                             "test samples",
+                             config_.name, graph_->name(), graph_->parameter_count(),
+                             bench_.data->name, bench_.data->origin, size_of(bench_.splits.train),
+                             size_of(bench_.splits.validation), size_of(bench_.splits.test)));
+  const Index micro_batches =
+      (config_.train.batch_size + config_.train.micro_batch - 1) / config_.train.micro_batch;
+  console.remark(fmt::format(
+      "{} of batch {} (micro-batches: {} of {}), {} x {} on {}, {}", count_of(steps_, "step"),
+      config_.train.batch_size, micro_batches, config_.train.micro_batch,
+      count_of(context_.session.size(), "rank"), count_of(context_.threads(), "thread"),
+      count_of(context_.session.hosts(), "host"), current_isa()));
+}
+
+int TrainingRun::train() {
+  fail_together(context_.communicator(), [this] {
+    if (context_.is_root()) open_directory();
+  });
+  share_state(context_.communicator(), parameters_, *optimizer_, progress_);
+  const WorkerTeam team(context_.threads());
+  const auto dataset = [](const std::optional<ImageSplit>& split) -> const Dataset* {
+    return split ? &*split : nullptr;
+  };
+  Trainer trainer({.graph = *graph_,
+                   .parameters = parameters_,
+                   .optimizer = *optimizer_,
+                   .schedule = config_.learning_rate,
+                   .training = *bench_.splits.train,
+                   .validation = dataset(bench_.splits.validation),
+                   .test = dataset(bench_.splits.test),
+                   .team = team,
+                   .communicator = context_.communicator(),
+                   .clock = seconds_now},
+                  trainer_settings(), progress_);
+  FinalFigures figures;
+  try {
+    run_trainer(trainer);
+    figures = final_figures(trainer);
+  } catch (const Error& error) {
+    if (directory_) {
+      directory_->log(error.what());
+      directory_->finish({.outcome = RunOutcome::failed,
+                          .exit_code = error.exit_code(),
+                          .reason = error.what()});
+    }
+    throw;
+  }
+  if (directory_) {
+    directory_->finish({.outcome = RunOutcome::done, .exit_code = 0, .reason = "finished"});
+  }
+  report(trainer, figures);
+  return 0;
+}
+
+void TrainingRun::open_directory() {
+  RunRequest request{.name = config_.name,
+                     .start = options_.resume      ? RunStart::resume
+                              : options_.overwrite ? RunStart::overwrite
+                                                   : RunStart::fresh};
+  if (!options_.out.empty()) request.out = options_.out;
+  directory_.emplace(request);
+  const bool goes_on = options_.resume && is_run_directory(directory_->path());
+  if (goes_on) {
+    check_same_experiment(directory_->path());
+    if (const auto found = directory_->checkpoints().newest_good()) go_on_from(*found);
+  }
+  if (!directory_->is_locked()) {
+    context_.console.warning("this file system knows no locks, so nothing keeps a second run out "
+                             "of the same folder.");
+  }
+  tables_ = cut_journal(directory_->journal_path(), progress_.step);
+  directory_->clear_end();
+  if (!goes_on) directory_->write_experiment(read_text(options_.experiment));
+  directory_->write_resolved(write_yaml(to_value(config_)));
+  context_.console.remark(
+      progress_.step > 0
+          ? fmt::format("going on after step {} in {}", progress_.step, directory_->path().string())
+          : fmt::format("recording the run in {}", directory_->path().string()));
+  directory_->log(fmt::format("lockstep {} ({}), {} x {}, {}, from step {}", build_info().version,
+                              build_info().commit, count_of(context_.session.size(), "rank"),
+                              count_of(context_.threads(), "thread"), current_isa(),
+                              progress_.step));
+}
+
+void TrainingRun::check_same_experiment(const std::filesystem::path& run) const {
+  const ExperimentConfig recorded =
+      parse_experiment(read_yaml_text(read_resolved(run), (run / "resolved.yaml").string()),
+                       run / "resolved.yaml");
+  std::vector<std::string> refused;
+  for (const std::string& key : differing_keys(recorded, config_)) {
+    if (!may_change_on_resume(config_, key)) refused.push_back(key);
+  }
+  if (refused.empty()) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("The run in {} was made by another configuration, so going on would not "
+                          "be the same run; these keys differ: {}; give them the values of its "
+                          "resolved.yaml, or start a new run with another --out.",
+                          run.string(), fmt::join(refused, ", ")));
+}
+
+void TrainingRun::go_on_from(const FoundCheckpoint& found) {
+  for (const std::string& message : found.messages) context_.console.warning(message);
+  const std::string what = found.path.string();
+  if (!found.checkpoint.state) {
+    throw Error(ErrorKind::data,
+                fmt::format("{} has weights only and no training state to go on from.", what));
+  }
+  for (const auto& [key, value] : found.checkpoint.provenance.entries) {
+    const std::string now = bench_.data->train.digest().hex();
+    if (key == "data_digest" && value != now) {
+      throw Error(ErrorKind::data,
+                  fmt::format("The training data of {} have the digest {}, but {} was trained on "
+                              "data with the digest {}; give the run its own data again.",
+                              bench_.data->origin, now, what, value));
+    }
+  }
+  restore_parameters(found.checkpoint, what, parameters_);
+  restore_optimizer(found.checkpoint, what, parameters_.layout(), *optimizer_);
+  progress_ = restore_progress(*found.checkpoint.state);
+  if (progress_.step > steps_) {
+    throw Error(ErrorKind::usage,
+                fmt::format("The run in {} has done {} steps already, but the experiment asks for "
+                            "{}; ask for at least as many.",
+                            directory_->path().string(), progress_.step, steps_));
+  }
+  directory_->checkpoints().rewind(progress_.step, progress_.best_step);
+}
+
+Provenance TrainingRun::provenance() const {
+  const BuildInfo build = build_info();
+  return {{{"version", std::string(build.version)},
+           {"commit", std::string(build.commit)},
+           {"compiler", std::string(build.compiler)},
+           {"build_type", std::string(build.build_type)},
+           {"isa", current_isa()},
+           {"mpi", context_.session.library()},
+           {"ranks", fmt::format("{}", context_.session.size())},
+           {"threads", fmt::format("{}", context_.threads())},
+           {"hosts", fmt::format("{}", context_.session.hosts())},
+           {"host", context_.session.host_name()},
+           {"data", bench_.data->name},
+           {"data_digest", bench_.data->train.digest().hex()},
+           {"experiment_file", options_.experiment},
+           {"overrides", fmt::format("{}", fmt::join(options_.overrides, " "))}}};
+}
+
+TrainerSettings TrainingRun::trainer_settings() const {
+  TrainerSettings settings{.seed = config_.seed,
+                           .total_steps = steps_,
+                           .batch_size = config_.train.batch_size,
+                           .micro_batch = config_.train.micro_batch,
+                           .label_smoothing = static_cast<float>(config_.loss.label_smoothing),
+                           .clip_norm = std::nullopt,
+                           .digest_every_steps = config_.metrics.digest_every_steps,
+                           .evaluate = config_.evaluate,
+                           .checkpoint = config_.checkpoint.rhythm};
+  if (config_.train.clip_norm > 0) settings.clip_norm = config_.train.clip_norm;
+  return settings;
+}
+
+void TrainingRun::run_trainer(Trainer& trainer) {
+  if (!directory_) {
+    SilentObserver observer;
+    trainer.run(observer);
+    return;
+  }
+  const ProgressMode mode =
+      context_.options.quiet
+          ? ProgressMode::none
+          : progress_mode(options_.progress, context_.console, context_.session.under_launcher());
+  Progress progress(context_.console,
+                    {.mode = mode,
+                     .total_steps = steps_,
+                     .total_epochs = static_cast<double>(steps_) /
+                                     static_cast<double>(trainer.steps_per_epoch()),
+                     .clock = seconds_now});
+  RunRecorder recorder({.directory = *directory_,
+                        .progress = progress,
+                        .parameters = parameters_,
+                        .optimizer = *optimizer_,
+                        .config = config_,
+                        .experiment_text = write_yaml(to_value(config_)),
+                        .model_text = write_yaml(config_.model),
+                        .provenance = provenance(),
+                        .steps_per_epoch = trainer.steps_per_epoch(),
+                        .clock = seconds_now},
+                       std::move(tables_));
+  trainer.run(recorder);
+  recorder.finish();
+}
+
+FinalFigures TrainingRun::final_figures(Trainer& trainer) const {
+  const auto evaluate = [&](const std::optional<ImageSplit>& split) {
+    return split ? std::optional(trainer.evaluate(*split)) : std::nullopt;
+  };
+  return {.train = evaluate(bench_.splits.train),
+          .validation = evaluate(bench_.splits.validation),
+          .test = evaluate(bench_.splits.test)};
+}
+
+void TrainingRun::report(Trainer& trainer, const FinalFigures& figures) const {
+  if (!directory_) return;
+  const TrainingProgress& progress = trainer.progress();
+  report_training(context_.console,
+                  {.name = config_.name,
+                   .run_dir = directory_->path().string(),
+                   .dataset = bench_.data->name,
+                   .steps = progress.step,
+                   .epochs = static_cast<double>(progress.step) /
+                             static_cast<double>(trainer.steps_per_epoch()),
+                   .samples_seen = progress.samples_seen,
+                   .train_seconds = progress.train_seconds,
+                   .digest = trainer.weights_digest(),
+                   .ranks = context_.session.size(),
+                   .threads = context_.threads(),
+                   .isa = current_isa(),
+                   .figures = figures});
+}
+
+}  // namespace lockstep

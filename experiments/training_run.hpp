@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/command.hpp"
+#include "experiments/training_report.hpp"
+#include "experiments/workbench.hpp"
+#include "framework/config/experiment_config.hpp"
+#include "framework/graph/parameter_store.hpp"
+#include "framework/storage/metrics.hpp"
+#include "framework/storage/run_directory.hpp"
+#include "framework/training/trainer.hpp"
+
+namespace lockstep {
+
+/// What `train` was asked to do.
+struct TrainOptions {
+  std::string experiment;
+  std::vector<std::string> overrides;
+  std::string out;
+  std::string progress = "auto";
+  bool resume = false;
+  bool overwrite = false;
+  bool dry_run = false;
+  bool print_config = false;
+};
+
+/// One run, from its configuration to its final figures. Every rank has one; rank 0's alone writes.
+class TrainingRun {
+ public:
+  /// Builds the network and loads the data. @throws Error (usage, data); no rank communicates.
+  TrainingRun(const CommandContext& context, const TrainOptions& options, ExperimentConfig config);
+
+  /// Remarks on what is about to be trained, and on what.
+  void describe() const;
+  /// Trains, records and reports. Collective. @return the exit code
+  int train();
+
+ private:
+  const CommandContext& context_;
+  const TrainOptions& options_;
+  ExperimentConfig config_;
+  std::unique_ptr<const Graph> graph_;
+  Workbench bench_;
+  Index steps_ = 0;
+  ParameterStore parameters_;
+  std::unique_ptr<Optimizer> optimizer_;
+  TrainingProgress progress_;
+  std::optional<RunDirectory> directory_;  // rank 0's
+  MetricsTables tables_;
+
+  void open_directory();
+  void check_same_experiment(const std::filesystem::path& run) const;
+  void go_on_from(const FoundCheckpoint& found);
+  Provenance provenance() const;
+  TrainerSettings trainer_settings() const;
+  void run_trainer(Trainer& trainer);
+  FinalFigures final_figures(Trainer& trainer) const;
+  void report(Trainer& trainer, const FinalFigures& figures) const;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,139 @@
+#include "cluster/mpi_communicator.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "cluster/mpi_session.hpp"
+#include "framework/core/error.hpp"
+#include "framework/training/trainer.hpp"
+#include "tests/support/networks.hpp"
+
+namespace lockstep {
+namespace {
+
+namespace utf = boost::unit_test;
+
+// MPI can be initialised once a process; each case is a process of its own.
+MpiSession& session() {
+  static MpiSession instance;
+  return instance;
+}
+
+double no_time() { return 0; }
+
+// Digests of ten steps of the busy network, the last one of an epoch among them.
+std::vector<std::string> train(Communicator& communicator, int threads) {
+  const Graph graph(testing::busy_network());
+  ParameterStore parameters(graph, 1);
+  const auto optimizer =
+      make_optimizer({.type = OptimizerSettings::Type::sgd, .momentum = 0.9}, parameters.layout().size());
+  const testing::TestDataset dataset(250, {2, 8, 7}, 5);
+  const WorkerTeam team(threads);
+  const ScheduleSettings schedule{.peak = 0.05};
+  Trainer trainer({.graph = graph,
+                   .parameters = parameters,
+                   .optimizer = *optimizer,
+                   .schedule = schedule,
+                   .training = dataset,
+                   .validation = nullptr,
+                   .test = nullptr,
+                   .team = team,
+                   .communicator = communicator,
+                   .clock = no_time},
+                  {.total_steps = 10, .batch_size = 100, .micro_batch = 16, .clip_norm = 1.0});
+  std::vector<std::string> digests;
+  for (int step = 0; step < 10; ++step) digests.push_back(trainer.train_step().digest.hex());
+  return digests;
+}
+
+void check_collectives(int ranks) {
+  Communicator& communicator = session().communicator();
+  BOOST_REQUIRE(communicator.size() == ranks);
+  const int rank = communicator.rank();
+  BOOST_TEST(broadcast_text(communicator, rank == ranks - 1 ? "last" : "", ranks - 1) == "last");
+  const std::vector<std::string> texts =
+      all_gather_text(communicator, std::string(static_cast<std::size_t>(rank), 'x'));
+  for (std::size_t r = 0; r < texts.size(); ++r) BOOST_TEST(texts[r] == std::string(r, 'x'));
+
+  // Rank r sends r + to + 1 bytes to rank `to`.
+  std::vector<MessagePart> send_parts;
+  std::vector<MessagePart> receive_parts;
+  std::size_t sent = 0;
+  std::size_t received = 0;
+  for (int other = 0; other < ranks; ++other) {
+    const auto size = static_cast<std::size_t>(rank + other + 1);
+    send_parts.push_back({sent, size});
+    receive_parts.push_back({received, size});
+    sent += size;
+    received += size;
+  }
+  std::string send(sent, static_cast<char>('a' + rank));
+  std::string receive(received, '?');
+  communicator.exchange(std::as_bytes(std::span(send)), send_parts,
+                        std::as_writable_bytes(std::span(receive)), receive_parts);
+  std::string expected;
+  for (int other = 0; other < ranks; ++other) {
+    expected += std::string(static_cast<std::size_t>(rank + other + 1), static_cast<char>('a' + other));
+  }
+  BOOST_TEST(receive == expected);
+}
+
+void check_training(int ranks) {
+  BOOST_REQUIRE(session().size() == ranks);
+  SoloCommunicator solo;
+  const std::vector<std::string> expected = train(solo, 1);
+  for (const int threads : {1, 2}) {
+    BOOST_TEST(train(session().communicator(), threads) == expected,
+               boost::test_tools::per_element());
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(mpi_communicator)
+
+BOOST_AUTO_TEST_CASE(collectives_move_bytes_between_two_ranks, *utf::label("ranks2")) {
+  check_collectives(2);
+}
+
+BOOST_AUTO_TEST_CASE(collectives_move_bytes_between_three_ranks, *utf::label("ranks3")) {
+  check_collectives(3);
+}
+
+BOOST_AUTO_TEST_CASE(two_ranks_train_the_bits_of_one_process, *utf::label("ranks2")) {
+  check_training(2);
+}
+
+BOOST_AUTO_TEST_CASE(three_ranks_train_the_bits_of_one_process, *utf::label("ranks3")) {
+  check_training(3);
+}
+
+BOOST_AUTO_TEST_CASE(five_ranks_train_the_bits_of_one_process, *utf::label("ranks5")) {
+  check_training(5);
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_on_one_rank_is_thrown_on_all, *utf::label("ranks2")) {
+  const auto fail = [] {
+    fail_together(session().communicator(), [] {
+      if (session().rank() == 1) throw Error(ErrorKind::data, "no such file");
+    });
+  };
+  BOOST_CHECK_EXCEPTION(fail(), CollectiveError, [](const Error& error) {
+    return std::string(error.what()) == "On rank 1: no such file" &&
+           error.kind() == ErrorKind::data;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(without_a_launcher_there_is_one_rank_and_no_mpi) {
+  BOOST_TEST(session().size() == 1);
+  BOOST_TEST(!session().under_launcher());
+  BOOST_TEST(session().library() == "none");
+  BOOST_TEST(session().fair_threads() >= 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace lockstep

@@ -1,0 +1,166 @@
+#include "framework/config/overrides.hpp"
+
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "framework/config/experiment_config.hpp"
+#include "framework/config/yaml_reader.hpp"
+#include "tests/framework/config/message_of.hpp"
+#include "tests/framework/config/temporary_folder.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr std::string_view kExperiment =
+    "schema_version: 1\n"
+    "model:\n"
+    "  name: m\n"
+    "  input: {shape: [1, 28, 28]}\n"
+    "  layers:\n"
+    "    - {name: c1, type: conv2d, filters: 6, kernel: 5}\n"
+    "    - {name: output, type: dense, units: 10}\n"
+    "data: {dataset: mnist}\n"
+    "train: {epochs: 2, batch_size: 64}\n"
+    "optimizer: {type: sgd}\n"
+    "learning_rate: 0.1\n"
+    "checkpoint: {every_steps: 5}\n";
+
+ExperimentConfig with(const std::vector<std::string>& overrides) {
+  const TemporaryFolder folder("overrides");
+  return load_experiment(folder.write("e.yaml", kExperiment), overrides);
+}
+
+std::string refusal(const std::vector<std::string>& overrides) {
+  return message_of([&] { with(overrides); });
+}
+
+const Value& layer(const ExperimentConfig& config, std::size_t position) {
+  return config.model.find("layers")->items.at(position);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(overrides)
+
+BOOST_AUTO_TEST_CASE(an_override_is_split_at_the_first_equals_sign) {
+  const Override change = parse_override("a.b=c=d");
+  BOOST_TEST((change.path == std::vector<std::string>{"a", "b"}));
+  BOOST_TEST(change.key() == "a.b");
+  BOOST_TEST(change.value.text == "c=d");
+  BOOST_TEST(change.value.location.to_string() == "override 'a.b=c=d'");
+}
+
+BOOST_AUTO_TEST_CASE(values_replace_add_and_are_typed) {
+  const ExperimentConfig config =
+      with({"seed=7", "train.batch_size=100", "train.clip_norm=1", "loss.label_smoothing=0.1",
+            "data.normalize={mean: 0.5, std: 0.25}", "data.dataset=[fashion_mnist, mnist]",
+            "optimizer={type: adam, beta1: 0.8}", "data.augment.shift=2", "name=other"});
+  BOOST_TEST(config.seed == 7U);
+  BOOST_TEST(config.train.batch_size == 100);
+  BOOST_TEST(config.train.clip_norm == 1.0);
+  BOOST_TEST(config.loss.label_smoothing == 0.1);
+  BOOST_TEST(config.data.normalize.std.at(0) == 0.25);
+  BOOST_TEST(config.data.datasets.at(0) == "fashion_mnist");
+  BOOST_TEST(config.optimizer.beta1 == 0.8);
+  BOOST_TEST(config.data.augment.shift == 2);
+  BOOST_TEST(config.name == "other");
+}
+
+BOOST_AUTO_TEST_CASE(the_last_of_two_overrides_holds) {
+  BOOST_TEST(with({"seed=7", "seed=8"}).seed == 8U);
+}
+
+BOOST_AUTO_TEST_CASE(a_layer_is_reached_by_its_name) {
+  const ExperimentConfig config =
+      with({"model.layers.c1.filters=8", "model.layers.output.init.weight.type=lecun_normal"});
+  BOOST_TEST(layer(config, 0).find("filters")->text == "8");
+  BOOST_TEST(layer(config, 0).find("kernel")->text == "5");
+  const Value& init = *layer(config, 1).find("init");
+  BOOST_TEST(init.find("weight")->find("type")->text == "lecun_normal");
+  BOOST_TEST(init.location.to_string() ==
+             "override 'model.layers.output.init.weight.type=lecun_normal'");
+}
+
+BOOST_AUTO_TEST_CASE(setting_one_of_two_excluding_keys_removes_the_other) {
+  const ExperimentConfig steps = with({"train.steps=10", "evaluate.every_steps=3"});
+  BOOST_TEST(steps.train.steps == 10);
+  BOOST_TEST(steps.train.epochs == 0.0);
+  BOOST_TEST(steps.evaluate.every_steps == 3);
+  BOOST_TEST(steps.evaluate.every_epochs == 0.0);
+  const ExperimentConfig back =
+      with({"train.steps=10", "train.epochs=3", "checkpoint.every_epochs=2"});
+  BOOST_TEST(back.train.epochs == 3.0);
+  BOOST_TEST(back.train.steps == 0);
+  BOOST_TEST(back.checkpoint.rhythm.every_epochs == 2.0);
+  const ExperimentConfig rate = with(
+      {"learning_rate={schedule: cosine, peak: 1, warmup: 0.1}", "learning_rate.warmup_steps=5"});
+  BOOST_TEST(rate.learning_rate.warmup_steps == 5);
+  BOOST_TEST(rate.learning_rate.warmup == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_bare_learning_rate_takes_overrides_below_it) {
+  BOOST_TEST(with({"learning_rate.peak=0.05"}).learning_rate.peak == 0.05);
+  const ExperimentConfig config = with({"learning_rate.schedule=one_cycle"});
+  BOOST_TEST((config.learning_rate.type == ScheduleSettings::Type::one_cycle));
+  BOOST_TEST(config.learning_rate.peak == 0.1);
+  BOOST_TEST(with({"learning_rate=0.2"}).learning_rate.peak == 0.2);
+}
+
+BOOST_AUTO_TEST_CASE(a_model_replaced_by_an_override_comes_before_overrides_of_its_layers) {
+  const TemporaryFolder folder("override_model");
+  folder.write("m.yaml", "layers: [{name: only, type: dense, units: 5}]\n");
+  const auto file = folder.write("e.yaml", kExperiment);
+  const ExperimentConfig config =
+      load_experiment(file, {"model.layers.only.units=3", "model=m.yaml"});
+  BOOST_TEST(layer(config, 0).find("units")->text == "3");
+}
+
+BOOST_AUTO_TEST_CASE(errors_name_the_override) {
+  BOOST_TEST(refusal({"train.steps"}) ==
+             "override 'train.steps': there is no '='; write key.path=value, such as "
+             "train.steps=100.");
+  BOOST_TEST(refusal({"train..steps=1"})
+                 .starts_with("override 'train..steps=1': a part of the key is empty"));
+  BOOST_TEST(refusal({"=1"}).starts_with("override '=1': a part of the key is empty"));
+  BOOST_TEST(
+      refusal({"train.steps=ten"}) ==
+      "override 'train.steps=ten': train.steps must be a whole number from 1 to 1000000000000, "
+      "but is the text 'ten'.");
+  BOOST_TEST(refusal({"train.steps="}) ==
+             "override 'train.steps=': train.steps must be a whole number from 1 to 1000000000000, "
+             "but is nothing.");
+  BOOST_TEST(
+      refusal({"trian.steps=10"})
+          .starts_with("override 'trian.steps=10': unknown key trian, did you mean 'train'?"));
+  BOOST_TEST(refusal({"train.stpes=10"})
+                 .starts_with(
+                     "override 'train.stpes=10': unknown key train.stpes, did you mean 'steps'?"));
+  BOOST_TEST(refusal({"batch_size=10"}) ==
+             "override 'batch_size=10': unknown key batch_size; it belongs under train:.");
+  BOOST_TEST(
+      refusal({"train.batch_size.x=10"}) ==
+      "override 'train.batch_size.x=10': train.batch_size is the number 64, which has nothing "
+      "below it.");
+  BOOST_TEST(refusal({"seed={a: 1, a: 2}"})
+                 .starts_with("override 'seed={a: 1, a: 2}':1:8: the key 'a' is given twice"));
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_layer_gets_the_nearest_name) {
+  BOOST_TEST(refusal({"model.layers.outptu.units=3"}) ==
+             "override 'model.layers.outptu.units=3': model.layers has nothing named 'outptu', did "
+             "you mean 'output'? (names: c1, output)");
+  BOOST_TEST(
+      refusal({"model.layers.dense7.units=3"}) ==
+      "override 'model.layers.dense7.units=3': model.layers has nothing named 'dense7'; names: "
+      "c1, output.");
+  BOOST_TEST(
+      refusal({"data.dataset=[mnist]", "data.dataset.0=idx"}) ==
+      "override 'data.dataset.0=idx': data.dataset is a list whose items have no names; give "
+      "the whole list.");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace lockstep

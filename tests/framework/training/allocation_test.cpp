@@ -1,0 +1,85 @@
+// A training step allocates nothing: counted by replacing the global operators of this program.
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "framework/training/trainer.hpp"
+#include "tests/support/networks.hpp"
+
+namespace {
+
+std::atomic<std::size_t> allocations = 0;
+
+void* counted(void* memory) {
+  ++allocations;
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(std::malloc(size == 0 ? 1 : size)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  const auto a = static_cast<std::size_t>(alignment);
+  return counted(std::aligned_alloc(a, (size + a) / a * a));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t /*alignment*/) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t /*size*/, std::align_val_t /*alignment*/) noexcept {
+  std::free(memory);
+}
+
+namespace lockstep {
+namespace {
+
+double no_time() { return 0; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(allocation)
+
+BOOST_AUTO_TEST_CASE(the_counter_counts) {
+  const std::size_t before = allocations;
+  const auto memory = std::make_unique<int>(3);
+  BOOST_TEST(*memory == 3);
+  BOOST_TEST(allocations > before);
+}
+
+BOOST_AUTO_TEST_CASE(a_training_step_allocates_nothing_after_the_first) {
+  const Graph graph(testing::busy_network());
+  ParameterStore parameters(graph, 1);
+  const auto optimizer =
+      make_optimizer({.type = OptimizerSettings::Type::adam}, parameters.layout().size());
+  const testing::TestDataset dataset(250, {2, 8, 7}, 5);
+  const WorkerTeam team(3);
+  SoloCommunicator solo;
+  const ScheduleSettings schedule{};
+  Trainer trainer({.graph = graph,
+                   .parameters = parameters,
+                   .optimizer = *optimizer,
+                   .schedule = schedule,
+                   .training = dataset,
+                   .validation = nullptr,
+                   .test = nullptr,
+                   .team = team,
+                   .communicator = solo,
+                   .clock = no_time},
+                  {.total_steps = 100,
+                   .batch_size = 100,
+                   .micro_batch = 16,
+                   .label_smoothing = 0.1F,
+                   .clip_norm = 1.0});
+  trainer.train_step();
+  const std::size_t before = allocations;
+  // Over the ends of epochs, too: their last batch is shorter and the order is drawn anew.
+  for (int step = 0; step < 20; ++step) trainer.train_step();
+  BOOST_TEST(allocations == before);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace lockstep

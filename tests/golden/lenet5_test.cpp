@@ -1,0 +1,131 @@
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "framework/training/trainer.hpp"
+#include "tests/golden/lenet5_numbers.hpp"
+#include "tests/support/networks.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr Index kSamples = 40;
+
+// Numbers in [-scale/2, scale/2): a hash of their index.
+float mixed(std::uint64_t i, double scale) {
+  auto x = static_cast<std::uint32_t>(i * 2654435761U);
+  x = (x ^ x >> 15U) * 2246822519U;
+  x = x ^ x >> 13U;
+  return static_cast<float>((static_cast<double>(x) / 4294967296.0 - 0.5) * scale);
+}
+
+class GoldenDataset final : public Dataset {
+ public:
+  GoldenDataset() {
+    for (Index n = 0; n < kSamples; ++n) labels_.push_back(static_cast<std::uint8_t>(n * 7 % 10));
+  }
+  Index size() const override { return kSamples; }
+  Shape sample_shape() const override { return {1, 28, 28}; }
+  Index classes() const override { return 10; }
+  std::span<const std::uint8_t> labels() const override { return labels_; }
+  void gather(const GatherRequest& request, LaneView block) const override {
+    for (std::size_t n = 0; n < block.lanes(); ++n) {
+      const bool present = n < request.samples.size();
+      for (std::size_t f = 0; f < 784; ++f) {
+        block.at(f, n / kLanes)[n % kLanes] =
+            present ? mixed(1000003 + static_cast<std::uint64_t>(request.samples[n]) * 784 + f, 2.0)
+                    : 0.0F;
+      }
+    }
+  }
+
+ private:
+  std::vector<std::uint8_t> labels_;
+};
+
+void fill_parameters(ParameterStore& store) {
+  for (const ParameterEntry& entry : store.layout().entries()) {
+    const bool bias = entry.shape.rank() == 1;
+    const double fan_in = static_cast<double>(entry.size) / static_cast<double>(entry.shape[0]);
+    const double scale = bias ? 0.1 : 5.0 / std::sqrt(fan_in);
+    for (std::size_t i = 0; i < entry.size; ++i) {
+      store.mutable_values()[entry.offset + i] = mixed(entry.offset + i, scale);
+    }
+  }
+}
+
+double no_time() { return 0; }
+
+struct Case {
+  OptimizerSettings optimizer;
+  double rate;
+  float label_smoothing;
+  const std::array<testing::GoldenStep, 10>& steps;
+};
+
+void check_against(const Case& golden) {
+  const Graph graph(testing::lenet5_network());
+  ParameterStore parameters(graph, 1);
+  fill_parameters(parameters);
+  const auto optimizer = make_optimizer(golden.optimizer, parameters.layout().size());
+  const GoldenDataset dataset;
+  const WorkerTeam team(2);
+  SoloCommunicator solo;
+  const ScheduleSettings schedule{.peak = golden.rate};
+  Trainer trainer({.graph = graph,
+                   .parameters = parameters,
+                   .optimizer = *optimizer,
+                   .schedule = schedule,
+                   .training = dataset,
+                   .validation = nullptr,
+                   .test = nullptr,
+                   .team = team,
+                   .communicator = solo,
+                   .clock = no_time},
+                  {.total_steps = 10,
+                   .batch_size = kSamples,  // the whole set, so that its order does not matter
+                   .micro_batch = 16,       // the last one holds 8
+                   .label_smoothing = golden.label_smoothing});
+  for (std::size_t i = 0; i < golden.steps.size(); ++i) {
+    const StepRecord record = trainer.train_step();
+    const testing::GoldenStep& expected = golden.steps[i];
+    const auto close = [&](double value, double reference, double tolerance) {
+      return std::abs(value - reference) <= tolerance * std::abs(reference);
+    };
+    // Float against double: each step adds some 1e-7 relative to what the weights' own differences
+    // from the steps before have grown to.
+    BOOST_TEST(close(record.loss, expected.loss, 2e-5),
+               "step " << i << ": loss " << record.loss << " is not " << expected.loss);
+    BOOST_TEST(close(record.gradient_norm, expected.gradient_norm, 2e-4),
+               "step " << i << ": norm " << record.gradient_norm << " is not "
+                       << expected.gradient_norm);
+    const double sum = std::accumulate(parameters.values().begin(), parameters.values().end(), 0.0);
+    BOOST_TEST(close(sum, expected.weight_sum, 2e-3),
+               "step " << i << ": weights sum to " << sum << ", not " << expected.weight_sum);
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(lenet5)
+
+BOOST_AUTO_TEST_CASE(ten_steps_of_sgd_with_nesterov_momentum_and_smoothing_equal_pytorch) {
+  check_against({{.type = OptimizerSettings::Type::sgd, .momentum = 0.9, .nesterov = true},
+                 0.05,
+                 0.1F,
+                 testing::kSgdSteps});
+}
+
+BOOST_AUTO_TEST_CASE(ten_steps_of_adam_equal_pytorch) {
+  check_against({{.type = OptimizerSettings::Type::adam, .beta1 = 0.85, .beta2 = 0.95},
+                 0.002,
+                 0.0F,
+                 testing::kAdamSteps});
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace lockstep

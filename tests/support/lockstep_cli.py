@@ -1,0 +1,125 @@
+"""Runs the lockstep program as a user would, for the script tests."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+PROGRAM = os.environ["LOCKSTEP_PROGRAM"]
+SOURCE = pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"])
+
+
+class Failure(AssertionError):
+    """What a test expected and did not find."""
+
+
+def command(arguments, ranks=None):
+    """The command line, under mpirun when ranks are given."""
+    line = [PROGRAM, *map(str, arguments)]
+    if ranks is not None:
+        line = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks), *line]
+    return line
+
+
+def run(arguments, ranks=None, code=0, env=None, cwd=None):
+    """Runs to the end and checks the exit code; returns the finished process."""
+    environment = dict(os.environ, **(env or {}))
+    done = subprocess.run(
+        command(arguments, ranks),
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=cwd,
+        timeout=280,
+        check=False,
+    )
+    if done.returncode != code:
+        raise Failure(
+            f"{arguments} (ranks={ranks}) ended with {done.returncode}, not {code}:\n{done.stdout}\n{done.stderr}"
+        )
+    return done
+
+
+def run_json(arguments, ranks=None, env=None, cwd=None):
+    """Runs with --json and returns the object; anything else on stdout is a failure."""
+    return json.loads(run([*arguments, "--json"], ranks, 0, env, cwd).stdout)
+
+
+def expect(condition, message):
+    """A check that also holds under python -O."""
+    if not condition:
+        raise Failure(message)
+
+
+def expect_equal(found, expected, what):
+    """Exact equality; floats too."""
+    expect(found == expected, f"{what}: {found!r} is not {expected!r}")
+
+
+class Folder:
+    """A temporary folder for `with`."""
+
+    def __enter__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="lockstep_test_"))
+        return self.path
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def run_tests(namespace):
+    """Runs every function named test_*, says which, and fails the program if one fails."""
+    failures = 0
+    for name, function in list(namespace.items()):
+        if not name.startswith("test_"):
+            continue
+        try:
+            function()
+            print(f"passed  {name}", flush=True)
+        except Exception as error:  # pylint: disable=broad-except
+            failures += 1
+            print(f"FAILED  {name}: {error}", flush=True)
+    raise SystemExit(1 if failures else 0)
+
+
+BUSY_EXPERIMENT = """\
+schema_version: 1
+name: busy
+seed: 7
+model:
+  name: busy
+  input: {shape: [1, 28, 28]}
+  layers:
+    - {name: c1, type: conv2d, filters: 4, kernel: 5, stride: 2, padding: 1}
+    - {name: r1, type: relu}
+    - {name: p1, type: max_pool2d, kernel: 2}
+    - {name: left, type: conv2d, filters: 4, kernel: 3, padding: 1, inputs: [p1]}
+    - {name: right, type: conv2d, filters: 4, kernel: 1, inputs: [p1]}
+    - {name: joined, type: add, inputs: [left, right]}
+    - {name: t1, type: tanh}
+    - {name: flat, type: flatten}
+    - {name: drop, type: dropout, rate: 0.2}
+    - {name: f1, type: dense, units: 20, weight_scale: 0.5}
+    - {name: r2, type: relu}
+    - {name: out, type: dense, units: 10}
+data:
+  dataset: synthetic
+  synthetic: {train: 730, test: 300}
+  validation: 100
+  augment: {shift: 1}
+train: {epochs: 2, batch_size: 100, clip_norm: 1.0}
+loss: {type: softmax_cross_entropy, label_smoothing: 0.1}
+optimizer: {type: adam}
+learning_rate: {schedule: one_cycle, peak: 0.01, warmup: 0.1}
+evaluate: {every_epochs: 1}
+checkpoint: {every_steps: 3, keep: 2}
+"""
+
+
+def write_busy(folder, text=BUSY_EXPERIMENT):
+    """The experiment with everything that could tell ranks or threads apart."""
+    path = pathlib.Path(folder) / "busy.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
