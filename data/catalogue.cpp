@@ -22,6 +22,12 @@ constexpr std::array<std::string_view, 5> kNames = {"mnist", "fashion_mnist", "i
                                                     "synthetic"};
 constexpr Index kDigits = 10;  // classes of mnist and fashion_mnist
 
+/// The end of a sentence about an unknown name.
+std::string guess(std::string_view name) {
+  const std::string question = did_you_mean(name, kNames);
+  return question.empty() ? "; name one of these." : question;
+}
+
 bool wants_train(const DataRequest& request) { return request.parts != DataParts::test; }
 bool wants_test(const DataRequest& request) { return request.parts != DataParts::training; }
 
@@ -148,16 +154,14 @@ class Search {
       ways.emplace_back("set LOCKSTEP_DATA to the folder that holds the data set's folder");
     }
     if (ways.empty()) ways.emplace_back("give data.path, where the files are");
-    std::string sentence = fmt::format("To have it, {}.", fmt::join(ways, ", or "));
-    return sentence;
+    return fmt::format("To have it, {}.", fmt::join(ways, ", or "));
   }
 };
 
 void check_name(const std::string& name) {
   if (std::find(kNames.begin(), kNames.end(), name) != kNames.end()) return;
-  throw Error(ErrorKind::usage,
-              fmt::format("data.dataset: expected one of {}, found '{}'{}", fmt::join(kNames, ", "),
-                          name, did_you_mean(name, kNames)));
+  throw Error(ErrorKind::usage, fmt::format("data.dataset: expected one of {}, found '{}'{}",
+                                            fmt::join(kNames, ", "), name, guess(name)));
 }
 
 void check_path(const DataRequest& request, std::string_view name) {
@@ -192,11 +196,12 @@ DataRequest data_request_for(const std::string& name_or_path) {
     request.names = {"hdf5"};
     request.path = path;
   } else {
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("--data: expected one of {}, a folder or an HDF5 file, found '{}', "
-                    "which is neither{}",
-                    fmt::join(kNames, ", "), name_or_path, did_you_mean(name_or_path, kNames)));
+    // What looks like a path is missing data; anything else is a misspelt name.
+    const bool is_path = path.has_parent_path() || path.has_extension();
+    throw Error(is_path ? ErrorKind::data : ErrorKind::usage,
+                fmt::format("--data: expected one of {}, a folder or an HDF5 file, found '{}', "
+                            "which is none of them{}",
+                            fmt::join(kNames, ", "), name_or_path, guess(name_or_path)));
   }
   return request;
 }

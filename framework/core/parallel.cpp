@@ -49,7 +49,7 @@ struct ForkJoin {
   body(slot);
 }
 
-[[gnu::no_sanitize("thread")]] void run_task(ForkJoin& fork_join, int slot) {
+__attribute__((no_sanitize("thread"))) void run_task(ForkJoin& fork_join, int slot) {
   race_annotations::acquire(&fork_join.fork);
   run_slot(fork_join.body, slot);
   race_annotations::release(&fork_join.join);

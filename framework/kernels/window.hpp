@@ -38,6 +38,16 @@ constexpr std::size_t window_count(std::size_t size, std::size_t kernel, std::si
   return (size + 2 * padding - kernel) / stride + 1;
 }
 
+/// A position that may lie before the start of an image.
+using Offset = std::ptrdiff_t;
+
+constexpr Offset signed_size(std::size_t size) { return static_cast<Offset>(size); }
+
+/// Whether a position lies in [0, size).
+constexpr bool is_inside(Offset position, std::size_t size) {
+  return position >= 0 && position < signed_size(size);
+}
+
 /// A window and the image it slides over: all the geometry of a convolution's or pooling's kernel.
 struct WindowedImage {
   ImageShape image;

@@ -35,10 +35,10 @@ struct TrainerSettings {
   Index batch_size = 0;
   Index micro_batch = 0;
   float label_smoothing = 0;
-  std::optional<double> clip_norm;
+  std::optional<double> clip_norm{};
   Index digest_every_steps = 1;  ///< 0: never
-  Rhythm evaluate;
-  Rhythm checkpoint;
+  Rhythm evaluate{};
+  Rhythm checkpoint{};
 };
 
 /// Everything beside parameters and optimizer state that a run goes on from.

@@ -15,7 +15,8 @@ UNITS = {
     "framework/kernels": ["framework/core"],
     "framework/layers": ["framework/core", "framework/kernels"],
     "framework/graph": ["framework/core", "framework/kernels", "framework/layers"],
-    "framework/training": ["framework/core", "framework/graph"],
+    # Kernels too: the loss and the sum of two gradients are kernels.
+    "framework/training": ["framework/core", "framework/kernels", "framework/graph"],
     "framework/storage": ["framework/core", "framework/graph", "framework/training"],
     "framework/config": ["framework/core", "framework/graph", "framework/training"],
     "data": ["framework/core", "framework/training", "framework/storage"],
@@ -49,15 +50,9 @@ SINGLE_PLACES = {
     "nlohmann-json": "framework/storage",
 }
 
-# The C library and the operating system, for those units that meet them.
-SYSTEM_HEADERS = re.compile(
-    r"(sys/[a-z_]+|unistd|fcntl|sched|pthread|signal|dlfcn|poll|spawn|ifaddrs|netdb|arpa/inet|netinet/in|pwd|termios"
-    r"|x?mmintrin|[a-z]?mmintrin|immintrin|cpuid|malloc|link|elf|execinfo)\.h"
-)
-SYSTEM_PLACES = re.compile(
-    r"(framework/core/(parallel|settings|cpu|host|file|atomic_file)[a-z_]*|framework/storage/[^/]*"
-    r"|data/[^/]*|cluster/[^/]*|experiments/[^/]*|tests/.*)\.[ch]pp|framework/core/parallel\.cpp"
-)
+# The operating system's own headers, and the only files that meet it.
+SYSTEM_HEADERS = re.compile(r"(sys/[a-z_]+|unistd|fcntl|sched|pthread|signal|poll|spawn|netdb|pwd|termios|xmmintrin)\.h")
+SYSTEM_PLACES = re.compile(r"framework/core/parallel\.cpp|(framework/storage|data|cluster|experiments|tests)/.*")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)')
 CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b(.*)")

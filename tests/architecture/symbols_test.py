@@ -20,7 +20,7 @@ def undefined_symbols(program):
 class Symbols(unittest.TestCase):
     def test_the_program_needs_no_transcendental_function(self):
         listing = undefined_symbols(os.environ["LOCKSTEP_PROGRAM"])
-        self.assertIn("malloc", listing)  # nm has seen the real thing
+        self.assertTrue("memcpy" in listing, "nm has not seen the real thing")
         self.assertEqual(rules.transcendental_symbols(listing), [])
 
     def test_a_program_that_calls_exp_and_powf_is_caught(self):

@@ -212,9 +212,10 @@ BOOST_AUTO_TEST_CASE(a_command_line_may_give_a_name_a_file_or_a_folder) {
   BOOST_TEST(data_request_for(root.path().string()).names.front() == "idx");
   root.write_text("test.h5", "");
   BOOST_TEST(data_request_for(root.path().string()).names.front() == "hdf5");
-  const std::string message =
-      error_of(ErrorKind::usage, [&] { data_request_for((root / "absent").string()); });
-  BOOST_TEST(contains(message, "absent"), message);
+  const std::string absent = (root / "absent").string();
+  BOOST_TEST(contains(error_of(ErrorKind::data, [&] { data_request_for(absent); }), absent));
+  const std::string message = error_of(ErrorKind::usage, [] { data_request_for("mnits"); });
+  BOOST_TEST(contains(message, "did you mean 'mnist'?"), message);
 }
 
 BOOST_AUTO_TEST_CASE(the_usual_places_come_from_the_variable_and_the_build) {

@@ -12,11 +12,6 @@ namespace {
 
 using testing::model_value;
 
-Graph make_graph(const std::vector<std::int64_t>& input,
-                 const std::vector<testing::TestLayer>& layers) {
-  return Graph(parse_graph_spec(model_value(input, layers)));
-}
-
 // Whether the error is the user's and its sentence holds all the words.
 void check_refused(const Value& model, const std::vector<std::string>& words) {
   try {

@@ -1,0 +1,32 @@
+// Writes one file of each kind for other_tools_test.py, which opens them with h5py and h5dump.
+// Without LOCKSTEP_SAMPLES (a folder) it writes them into a folder of its own.
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+
+#include "framework/storage/hdf5_file.hpp"
+#include "tests/framework/storage/samples.hpp"
+
+namespace lockstep::testing {
+namespace {
+
+BOOST_AUTO_TEST_SUITE(sample_files)
+
+BOOST_AUTO_TEST_CASE(one_of_each_kind_is_written) {
+  const ScratchFolder own("samples");
+  const char* given = std::getenv("LOCKSTEP_SAMPLES");
+  const std::filesystem::path folder = given == nullptr ? own.path() : std::filesystem::path(given);
+  write_checkpoint(folder / "checkpoint.h5", sample_checkpoint());
+  publish_metrics(folder / "metrics.h5", sample_metrics());
+  publish_metrics(folder / "empty_metrics.h5", {});
+  Hdf5Writer links(folder / "links.h5");
+  links.add_group("/runs");
+  links.add_external_link("/runs/a", "metrics.h5", "/");
+  links.close();
+  BOOST_TEST(names_in(folder).size() == 4U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace lockstep::testing
