@@ -168,8 +168,8 @@ void TrainingRun::go_on_from(const FoundCheckpoint& found) {
     throw Error(ErrorKind::data,
                 fmt::format("{} has weights only and no training state to go on from.", what));
   }
+  const std::string now = bench_.data->train.digest().hex();
   for (const auto& [key, value] : found.checkpoint.provenance.entries) {
-    const std::string now = bench_.data->train.digest().hex();
     if (key == "data_digest" && value != now) {
       throw Error(ErrorKind::data,
                   fmt::format("The training data of {} have the digest {}, but {} was trained on "

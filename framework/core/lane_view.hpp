@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 namespace lockstep {
@@ -45,15 +46,22 @@ struct BasicLaneView {
 using LaneView = BasicLaneView<float>;
 using ConstLaneView = BasicLaneView<const float>;
 
+/// Whether lanes that start here may be loaded as one vector.
+inline bool is_lane_aligned(const void* data) {
+  return reinterpret_cast<std::uintptr_t>(data) % (kLanes * sizeof(float)) == 0;
+}
+
 /// (block, feature, 16) over contiguous memory of features x blocks x 16 floats.
 template <class T>
 BasicLaneView<T> blocked_view(T* data, std::size_t features, std::size_t blocks) {
+  assert(is_lane_aligned(data));
   return {data, features, blocks, kLanes, features * kLanes};
 }
 
 /// (feature, m) over contiguous memory of features x m floats, m = 16 x blocks.
 template <class T>
 BasicLaneView<T> whole_view(T* data, std::size_t features, std::size_t blocks) {
+  assert(is_lane_aligned(data));
   return {data, features, blocks, blocks * kLanes, kLanes};
 }
 

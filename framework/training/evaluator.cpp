@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "framework/core/aligned_buffer.hpp"
 #include "framework/kernels/softmax.hpp"
 
 namespace lockstep {
@@ -146,11 +147,11 @@ std::vector<float> Evaluator::probabilities(std::span<const float> parameters,
   std::atomic<Index> next = 0;
   const auto work = [&](int slot_number) {
     Slot& slot = slots_[static_cast<std::size_t>(slot_number)];
-    std::vector<float> memory(classes * static_cast<std::size_t>(kMicroBatch));
+    AlignedBuffer<float> memory(classes * static_cast<std::size_t>(kMicroBatch));
     for (Index i = next++; i * kMicroBatch < dataset.size(); i = next++) {
       const LeafRange samples{i * kMicroBatch, std::min((i + 1) * kMicroBatch, dataset.size())};
       forward(slot, dataset, samples);
-      const LaneView block = whole_view(memory.data(), classes, slot.pass.output().blocks);
+      const LaneView block = whole_view(memory.span().data(), classes, slot.pass.output().blocks);
       softmax_probabilities(slot.pass.output(), block);
       for (Index n = samples.first; n < samples.last; ++n) {
         const auto lane = static_cast<std::size_t>(n - samples.first);

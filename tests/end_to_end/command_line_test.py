@@ -30,12 +30,12 @@ def test_help_of_every_verb():
         for option in ("--json", "--threads", "--quiet", "--color"):
             cli.expect(option in text, f"{verb} --help does not show {option}")
         widest = max(len(line) for line in text.splitlines())
-        cli.expect(widest <= 120, f"{verb} --help is {widest} columns wide")
+        cli.expect(widest <= 80, f"{verb} --help is {widest} columns wide")
 
 
 def test_usage_errors_are_2():
     expect_refused([], 2, ["--help"])
-    expect_refused(["trian", "x.yaml"], 2, ["trian"])
+    expect_refused(["trian", "x.yaml"], 2, ["did you mean 'train'"])
     expect_refused(["train"], 2, ["EXPERIMENT"])
     expect_refused(["train", "nowhere.yaml"], 2, ["nowhere.yaml"])
     with cli.Folder() as folder:
@@ -67,12 +67,10 @@ def test_data_errors_are_3():
 
 def test_numeric_failure_is_5_on_one_and_on_three_ranks():
     with cli.Folder() as folder:
-        experiment = cli.write_busy(folder)
-        wild = ["optimizer.type=sgd", "learning_rate=1e30", "train.clip_norm=null"]
         text = cli.BUSY_EXPERIMENT.replace("optimizer: {type: adam}", "optimizer: {type: sgd}")
         text = text.replace(", clip_norm: 1.0", "")
         experiment = cli.write_busy(folder, text)
-        wild = ["learning_rate=1e20"]
+        wild = ["model.layers.t1.type=relu", "data.normalize.std=1e-30"]  # tanh would bound it
         expect_refused(["train", experiment, *wild, "--quiet", "--out", folder / "one"], 5, ["step"])
         cli.expect((folder / "one" / "FAILED").exists(), "no FAILED mark")
         expect_refused(["train", experiment, *wild, "--quiet", "--out", folder / "three"], 5, ["step"], ranks=3)
@@ -135,7 +133,7 @@ def test_a_dry_run_checks_and_writes_nothing():
         experiment = cli.write_busy(folder)
         cli.run(["train", experiment, "--dry-run"], cwd=folder)
         cli.expect(not (folder / "runs").exists(), "a run was written")
-        expect_refused(["train", experiment, "--dry-run", "data.dataset=idx", "data.path=/nowhere"], 2, ["/nowhere"])
+        expect_refused(["train", experiment, "--dry-run", "data.dataset=idx", "data.path=/nowhere"], 3, ["/nowhere"])
 
 
 def test_describe_prints_the_arithmetic():
