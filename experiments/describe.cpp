@@ -113,15 +113,14 @@ void print_graph(const Console& console, const Graph& graph) {
                              console.bold(graph.name()), thousands(graph.parameter_count()),
                              thousands(graph.multiply_adds())));
   console.result("");
-  console.result(console.bold(row_text(
-      widths, {"layer", "type", "output", "parameters", "multiply-adds", "memory"})));
+  console.result(console.bold(
+      row_text(widths, {"layer", "type", "output", "parameters", "multiply-adds", "memory"})));
   console.result(row_text(widths, {"input", "", graph.input_shape().to_string(), "", "", ""}));
   for (const GraphNode& node : graph.nodes()) {
     console.result(row_text(
-        widths, {node.name, node.type, node.output_shape.to_string(),
-                 thousands(parameters_of(node)),
-                 thousands(node.layer->multiply_adds(node.input_shapes)),
-                 bytes_text(output_bytes(node))}));
+        widths,
+        {node.name, node.type, node.output_shape.to_string(), thousands(parameters_of(node)),
+         thousands(node.layer->multiply_adds(node.input_shapes)), bytes_text(output_bytes(node))}));
     for (const std::string& line : arithmetic_lines(node)) console.result(line);
   }
 }
@@ -133,7 +132,8 @@ class DescribeCommand final : public Command {
     return "Show every layer's output shape with its arithmetic, parameters and work";
   }
   std::string_view notes() const override {
-    return "Memory is that of one image's output in float32. Overrides: model.layers.NAME.key=value "
+    return "Memory is that of one image's output in float32. Overrides: "
+           "model.layers.NAME.key=value "
            "(the leading 'model.' may be left out for a model file).";
   }
   void add_options(CLI::App& app) override {

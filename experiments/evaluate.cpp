@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/command.hpp"
+#include "experiments/figures.hpp"
 #include "experiments/saved_network.hpp"
 #include "experiments/workbench.hpp"
 #include "framework/core/error.hpp"
@@ -47,8 +48,9 @@ class EvaluateCommand final : public Command {
   }
   void add_options(CLI::App& app) override {
     app.add_option("CHECKPOINT|RUN", file_, "A checkpoint file or a run's folder")->required();
-    app.add_option("OVERRIDES", overrides_, "key.path=value of the experiment, such as "
-                                            "data.normalize.mean=0.1307");
+    app.add_option("OVERRIDES", overrides_,
+                   "key.path=value of the experiment, such as "
+                   "data.normalize.mean=0.1307");
     app.add_option("--split", split_, "train, validation or test (default)")
         ->check(CLI::IsMember({"train", "validation", "test"}))
         ->type_name("SPLIT");
@@ -116,14 +118,14 @@ class EvaluateCommand final : public Command {
     console.result(fmt::format("{} on {} {} ({} samples)", network.path.string(), data.name, split_,
                                result.samples));
     console.result(fmt::format("accuracy {}  ({} of {} correct)",
-                               console.bold(fmt::format("{:.2f} %", 100 * result.accuracy())),
-                               result.correct, result.samples));
+                               console.bold(percent(result.accuracy())), result.correct,
+                               result.samples));
     console.result(fmt::format("loss     {:.6f}", result.loss()));
     console.result("class  samples  correct  accuracy");
     for (std::size_t k = 0; k < counts.size(); ++k) {
       if (counts[k].samples == 0) continue;
-      console.result(fmt::format("{:>5}  {:>7}  {:>7}  {:>7.2f} %", k, counts[k].samples,
-                                 counts[k].correct, 100 * accuracy_of(counts[k])));
+      console.result(fmt::format("{:>5}  {:>7}  {:>7}  {:>9}", k, counts[k].samples,
+                                 counts[k].correct, percent(accuracy_of(counts[k]))));
     }
   }
 
@@ -131,10 +133,11 @@ class EvaluateCommand final : public Command {
                const std::vector<ClassCount>& counts) const {
     Json per_class = Json::array();
     for (std::size_t k = 0; k < counts.size(); ++k) {
-      per_class.push_back({{"class", k},
-                           {"samples", counts[k].samples},
-                           {"correct", counts[k].correct},
-                           {"accuracy", counts[k].samples == 0 ? Json() : Json(accuracy_of(counts[k]))}});
+      per_class.push_back(
+          {{"class", k},
+           {"samples", counts[k].samples},
+           {"correct", counts[k].correct},
+           {"accuracy", counts[k].samples == 0 ? Json() : Json(accuracy_of(counts[k]))}});
     }
     return {{"checkpoint", network.path.string()},
             {"verified", network.verified},

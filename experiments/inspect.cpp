@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/command.hpp"
+#include "experiments/figures.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint.hpp"
 #include "framework/storage/hdf5_file.hpp"
@@ -18,12 +19,6 @@ using Json = nlohmann::ordered_json;
 
 // A figure, or null where it was not measured.
 Json number_or_null(double value) { return std::isnan(value) ? Json() : Json(value); }
-
-std::string percent(double value) {
-  return std::isnan(value) ? "-" : fmt::format("{:.2f} %", 100 * value);
-}
-
-std::string figure(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4f}", value); }
 
 Json epoch_json(const EpochRecord& epoch) {
   return {{"epoch", epoch.epoch},
@@ -58,18 +53,17 @@ void print_metrics(const Console& console, const MetricsTables& tables) {
     return;
   }
   const StepRecord& last = tables.steps.back();
-  console.result(fmt::format("steps      {} (last loss {:.4f})", last.step, last.loss));
+  console.result(fmt::format("steps      {} (last loss {})", last.step, figure(last.loss)));
   if (last.has_digest) console.result(fmt::format("digest     {}", last.digest.hex()));
   if (tables.epochs.empty()) return;
   console.result("");
-  console.result(console.bold("epoch    step  train loss  train acc.  val. loss  val. acc.  test loss"
-                              "  test acc."));
+  console.result(console.bold(
+      "epoch    step   train loss     acc.   val. loss     acc.   test loss     acc."));
   for (const EpochRecord& epoch : tables.epochs) {
-    console.result(fmt::format("{:<6.4g} {:>6}  {:>10}  {:>10}  {:>9}  {:>9}  {:>9}  {:>9}",
-                               epoch.epoch, epoch.step, figure(epoch.train_loss),
-                               percent(epoch.train_accuracy), figure(epoch.validation_loss),
-                               percent(epoch.validation_accuracy), figure(epoch.test_loss),
-                               percent(epoch.test_accuracy)));
+    console.result(fmt::format(
+        "{:<5.4g} {:>7}  {:>11}  {:>7}  {:>10}  {:>7}  {:>10}  {:>7}", epoch.epoch, epoch.step,
+        figure(epoch.train_loss), percent(epoch.train_accuracy), figure(epoch.validation_loss),
+        percent(epoch.validation_accuracy), figure(epoch.test_loss), percent(epoch.test_accuracy)));
   }
 }
 
@@ -225,7 +219,8 @@ void inspect_metrics(const Console& console, const std::filesystem::path& path) 
 }
 
 bool is_metrics_file(const std::filesystem::path& path) {
-  return check_file(path).state == FileState::not_verified && Hdf5Reader(path).node("/steps") == Hdf5Node::group;
+  return check_file(path).state == FileState::not_verified &&
+         Hdf5Reader(path).node("/steps") == Hdf5Node::group;
 }
 
 class InspectCommand final : public Command {

@@ -7,7 +7,6 @@ int main(int argc, char** argv) {
   // to die without a word.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  return lockstep::run_in_session([&](lockstep::MpiSession& session) {
-    return lockstep::run_program(session, argc, argv);
-  });
+  return lockstep::run_in_session(
+      [&](lockstep::MpiSession& session) { return lockstep::run_program(session, argc, argv); });
 }

@@ -85,7 +85,8 @@ class PredictCommand final : public Command {
     console.result(fmt::format("{:<{}}  class  probability", "image", widest));
     for (std::size_t i = 0; i < names.size(); ++i) {
       const auto row = std::span(probabilities).subspan(i * classes, classes);
-      const auto best = static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
+      const auto best =
+          static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
       if (console.json()) {
         predictions.push_back({{"image", names[i]},
                                {"class", best},

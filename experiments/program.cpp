@@ -59,22 +59,20 @@ void check_verb(std::span<const char* const> words,
 
 void warn_about_threads(const CommandContext& context) {
   if (context.options.threads > available_threads()) {
-    context.console.warning(
-        fmt::format("--threads {} is honoured, but this process may run on {} core{} only, so the "
-                    "threads will take turns; results stay the same bits.",
-                    context.options.threads, available_threads(),
-                    available_threads() == 1 ? "" : "s"));
+    context.console.warning(fmt::format(
+        "--threads {} is honoured, but this process may run on {} core{} only, so the "
+        "threads will take turns; results stay the same bits.",
+        context.options.threads, available_threads(), available_threads() == 1 ? "" : "s"));
   }
 }
 
 int run_command(Command& command, MpiSession& session, const CommonOptions& options) {
   apply_isa_setting(text_of("LOCKSTEP_ISA"));
   const Console console(options, session.rank() == 0);
-  const CommandContext context{
-      .session = session,
-      .options = options,
-      .console = console,
-      .data_places = usual_places(text_of("LOCKSTEP_DATA"), build_info())};
+  const CommandContext context{.session = session,
+                               .options = options,
+                               .console = console,
+                               .data_places = usual_places(text_of("LOCKSTEP_DATA"), build_info())};
   warn_about_threads(context);
   return command.run(context);
 }
@@ -98,18 +96,19 @@ std::vector<std::unique_ptr<Command>> all_commands() {
 int run_program(MpiSession& session, int argc, const char* const* argv) {
   const std::vector<std::unique_ptr<Command>> commands = all_commands();
   CommonOptions options;
-  CLI::App app("Lockstep trains small convolutional networks on all cores and under mpirun, with "
-               "the same bits on any number of threads and ranks.",
-               "lockstep");
-  app.set_version_flag("--version", fmt::format("lockstep {} ({})", build_info().version,
-                                                build_info().commit));
+  CLI::App app(
+      "Lockstep trains small convolutional networks on all cores and under mpirun, with "
+      "the same bits on any number of threads and ranks.",
+      "lockstep");
+  app.set_version_flag("--version",
+                       fmt::format("lockstep {} ({})", build_info().version, build_info().commit));
   app.require_subcommand(1);
   use_short_help(app);
   app.footer("'lockstep VERB --help' tells more about a verb.");
   Command* chosen = nullptr;
   for (const auto& command : commands) {
-    CLI::App* const verb = app.add_subcommand(std::string(command->name()),
-                                              std::string(command->summary()));
+    CLI::App* const verb =
+        app.add_subcommand(std::string(command->name()), std::string(command->summary()));
     verb->group("Verbs");
     command->add_options(*verb);
     add_common_options(*verb, options);

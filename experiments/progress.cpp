@@ -6,22 +6,48 @@
 
 #include <fmt/format.h>
 
+#include "experiments/figures.hpp"
+
 namespace lockstep {
 namespace {
 
-constexpr double kBarInterval = 0.1;    // seconds between two drawings
-constexpr double kLinesInterval = 30;   // seconds between two lines
+constexpr double kBarInterval = 0.1;   // seconds between two drawings
+constexpr double kLinesInterval = 30;  // seconds between two lines
 constexpr std::size_t kBarCells = 24;
 
 std::string clock_text(double seconds) {
   const auto whole = static_cast<long long>(std::llround(seconds));
-  if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  if (whole >= 3600)
+    return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
 // " key=value" for a figure that was measured.
 std::string field(std::string_view key, double value) {
-  return std::isnan(value) ? "" : fmt::format(" {}={:.4f}", key, value);
+  return std::isnan(value) ? "" : fmt::format(" {}={}", key, figure(value));
+}
+
+// For scripts: the keys are those of the metrics, and stay.
+std::string evaluation_fields(const EpochRecord& record, double loss) {
+  return fmt::format("epoch={:.4g} step={} loss={}{}{}{}{}{}", record.epoch, record.step,
+                     figure(loss), field("train_accuracy", record.train_accuracy),
+                     field("validation_loss", record.validation_loss),
+                     field("validation_accuracy", record.validation_accuracy),
+                     field("test_loss", record.test_loss),
+                     field("test_accuracy", record.test_accuracy));
+}
+
+std::string accuracy_of(std::string_view split, double accuracy) {
+  return std::isnan(accuracy) ? "" : fmt::format(", {} {}", split, percent(accuracy));
+}
+
+// For people, within 80 columns.
+std::string evaluation_sentence(const EpochRecord& record) {
+  return fmt::format("epoch {:.4g}: loss {}, accuracy{}{}{}", record.epoch,
+                     figure(record.train_loss),
+                     accuracy_of("train", record.train_accuracy).substr(1),
+                     accuracy_of("validation", record.validation_accuracy),
+                     accuracy_of("test", record.test_accuracy));
 }
 
 }  // namespace
@@ -34,10 +60,7 @@ ProgressMode progress_mode(std::string_view choice, const Console& console, bool
 }
 
 Progress::Progress(const Console& console, const Setup& setup)
-    : console_(console),
-      setup_(setup),
-      last_shown_(setup.clock()),
-      rate_since_(last_shown_) {}
+    : console_(console), setup_(setup), last_shown_(setup.clock()), rate_since_(last_shown_) {}
 
 void Progress::measure_rate(double now) {
   if (now > rate_since_) rate_ = static_cast<double>(rate_samples_) / (now - rate_since_);
@@ -64,8 +87,8 @@ void Progress::on_step(const StepRecord& record) {
   if (bar) {
     draw_bar(record, now);
   } else {
-    say(fmt::format("epoch={:.4g} step={} loss={:.4f} learning_rate={:.4g} images_per_second={:.0f}",
-                    record.epoch, record.step, record.loss, record.learning_rate, rate_));
+    say(fmt::format("epoch={:.4g} step={} loss={} learning_rate={:.4g} images_per_second={:.0f}",
+                    record.epoch, record.step, figure(record.loss), record.learning_rate, rate_));
   }
 }
 
@@ -75,23 +98,20 @@ void Progress::draw_bar(const StepRecord& record, double now) {
   const Index done = record.step - started_step_;
   const Index left = setup_.total_steps - record.step;
   const std::string remaining =
-      done > 0 ? clock_text((now - started_at_) / static_cast<double>(done) * static_cast<double>(left))
-               : "-:--";
+      done > 0
+          ? clock_text((now - started_at_) / static_cast<double>(done) * static_cast<double>(left))
+          : "-:--";
   const std::string bar = std::string(full, '#') + std::string(kBarCells - full, '.');
-  fmt::print(stderr, "\r\033[Kepoch {:.2f}/{:.4g} [{}] loss {:.4f} {:.1f}k img/s {} left",
-             record.epoch, setup_.total_epochs, bar, record.loss, rate_ / 1000, remaining);
+  fmt::print(stderr, "\r\033[Kepoch {:.2f}/{:.4g} [{}] loss {} {:.1f}k img/s {} left", record.epoch,
+             setup_.total_epochs, bar, figure(record.loss), rate_ / 1000, remaining);
   std::fflush(stderr);
   line_open_ = true;
 }
 
 void Progress::on_evaluation(const EpochRecord& record) {
   if (setup_.mode == ProgressMode::none) return;
-  say(fmt::format("epoch={:.4g} step={} loss={:.4f}{}{}{}{}{}", record.epoch, record.step, loss_,
-                  field("train_accuracy", record.train_accuracy),
-                  field("validation_loss", record.validation_loss),
-                  field("validation_accuracy", record.validation_accuracy),
-                  field("test_loss", record.test_loss),
-                  field("test_accuracy", record.test_accuracy)));
+  say(setup_.mode == ProgressMode::bar ? evaluation_sentence(record)
+                                       : evaluation_fields(record, loss_));
   last_shown_ = setup_.clock();
   // The time of the evaluation is not the training's.
   rate_since_ = last_shown_;

@@ -34,10 +34,11 @@ void RunRecorder::on_evaluation(const EpochRecord& record) {
   tables_.epochs.push_back(record);
   if (parts_.clock() - published_at_ > kShortestInterval) publish();
   parts_.progress.on_evaluation(record);
-  parts_.directory.log(fmt::format("epoch {:.4g} step {}: train loss {:.6f}, validation accuracy "
-                                   "{:.4f}, test accuracy {:.4f}",
-                                   record.epoch, record.step, record.train_loss,
-                                   record.validation_accuracy, record.test_accuracy));
+  parts_.directory.log(
+      fmt::format("epoch {:.4g} step {}: train loss {:.6f}, validation accuracy "
+                  "{:.4f}, test accuracy {:.4f}",
+                  record.epoch, record.step, record.train_loss, record.validation_accuracy,
+                  record.test_accuracy));
 }
 
 void RunRecorder::on_checkpoint(const TrainingProgress& progress) {
@@ -54,7 +55,8 @@ void RunRecorder::on_checkpoint(const TrainingProgress& progress) {
   // Without a validation split the latest counts as the best.
   const bool is_best = progress.best_step == progress.step || progress.best_step == 0;
   const auto path = parts_.directory.checkpoints().save(
-      checkpoint, {.keep = keep == 0 ? std::numeric_limits<Index>::max() : keep, .is_best = is_best});
+      checkpoint,
+      {.keep = keep == 0 ? std::numeric_limits<Index>::max() : keep, .is_best = is_best});
   parts_.directory.log(fmt::format("step {}: saved {}, weights {}", progress.step,
                                    path.filename().string(), checkpoint.state->digest.hex()));
 }

@@ -22,10 +22,9 @@ Value bare_experiment() {
 
 ExperimentConfig config_of(const Checkpoint& checkpoint, const std::filesystem::path& path,
                            const std::vector<std::string>& overrides) {
-  Value document =
-      checkpoint.experiment.empty()
-          ? bare_experiment()
-          : read_yaml_text(checkpoint.experiment, path.string() + " (/experiment)");
+  Value document = checkpoint.experiment.empty()
+                       ? bare_experiment()
+                       : read_yaml_text(checkpoint.experiment, path.string() + " (/experiment)");
   document.set("model", read_yaml_text(checkpoint.model, path.string() + " (/model)"));
   for (const std::string& text : overrides) apply_override(document, parse_override(text));
   return parse_experiment(std::move(document), path);

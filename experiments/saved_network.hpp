@@ -15,9 +15,9 @@ namespace lockstep {
 struct SavedNetwork {
   std::filesystem::path path;  ///< of the checkpoint file
   bool verified = false;       ///< the file had our digest, and it was right
-  std::string data_note;       ///< a remark about how pixels are taken; empty when /experiment says it
-  ExperimentConfig config;     ///< from /experiment; defaults where a file from elsewhere has none
-  Checkpoint checkpoint;       ///< without tensors: they are in `parameters`
+  std::string data_note;    ///< a remark about how pixels are taken; empty when /experiment says it
+  ExperimentConfig config;  ///< from /experiment; defaults where a file from elsewhere has none
+  Checkpoint checkpoint;    ///< without tensors: they are in `parameters`
   std::unique_ptr<const Graph> graph;
   std::unique_ptr<ParameterStore> parameters;
 };

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "experiments/figures.hpp"
+
 namespace lockstep {
 namespace {
 
@@ -42,16 +44,12 @@ Json to_json(const TrainingReport& report) {
 void print_split(const Console& console, std::string_view name,
                  const std::optional<EvaluationResult>& result) {
   if (!result) return;
-  console.result(fmt::format("{:<10} accuracy {} ({} of {}), loss {:.4f}", name,
-                             console.bold(fmt::format("{:.2f} %", 100 * result->accuracy())),
-                             result->correct, result->samples, result->loss()));
+  console.result(fmt::format("{:<10} accuracy {} ({} of {}), loss {}", name,
+                             console.bold(percent(result->accuracy())), result->correct,
+                             result->samples, figure(result->loss())));
 }
 
 }  // namespace
-
-std::string count_of(Index number, std::string_view noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
-}
 
 void report_training(const Console& console, const TrainingReport& report) {
   if (console.json()) {

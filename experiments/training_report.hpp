@@ -35,7 +35,4 @@ struct TrainingReport {
 /// Prints it on stdout, as text or as JSON.
 void report_training(const Console& console, const TrainingReport& report);
 
-/// "1 step", "3 steps"
-std::string count_of(Index number, std::string_view noun);
-
 }  // namespace lockstep

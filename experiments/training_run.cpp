@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "experiments/figures.hpp"
 #include "experiments/progress.hpp"
 #include "experiments/run_recorder.hpp"
 #include "experiments/training_report.hpp"
@@ -52,27 +53,26 @@ TrainingRun::TrainingRun(const CommandContext& context, const TrainOptions& opti
                             graph_->name()));
   }
   if (!bench_.splits.train) {
-    throw Error(ErrorKind::data,
-                fmt::format("The data set {} at {} has no training samples.", bench_.data->name,
-                            bench_.data->origin));
+    throw Error(ErrorKind::data, fmt::format("The data set {} at {} has no training samples.",
+                                             bench_.data->name, bench_.data->origin));
   }
   steps_ = total_steps(config_.train, bench_.splits.train->size());
 }
 
 void TrainingRun::describe() const {
   const Console& console = context_.console;
-  console.remark(fmt::format("{}: {} ({} parameters) on {} from {}: {} training, {} validation, {} "
-                             "test samples",
-                             config_.name, graph_->name(), graph_->parameter_count(),
-                             bench_.data->name, bench_.data->origin, size_of(bench_.splits.train),
-                             size_of(bench_.splits.validation), size_of(bench_.splits.test)));
+  console.remark(fmt::format("{}: {} ({} parameters) on {} from {}", config_.name, graph_->name(),
+                             graph_->parameter_count(), bench_.data->name, bench_.data->origin));
+  console.remark(fmt::format("{} training, {} validation, {} test samples",
+                             size_of(bench_.splits.train), size_of(bench_.splits.validation),
+                             size_of(bench_.splits.test)));
   const Index micro_batches =
       (config_.train.batch_size + config_.train.micro_batch - 1) / config_.train.micro_batch;
-  console.remark(fmt::format(
-      "{} of batch {} (micro-batches: {} of {}), {} x {} on {}, {}", count_of(steps_, "step"),
-      config_.train.batch_size, micro_batches, config_.train.micro_batch,
-      count_of(context_.session.size(), "rank"), count_of(context_.threads(), "thread"),
-      count_of(context_.session.hosts(), "host"), current_isa()));
+  console.remark(fmt::format("{} of batch {} (micro-batches: {} of {})", count_of(steps_, "step"),
+                             config_.train.batch_size, micro_batches, config_.train.micro_batch));
+  console.remark(fmt::format("{} x {} on {}, {}", count_of(context_.session.size(), "rank"),
+                             count_of(context_.threads(), "thread"),
+                             count_of(context_.session.hosts(), "host"), current_isa()));
 }
 
 int TrainingRun::train() {
@@ -102,9 +102,8 @@ int TrainingRun::train() {
   } catch (const Error& error) {
     if (directory_) {
       directory_->log(error.what());
-      directory_->finish({.outcome = RunOutcome::failed,
-                          .exit_code = error.exit_code(),
-                          .reason = error.what()});
+      directory_->finish(
+          {.outcome = RunOutcome::failed, .exit_code = error.exit_code(), .reason = error.what()});
     }
     throw;
   }
@@ -128,8 +127,9 @@ void TrainingRun::open_directory() {
     if (const auto found = directory_->checkpoints().newest_good()) go_on_from(*found);
   }
   if (!directory_->is_locked()) {
-    context_.console.warning("this file system knows no locks, so nothing keeps a second run out "
-                             "of the same folder.");
+    context_.console.warning(
+        "this file system knows no locks, so nothing keeps a second run out "
+        "of the same folder.");
   }
   tables_ = cut_journal(directory_->journal_path(), progress_.step);
   directory_->clear_end();
@@ -146,9 +146,8 @@ void TrainingRun::open_directory() {
 }
 
 void TrainingRun::check_same_experiment(const std::filesystem::path& run) const {
-  const ExperimentConfig recorded =
-      parse_experiment(read_yaml_text(read_resolved(run), (run / "resolved.yaml").string()),
-                       run / "resolved.yaml");
+  const ExperimentConfig recorded = parse_experiment(
+      read_yaml_text(read_resolved(run), (run / "resolved.yaml").string()), run / "resolved.yaml");
   std::vector<std::string> refused;
   for (const std::string& key : differing_keys(recorded, config_)) {
     if (!may_change_on_resume(config_, key)) refused.push_back(key);
@@ -231,12 +230,12 @@ void TrainingRun::run_trainer(Trainer& trainer) {
       context_.options.quiet
           ? ProgressMode::none
           : progress_mode(options_.progress, context_.console, context_.session.under_launcher());
-  Progress progress(context_.console,
-                    {.mode = mode,
-                     .total_steps = steps_,
-                     .total_epochs = static_cast<double>(steps_) /
-                                     static_cast<double>(trainer.steps_per_epoch()),
-                     .clock = seconds_now});
+  Progress progress(
+      context_.console,
+      {.mode = mode,
+       .total_steps = steps_,
+       .total_epochs = static_cast<double>(steps_) / static_cast<double>(trainer.steps_per_epoch()),
+       .clock = seconds_now});
   RunRecorder recorder({.directory = *directory_,
                         .progress = progress,
                         .parameters = parameters_,
@@ -264,20 +263,19 @@ FinalFigures TrainingRun::final_figures(Trainer& trainer) const {
 void TrainingRun::report(Trainer& trainer, const FinalFigures& figures) const {
   if (!directory_) return;
   const TrainingProgress& progress = trainer.progress();
-  report_training(context_.console,
-                  {.name = config_.name,
-                   .run_dir = directory_->path().string(),
-                   .dataset = bench_.data->name,
-                   .steps = progress.step,
-                   .epochs = static_cast<double>(progress.step) /
-                             static_cast<double>(trainer.steps_per_epoch()),
-                   .samples_seen = progress.samples_seen,
-                   .train_seconds = progress.train_seconds,
-                   .digest = trainer.weights_digest(),
-                   .ranks = context_.session.size(),
-                   .threads = context_.threads(),
-                   .isa = current_isa(),
-                   .figures = figures});
+  report_training(context_.console, {.name = config_.name,
+                                     .run_dir = directory_->path().string(),
+                                     .dataset = bench_.data->name,
+                                     .steps = progress.step,
+                                     .epochs = static_cast<double>(progress.step) /
+                                               static_cast<double>(trainer.steps_per_epoch()),
+                                     .samples_seen = progress.samples_seen,
+                                     .train_seconds = progress.train_seconds,
+                                     .digest = trainer.weights_digest(),
+                                     .ranks = context_.session.size(),
+                                     .threads = context_.threads(),
+                                     .isa = current_isa(),
+                                     .figures = figures});
 }
 
 }  // namespace lockstep

@@ -91,9 +91,9 @@ void restore_parameters(const Checkpoint& checkpoint, const std::string& what,
 void restore_optimizer(const Checkpoint& checkpoint, const std::string& what,
                        const ParameterLayout& layout, Optimizer& optimizer) {
   for (OptimizerBuffer& buffer : optimizer.buffers()) {
-    const auto found = std::find_if(
-        checkpoint.optimizer.begin(), checkpoint.optimizer.end(),
-        [&](const StoredOptimizerState& state) { return state.name == buffer.name; });
+    const auto found =
+        std::find_if(checkpoint.optimizer.begin(), checkpoint.optimizer.end(),
+                     [&](const StoredOptimizerState& state) { return state.name == buffer.name; });
     if (found == checkpoint.optimizer.end()) {
       throw Error(ErrorKind::data,
                   fmt::format("{} has no optimizer state '{}', which this experiment's optimizer "

@@ -60,9 +60,8 @@ Workbench load_data(const ExperimentConfig& config, const Graph& graph, DataPart
   workbench.data =
       std::make_unique<const LoadedData>(open_dataset(data_request(config, parts, places)));
   check_fit(graph, workbench.data->any());
-  workbench.splits =
-      split_data(*workbench.data, {.validation = config.data.validation,
-                                   .preprocessing = preprocessing_of(config.data)});
+  workbench.splits = split_data(*workbench.data, {.validation = config.data.validation,
+                                                  .preprocessing = preprocessing_of(config.data)});
   return workbench;
 }
 

@@ -19,7 +19,7 @@ class AlignedBuffer {
 
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::size_t size)
-      : data_(static_cast<T*>(::operator new(size * sizeof(T), std::align_val_t{kAlignment}))),
+      : data_(static_cast<T*>(::operator new (size * sizeof(T), std::align_val_t{kAlignment}))),
         size_(size) {
     std::fill_n(data_.get(), size, T{});
   }
@@ -30,7 +30,7 @@ class AlignedBuffer {
 
  private:
   struct Release {
-    void operator()(T* memory) const { ::operator delete(memory, std::align_val_t{kAlignment}); }
+    void operator()(T* memory) const { ::operator delete (memory, std::align_val_t{kAlignment}); }
   };
   std::unique_ptr<T, Release> data_;
   std::size_t size_ = 0;

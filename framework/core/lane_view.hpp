@@ -37,8 +37,7 @@ struct BasicLaneView {
 
   /// A view that may write is also a view that only reads.
   operator BasicLaneView<const T>() const  // NOLINT(google-explicit-constructor)
-    requires(!std::is_const_v<T>)
-  {
+      requires(!std::is_const_v<T>) {
     return {data, features, blocks, feature_stride, block_stride};
   }
 };

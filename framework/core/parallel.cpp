@@ -26,8 +26,7 @@ struct WorkerTeam::Arena {
   oneapi::tbb::task_arena arena;
 };
 
-WorkerTeam::WorkerTeam(int threads)
-    : threads_(threads), arena_(std::make_unique<Arena>(threads)) {
+WorkerTeam::WorkerTeam(int threads) : threads_(threads), arena_(std::make_unique<Arena>(threads)) {
   assert(threads >= 1);
 }
 

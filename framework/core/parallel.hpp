@@ -12,8 +12,8 @@ int available_threads();
 class SlotFunction {
  public:
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, SlotFunction>)
-  SlotFunction(const F& function)  // NOLINT(google-explicit-constructor)
+  requires(!std::is_same_v<std::remove_cvref_t<F>, SlotFunction>)
+      SlotFunction(const F& function)  // NOLINT(google-explicit-constructor)
       : object_(&function),
         call_([](const void* object, int slot) { (*static_cast<const F*>(object))(slot); }) {}
 

@@ -23,9 +23,9 @@ const LayerType& find_type(const std::vector<LayerType>& types, const LayerSpec&
 // Puts the model file's initialisers in the place of the layer's own.
 void override_initializers(const LayerSpec& spec, std::vector<ParameterSpec>& parameters) {
   for (const InitializerSpec& given : spec.initializers) {
-    const auto found =
-        std::find_if(parameters.begin(), parameters.end(),
-                     [&](const ParameterSpec& parameter) { return parameter.name == given.tensor; });
+    const auto found = std::find_if(
+        parameters.begin(), parameters.end(),
+        [&](const ParameterSpec& parameter) { return parameter.name == given.tensor; });
     if (found == parameters.end()) {
       std::vector<std::string> names;
       for (const ParameterSpec& parameter : parameters) names.push_back(parameter.name);
@@ -54,11 +54,12 @@ void check_all_used(const GraphSpec& spec) {
       return std::find(layer.inputs.begin(), layer.inputs.end(), name) != layer.inputs.end();
     });
     if (!used) {
-      refuse(spec.layers[i].location,
-             fmt::format("the output of layer '{}' is never used: no layer below lists it among its "
-                         "inputs, and only the last layer is the network's output; remove it or "
-                         "join it in.",
-                         name));
+      refuse(
+          spec.layers[i].location,
+          fmt::format("the output of layer '{}' is never used: no layer below lists it among its "
+                      "inputs, and only the last layer is the network's output; remove it or "
+                      "join it in.",
+                      name));
     }
   }
 }

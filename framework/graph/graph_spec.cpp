@@ -30,8 +30,8 @@ Shape parse_input_shape(const Value& input) {
   if (shape.items.size() != 1 && shape.items.size() != 3) refuse();
   std::vector<Index> extents;
   for (const Value& item : shape.items) {
-    const auto number = item.kind == Value::Kind::scalar && !item.quoted ? parse_integer(item.text)
-                                                                         : std::nullopt;
+    const auto number =
+        item.kind == Value::Kind::scalar && !item.quoted ? parse_integer(item.text) : std::nullopt;
     if (!number || *number < 1 || *number > static_cast<Index>(kExtents.high)) refuse();
     extents.push_back(*number);
   }
@@ -72,10 +72,11 @@ std::vector<std::string> parse_inputs(const Value& inputs, const std::string& pa
 
 std::vector<InitializerSpec> parse_initializers(const Value& init, const std::string& path) {
   if (init.kind != Value::Kind::mapping) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{}: {}.init must be a mapping such as {{weight: {{type: he_normal}}}}, "
-                            "but is {}.",
-                            init.location.to_string(), path, init.describe()));
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{}: {}.init must be a mapping such as {{weight: {{type: he_normal}}}}, "
+                    "but is {}.",
+                    init.location.to_string(), path, init.describe()));
   }
   std::vector<InitializerSpec> specs;
   for (const Value::Entry& entry : init.entries) {

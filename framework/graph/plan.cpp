@@ -11,7 +11,8 @@ namespace {
 // Whether the network's input is best laid out whole: when its first reader with a wish says so.
 bool input_is_whole(const Graph& graph) {
   for (const GraphNode& node : graph.nodes()) {
-    const bool reads_input = std::find(node.inputs.begin(), node.inputs.end(), 0U) != node.inputs.end();
+    const bool reads_input =
+        std::find(node.inputs.begin(), node.inputs.end(), 0U) != node.inputs.end();
     const LaneExtent extent = node.layer->lane_extent();
     if (reads_input && extent != LaneExtent::any) return extent == LaneExtent::whole;
   }

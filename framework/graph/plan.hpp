@@ -14,7 +14,7 @@ enum class PlanPurpose { training, inference };
 struct PlannedView {
   std::size_t offset = 0;  ///< floats
   std::size_t features = 0;
-  bool whole = false;   ///< (feature, m) instead of (block, feature, 16)
+  bool whole = false;    ///< (feature, m) instead of (block, feature, 16)
   bool present = false;  ///< false where a gradient is not needed
 };
 

@@ -18,9 +18,7 @@ struct LeafRange {
   Index last = 0;
 
   Index size() const { return last - first; }
-  bool contains(const LeafRange& other) const {
-    return first <= other.first && other.last <= last;
-  }
+  bool contains(const LeafRange& other) const { return first <= other.first && other.last <= last; }
   friend bool operator==(const LeafRange&, const LeafRange&) = default;
 };
 

@@ -60,8 +60,7 @@ void Evaluator::forward(Slot& slot, const Dataset& dataset, const LeafRange& sam
   std::fill(slot.samples.begin(), slot.samples.end(), Index{-1});
   std::iota(slot.samples.begin(), slot.samples.begin() + samples.size(), samples.first);
   slot.pass.set_samples(count);
-  dataset.gather({.samples = std::span<const Index>(slot.samples).first(count)},
-                 slot.pass.input());
+  dataset.gather({.samples = std::span<const Index>(slot.samples).first(count)}, slot.pass.input());
   slot.pass.forward(scaled_.span(), {.training = false, .samples = slot.samples});
 }
 
@@ -71,11 +70,12 @@ MicroBatchResult Evaluator::run_micro_batch(Slot& slot, const Dataset& dataset, 
   forward(slot, dataset, samples);
   const auto count = static_cast<std::size_t>(samples.size());
   const auto labels = dataset.labels().subspan(static_cast<std::size_t>(first), count);
-  softmax_cross_entropy({.logits = slot.pass.output(),
-                         .labels = labels,
-                         .label_smoothing = label_smoothing_,
-                         .gradient = {},
-                         .losses = std::span<float>(slot.losses).first(slot.pass.output().lanes())});
+  softmax_cross_entropy(
+      {.logits = slot.pass.output(),
+       .labels = labels,
+       .label_smoothing = label_smoothing_,
+       .gradient = {},
+       .losses = std::span<float>(slot.losses).first(slot.pass.output().lanes())});
   arg_max(slot.pass.output(), std::span<std::uint8_t>(slot.classes).first(count));
   MicroBatchResult result{.samples = samples.size()};
   const std::size_t classes = slot.pass.output().features;

@@ -8,8 +8,8 @@ namespace lockstep {
 /// Euclidean norm of a flat gradient, in double, with a fixed order of summation.
 ///
 /// Chunks of 512 elements: 16 accumulators, the l-th over elements i = l (mod 16) ascending, folded
-/// 16 -> 8 -> 4 -> 2 -> 1; the chunks' sums along the canonical tree over chunks. Squares are exact.
-/// Threading contract: one thread at a time. Allocates nothing after construction.
+/// 16 -> 8 -> 4 -> 2 -> 1; the chunks' sums along the canonical tree over chunks. Squares are
+/// exact. Threading contract: one thread at a time. Allocates nothing after construction.
 class GradientNorm {
  public:
   explicit GradientNorm(std::size_t size);

@@ -41,8 +41,8 @@ GradientSync::Layout GradientSync::make_layout(Index leaves) const {
   const std::size_t mine = layout.subtrees[index(rank())].size();
   for (int r = 0; r < ranks; ++r) {
     layout.send_parts.push_back({end_of(layout.send_parts), mine * slices_[index(r)].size});
-    layout.receive_parts.push_back({end_of(layout.receive_parts),
-                                    layout.subtrees[index(r)].size() * slices_[index(rank())].size});
+    layout.receive_parts.push_back({end_of(layout.receive_parts), layout.subtrees[index(r)].size() *
+                                                                      slices_[index(rank())].size});
   }
   return layout;
 }

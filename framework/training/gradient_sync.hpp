@@ -12,7 +12,7 @@ namespace lockstep {
 
 /// What one micro-batch says beside its gradient.
 struct MicroBatchResult {
-  double loss = 0;    ///< summed over its samples in order
+  double loss = 0;  ///< summed over its samples in order
   Index correct = 0;
   Index samples = 0;
 };
@@ -47,10 +47,10 @@ class GradientSync {
   // Who owns what, for one number of micro-batches.
   struct Layout {
     Index leaves = 0;
-    std::vector<LeafRange> owned;                    ///< one a rank
-    std::vector<std::vector<LeafRange>> subtrees;    ///< complete ones, one list a rank
-    std::vector<MessagePart> send_parts;             ///< my subtrees' slices to each rank
-    std::vector<MessagePart> receive_parts;          ///< each rank's subtrees, my slice
+    std::vector<LeafRange> owned;                  ///< one a rank
+    std::vector<std::vector<LeafRange>> subtrees;  ///< complete ones, one list a rank
+    std::vector<MessagePart> send_parts;           ///< my subtrees' slices to each rank
+    std::vector<MessagePart> receive_parts;        ///< each rank's subtrees, my slice
     std::vector<MessagePart> result_parts;
   };
 

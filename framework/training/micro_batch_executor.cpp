@@ -38,8 +38,8 @@ void MicroBatchExecutor::run(const GlobalBatch& batch, std::span<const float> pa
       const auto samples =
           batch.samples.subspan(first, std::min(size, batch.samples.size() - first));
       const int buffer = sync.reduction().acquire();
-      results[static_cast<std::size_t>(i)] = run_micro_batch(
-          slot, samples, batch.epoch, parameters, sync.reduction().buffer(buffer));
+      results[static_cast<std::size_t>(i)] =
+          run_micro_batch(slot, samples, batch.epoch, parameters, sync.reduction().buffer(buffer));
       sync.reduction().finish_leaf(i, buffer);
     }
   };
@@ -58,8 +58,8 @@ MicroBatchResult MicroBatchExecutor::run_micro_batch(Slot& slot, std::span<const
   for (std::size_t n = 0; n < samples.size(); ++n) {
     slot.labels[n] = dataset_.labels()[static_cast<std::size_t>(samples[n])];
   }
-  dataset_.gather(
-      {.samples = samples, .seed = settings_.seed, .epoch = epoch, .augment = true}, pass.input());
+  dataset_.gather({.samples = samples, .seed = settings_.seed, .epoch = epoch, .augment = true},
+                  pass.input());
 
   const PassContext context{.training = true,
                             .seed = settings_.seed,

@@ -59,8 +59,7 @@ class Sgd final : public Optimizer {
 
 class Adam final : public Optimizer {
  public:
-  Adam(const OptimizerSettings& settings, std::size_t size)
-      : settings_(settings) {
+  Adam(const OptimizerSettings& settings, std::size_t size) : settings_(settings) {
     buffers_.push_back({"first_moment", AlignedBuffer<float>(size)});
     buffers_.push_back({"second_moment", AlignedBuffer<float>(size)});
     scalars_ = {{"beta1_power", 1}, {"beta2_power", 1}};

@@ -16,25 +16,28 @@ inline constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
 struct EvaluationResult {
   Index samples = 0;
   Index correct = 0;
-  double loss_sum = 0;              ///< over all samples, on the canonical tree
-  std::vector<Index> confusion{};   ///< classes x classes, rows = truth
+  double loss_sum = 0;             ///< over all samples, on the canonical tree
+  std::vector<Index> confusion{};  ///< classes x classes, rows = truth
 
   double accuracy() const {
-    return samples == 0 ? kNotMeasured : static_cast<double>(correct) / static_cast<double>(samples);
+    return samples == 0 ? kNotMeasured
+                        : static_cast<double>(correct) / static_cast<double>(samples);
   }
-  double loss() const { return samples == 0 ? kNotMeasured : loss_sum / static_cast<double>(samples); }
+  double loss() const {
+    return samples == 0 ? kNotMeasured : loss_sum / static_cast<double>(samples);
+  }
 };
 
 /// What one training step leaves behind.
 struct StepRecord {
-  Index step = 0;  ///< counted from 1: steps done
+  Index step = 0;    ///< counted from 1: steps done
   double epoch = 0;  ///< epochs done, fractions included
   double loss = 0;   ///< mean over the batch, before the update
   double learning_rate = 0;
   double gradient_norm = 0;  ///< of the mean gradient, before decay and clipping
   double images_per_second = 0;
   bool has_digest = false;
-  Digest digest{};  ///< of the weights after the update
+  Digest digest{};    ///< of the weights after the update
   Index samples = 0;  ///< in the batch; not stored
 };
 
@@ -55,7 +58,7 @@ struct EpochRecord {
   double validation_accuracy = kNotMeasured;
   double test_loss = kNotMeasured;
   double test_accuracy = kNotMeasured;
-  double seconds = 0;  ///< training time since the start of the run
+  double seconds = 0;              ///< training time since the start of the run
   std::vector<Index> confusion{};  ///< of this evaluation, rows = truth; may be empty
   std::vector<LayerRecord> layers{};
 };

@@ -32,9 +32,9 @@ void Sampler::shuffle(Index epoch) {
   std::iota(order_.begin(), order_.end(), Index{0});
   const RandomStream stream(seed_, {"shuffle"});
   for (std::size_t i = order_.size() - 1; i > 0; --i) {
-    const RandomWords words = stream.words(static_cast<std::uint32_t>(i),
-                                           static_cast<std::uint32_t>(i >> 32U),
-                                           static_cast<std::uint32_t>(epoch));
+    const RandomWords words =
+        stream.words(static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i >> 32U),
+                     static_cast<std::uint32_t>(epoch));
     std::swap(order_[i], order_[bounded(words[0], words[1], i + 1)]);
   }
   shuffled_epoch_ = epoch;

@@ -10,9 +10,9 @@ namespace lockstep {
 
 /// The samples of one global batch, and where it stands in its epoch.
 struct GlobalBatch {
-  std::uint32_t epoch = 0;          ///< counted from 0
-  std::span<const Index> samples;   ///< positions in the data set, in order; the epoch's last batch
-                                    ///< may be shorter than the others
+  std::uint32_t epoch = 0;         ///< counted from 0
+  std::span<const Index> samples;  ///< positions in the data set, in order; the epoch's last batch
+                                   ///< may be shorter than the others
   bool ends_epoch = false;
 };
 

@@ -22,14 +22,14 @@ class ThreadGroup::Member final : public Communicator {
   }
 
   void exchange(std::span<const std::byte> send, std::span<const MessagePart> send_parts,
-                std::span<std::byte> receive,
-                std::span<const MessagePart> receive_parts) override {
+                std::span<std::byte> receive, std::span<const MessagePart> receive_parts) override {
     post({.data = send, .parts = send_parts});
     for (int from = 0; from < size(); ++from) {
       const Posting& theirs = posting(from);
       const MessagePart& sent = theirs.parts[static_cast<std::size_t>(rank_)];
       const MessagePart& wanted = receive_parts[static_cast<std::size_t>(from)];
-      copy(theirs.data.subspan(sent.offset, sent.size), receive.subspan(wanted.offset, wanted.size));
+      copy(theirs.data.subspan(sent.offset, sent.size),
+           receive.subspan(wanted.offset, wanted.size));
     }
     group_.meet();
   }

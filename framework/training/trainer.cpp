@@ -18,8 +18,8 @@ bool all_finite(std::span<const float> values) {
   constexpr std::uint32_t kExponent = 0x7f800000U;
   std::uint32_t found = 0;
   for (const float value : values) {
-    found |= static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(value) & kExponent) ==
-                                        kExponent);
+    found |=
+        static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent);
   }
   return found == 0;
 }
@@ -110,13 +110,13 @@ StepRecord Trainer::train_step() {
   ++progress_.step;
   progress_.samples_seen += samples;
   count_epoch(samples, loss_sum);
-  StepRecord record{.step = progress_.step,
-                    .epoch = static_cast<double>(progress_.step) /
-                             static_cast<double>(steps_per_epoch()),
-                    .loss = loss,
-                    .learning_rate = static_cast<double>(rate),
-                    .gradient_norm = norm,
-                    .samples = samples};
+  StepRecord record{
+      .step = progress_.step,
+      .epoch = static_cast<double>(progress_.step) / static_cast<double>(steps_per_epoch()),
+      .loss = loss,
+      .learning_rate = static_cast<double>(rate),
+      .gradient_norm = norm,
+      .samples = samples};
   record.has_digest =
       settings_.digest_every_steps > 0 && progress_.step % settings_.digest_every_steps == 0;
   if (record.has_digest) record.digest = weights_digest();

@@ -28,8 +28,8 @@ double no_time() { return 0; }
 std::vector<std::string> train(Communicator& communicator, int threads) {
   const Graph graph(testing::busy_network());
   ParameterStore parameters(graph, 1);
-  const auto optimizer =
-      make_optimizer({.type = OptimizerSettings::Type::sgd, .momentum = 0.9}, parameters.layout().size());
+  const auto optimizer = make_optimizer({.type = OptimizerSettings::Type::sgd, .momentum = 0.9},
+                                        parameters.layout().size());
   const testing::TestDataset dataset(250, {2, 8, 7}, 5);
   const WorkerTeam team(threads);
   const ScheduleSettings schedule{.peak = 0.05};
@@ -76,7 +76,8 @@ void check_collectives(int ranks) {
                         std::as_writable_bytes(std::span(receive)), receive_parts);
   std::string expected;
   for (int other = 0; other < ranks; ++other) {
-    expected += std::string(static_cast<std::size_t>(rank + other + 1), static_cast<char>('a' + other));
+    expected +=
+        std::string(static_cast<std::size_t>(rank + other + 1), static_cast<char>('a' + other));
   }
   BOOST_TEST(receive == expected);
 }

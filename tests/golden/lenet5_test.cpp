@@ -99,9 +99,9 @@ void check_against(const Case& golden) {
     // from the steps before have grown to.
     BOOST_TEST(close(record.loss, expected.loss, 2e-5),
                "step " << i << ": loss " << record.loss << " is not " << expected.loss);
-    BOOST_TEST(close(record.gradient_norm, expected.gradient_norm, 2e-4),
-               "step " << i << ": norm " << record.gradient_norm << " is not "
-                       << expected.gradient_norm);
+    BOOST_TEST(
+        close(record.gradient_norm, expected.gradient_norm, 2e-4),
+        "step " << i << ": norm " << record.gradient_norm << " is not " << expected.gradient_norm);
     const double sum = std::accumulate(parameters.values().begin(), parameters.values().end(), 0.0);
     BOOST_TEST(close(sum, expected.weight_sum, 2e-3),
                "step " << i << ": weights sum to " << sum << ", not " << expected.weight_sum);

@@ -23,7 +23,8 @@ struct TestLayer {
   std::vector<std::string> inputs{};
 };
 
-inline Value model_value(const std::vector<std::int64_t>& input, const std::vector<TestLayer>& layers) {
+inline Value model_value(const std::vector<std::int64_t>& input,
+                         const std::vector<TestLayer>& layers) {
   Value model = Value::mapping();
   model.set("name", Value::string("test"));
   std::vector<Value> extents;
@@ -69,19 +70,19 @@ inline GraphSpec busy_network() {
 
 /// The network of the original article, as models/lenet5.yaml draws it.
 inline GraphSpec lenet5_network() {
-  return parse_graph_spec(model_value({1, 28, 28},
-                                      {{"c1", "conv2d", {{"filters", "6"}, {"kernel", "5"}}},
-                                       {"relu1", "relu"},
-                                       {"s2", "avg_pool2d", {{"kernel", "2"}}},
-                                       {"c3", "conv2d", {{"filters", "16"}, {"kernel", "5"}}},
-                                       {"relu3", "relu"},
-                                       {"s4", "avg_pool2d", {{"kernel", "2"}}},
-                                       {"flatten", "flatten"},
-                                       {"f5", "dense", {{"units", "120"}}},
-                                       {"relu5", "relu"},
-                                       {"f6", "dense", {{"units", "84"}}},
-                                       {"relu6", "relu"},
-                                       {"output", "dense", {{"units", "10"}}}}));
+  return parse_graph_spec(
+      model_value({1, 28, 28}, {{"c1", "conv2d", {{"filters", "6"}, {"kernel", "5"}}},
+                                {"relu1", "relu"},
+                                {"s2", "avg_pool2d", {{"kernel", "2"}}},
+                                {"c3", "conv2d", {{"filters", "16"}, {"kernel", "5"}}},
+                                {"relu3", "relu"},
+                                {"s4", "avg_pool2d", {{"kernel", "2"}}},
+                                {"flatten", "flatten"},
+                                {"f5", "dense", {{"units", "120"}}},
+                                {"relu5", "relu"},
+                                {"f6", "dense", {{"units", "84"}}},
+                                {"relu6", "relu"},
+                                {"output", "dense", {{"units", "10"}}}}));
 }
 
 /// Samples whose class shows in their mean, with noise; augmentation adds a drawn brightness.

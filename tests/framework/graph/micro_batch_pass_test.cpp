@@ -17,14 +17,15 @@ using testing::model_value;
 GraphSpec branching_network() {
   // The input is read three times, c1 twice, and one sum takes the same value twice.
   return parse_graph_spec(model_value(
-      {1, 5, 4}, {{"c1", "conv2d", {{"filters", "2"}, {"kernel", "3"}, {"padding", "1"}}, {"input"}},
-                  {"a", "tanh", {}, {"c1"}},
-                  {"b", "conv2d", {{"filters", "2"}, {"kernel", "1"}}, {"c1"}},
-                  {"side", "conv2d", {{"filters", "3"}, {"kernel", "1"}}, {"input"}},
-                  {"sum", "add", {}, {"a", "b", "a"}},
-                  {"all", "concat", {}, {"sum", "side", "input"}},
-                  {"flat", "flatten"},
-                  {"out", "dense", {{"units", "3"}, {"weight_scale", "0.5"}}}}));
+      {1, 5, 4},
+      {{"c1", "conv2d", {{"filters", "2"}, {"kernel", "3"}, {"padding", "1"}}, {"input"}},
+       {"a", "tanh", {}, {"c1"}},
+       {"b", "conv2d", {{"filters", "2"}, {"kernel", "1"}}, {"c1"}},
+       {"side", "conv2d", {{"filters", "3"}, {"kernel", "1"}}, {"input"}},
+       {"sum", "add", {}, {"a", "b", "a"}},
+       {"all", "concat", {}, {"sum", "side", "input"}},
+       {"flat", "flatten"},
+       {"out", "dense", {{"units", "3"}, {"weight_scale", "0.5"}}}}));
 }
 
 // One network with its memory: the loss is the sum of outputs weighted by fixed numbers.
@@ -39,7 +40,9 @@ struct Bench {
     for (std::size_t f = 0; f < pass.input().features; ++f) {
       for (std::size_t n = 0; n < pass.input().lanes(); ++n) {
         pass.input().at(f, n / kLanes)[n % kLanes] =
-            uniform_unit(stream.words(static_cast<std::uint32_t>(f), static_cast<std::uint32_t>(n))[0]) - 0.5F;
+            uniform_unit(
+                stream.words(static_cast<std::uint32_t>(f), static_cast<std::uint32_t>(n))[0]) -
+            0.5F;
       }
     }
   }
@@ -65,7 +68,8 @@ struct Bench {
     loss();
     const LaneView seed = pass.output_gradient();
     for (std::size_t f = 0; f < seed.features; ++f) {
-      for (std::size_t n = 0; n < seed.lanes(); ++n) seed.at(f, n / kLanes)[n % kLanes] = weight(f, n);
+      for (std::size_t n = 0; n < seed.lanes(); ++n)
+        seed.at(f, n / kLanes)[n % kLanes] = weight(f, n);
     }
     std::vector<float> result(parameters.layout().size(), std::nanf(""));
     pass.backward(scaled, result, context);
@@ -100,8 +104,9 @@ BOOST_AUTO_TEST_CASE(gradients_through_branches_and_joins_equal_finite_differenc
     const double below = bench.loss();
     bench.parameters.mutable_values()[i] = value;
     const double expected = (above - below) / (2 * static_cast<double>(kStep));
-    BOOST_TEST(std::abs(static_cast<double>(gradient[i]) - expected) < 2e-3 + 2e-3 * std::abs(expected),
-               "parameter " << i << ": " << gradient[i] << " is not " << expected);
+    BOOST_TEST(
+        std::abs(static_cast<double>(gradient[i]) - expected) < 2e-3 + 2e-3 * std::abs(expected),
+        "parameter " << i << ": " << gradient[i] << " is not " << expected);
   }
 }
 

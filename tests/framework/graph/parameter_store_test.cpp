@@ -22,8 +22,8 @@ BOOST_AUTO_TEST_CASE(tensors_lie_one_after_the_other_in_layer_order) {
     BOOST_TEST(entry.offset == next);
     next += entry.size;
   }
-  const std::vector<std::string> expected = {"c1.weight", "c1.bias",   "c3.weight",     "c3.bias",
-                                             "f5.weight", "f5.bias",   "f6.weight",     "f6.bias",
+  const std::vector<std::string> expected = {"c1.weight",     "c1.bias",    "c3.weight", "c3.bias",
+                                             "f5.weight",     "f5.bias",    "f6.weight", "f6.bias",
                                              "output.weight", "output.bias"};
   BOOST_TEST(names == expected, boost::test_tools::per_element());
   BOOST_TEST(layout.size() == 44426U);

@@ -21,7 +21,8 @@ void* counted(void* memory) {
 
 }  // namespace
 
-// Not inlined: GCC would see malloc() and operator delete side by side and take them for a mismatch.
+// Not inlined: GCC would see malloc() and operator delete side by side and take them for a
+// mismatch.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   return counted(std::malloc(size == 0 ? 1 : size));
 }

@@ -20,7 +20,8 @@ constexpr std::size_t kFloats = 37;  // not a multiple of anything
 
 float leaf_value(Index leaf, std::size_t i) {
   const RandomStream stream(3, {"leaf"});
-  const float unit = uniform_unit(stream.words(static_cast<std::uint32_t>(leaf), static_cast<std::uint32_t>(i))[0]);
+  const float unit = uniform_unit(
+      stream.words(static_cast<std::uint32_t>(leaf), static_cast<std::uint32_t>(i))[0]);
   return (unit - 0.5F) * static_cast<float>(1 + leaf % 5 * 1000);
 }
 
@@ -36,7 +37,8 @@ void run_leaves(GradientSync& sync, const WorkerTeam& team) {
   const auto work = [&](int) {
     for (Index leaf = next++; leaf < sync.owned().last; leaf = next++) {
       const int buffer = sync.reduction().acquire();
-      for (std::size_t i = 0; i < kFloats; ++i) sync.reduction().buffer(buffer)[i] = leaf_value(leaf, i);
+      for (std::size_t i = 0; i < kFloats; ++i)
+        sync.reduction().buffer(buffer)[i] = leaf_value(leaf, i);
       sync.reduction().finish_leaf(leaf, buffer);
     }
   };
@@ -90,7 +92,8 @@ BOOST_AUTO_TEST_CASE(results_of_all_micro_batches_reach_every_rank) {
     sync.start(7);
     std::vector<MicroBatchResult> results(7);
     for (Index i = sync.owned().first; i < sync.owned().last; ++i) {
-      results[static_cast<std::size_t>(i)] = {.loss = 0.5 * static_cast<double>(i), .correct = i, .samples = 9};
+      results[static_cast<std::size_t>(i)] = {
+          .loss = 0.5 * static_cast<double>(i), .correct = i, .samples = 9};
     }
     sync.share_results(results);
     const std::lock_guard lock(checking);

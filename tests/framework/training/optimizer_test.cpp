@@ -74,7 +74,8 @@ BOOST_AUTO_TEST_CASE(state_carried_over_goes_on_with_the_same_bits) {
   first->update(values, kGradients[0], kRates[0]);
   const auto second = make_optimizer(settings, kValues.size());
   for (std::size_t b = 0; b < first->buffers().size(); ++b) {
-    std::ranges::copy(first->buffers()[b].values.span(), second->buffers()[b].values.span().begin());
+    std::ranges::copy(first->buffers()[b].values.span(),
+                      second->buffers()[b].values.span().begin());
   }
   std::ranges::copy(first->scalars(), second->scalars().begin());
   second->update(values, kGradients[1], kRates[1]);

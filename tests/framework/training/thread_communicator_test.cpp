@@ -31,7 +31,8 @@ BOOST_AUTO_TEST_CASE(all_gather_keeps_rank_order_and_empty_texts) {
     const std::string mine(static_cast<std::size_t>(communicator.rank()), 'x');
     const std::vector<std::string> all = all_gather_text(communicator, mine);
     const std::lock_guard lock(checking);
-    BOOST_TEST(all == (std::vector<std::string>{"", "x", "xx", "xxx"}), boost::test_tools::per_element());
+    BOOST_TEST(all == (std::vector<std::string>{"", "x", "xx", "xxx"}),
+               boost::test_tools::per_element());
   });
 }
 
@@ -40,7 +41,8 @@ BOOST_AUTO_TEST_CASE(exchange_sends_each_part_to_its_rank) {
   std::mutex checking;
   group.run([&](Communicator& communicator) {
     std::array<int, 3> send{};
-    for (int to = 0; to < 3; ++to) send[static_cast<std::size_t>(to)] = communicator.rank() * 10 + to;
+    for (int to = 0; to < 3; ++to)
+      send[static_cast<std::size_t>(to)] = communicator.rank() * 10 + to;
     std::array<int, 3> receive{};
     std::vector<MessagePart> parts;
     for (std::size_t r = 0; r < 3; ++r) parts.push_back({r * sizeof(int), sizeof(int)});

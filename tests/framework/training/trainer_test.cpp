@@ -38,11 +38,13 @@ struct Recorder final : TrainingObserver {
 };
 
 const OptimizerSettings kAdam{.type = OptimizerSettings::Type::adam};
-const ScheduleSettings kSchedule{.type = ScheduleSettings::Type::one_cycle, .peak = 0.01, .warmup = 0.2};
+const ScheduleSettings kSchedule{
+    .type = ScheduleSettings::Type::one_cycle, .peak = 0.01, .warmup = 0.2};
 
 // Everything a run needs, for one rank.
 struct Run {
-  Run(Communicator& communicator_in, int threads, const TrainerSettings& settings_in = busy_settings())
+  Run(Communicator& communicator_in, int threads,
+      const TrainerSettings& settings_in = busy_settings())
       : communicator(communicator_in), team(threads), settings(settings_in) {}
 
   Communicator& communicator;
@@ -106,7 +108,8 @@ std::ostream& operator<<(std::ostream& out, const Layout& layout) {
   return out << layout.ranks << " ranks x " << layout.threads << " threads";
 }
 
-const std::vector<Layout> kLayouts = {{1, 2}, {1, 3}, {1, 5}, {2, 1}, {2, 2}, {3, 1}, {3, 2}, {5, 1}, {8, 1}};
+const std::vector<Layout> kLayouts = {{1, 2}, {1, 3}, {1, 5}, {2, 1}, {2, 2},
+                                      {3, 1}, {3, 2}, {5, 1}, {8, 1}};
 
 }  // namespace
 
@@ -123,7 +126,8 @@ BOOST_DATA_TEST_CASE(ranks_and_threads_change_no_bit_of_any_step, kLayouts) {
     BOOST_TEST(digests(run.recorder) == digests(expected), boost::test_tools::per_element());
     BOOST_REQUIRE(run.recorder.evaluations.size() == expected.evaluations.size());
     for (std::size_t i = 0; i < expected.evaluations.size(); ++i) {
-      BOOST_TEST(run.recorder.evaluations[i].validation_loss == expected.evaluations[i].validation_loss);
+      BOOST_TEST(run.recorder.evaluations[i].validation_loss ==
+                 expected.evaluations[i].validation_loss);
       BOOST_TEST(run.recorder.evaluations[i].train_loss == expected.evaluations[i].train_loss);
       BOOST_TEST(run.recorder.evaluations[i].confusion == expected.evaluations[i].confusion,
                  boost::test_tools::per_element());
@@ -135,7 +139,8 @@ BOOST_DATA_TEST_CASE(ranks_and_threads_change_no_bit_of_any_step, kLayouts) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(a_run_stopped_after_any_step_and_resumed_has_the_bits_of_one_that_never_stopped) {
+BOOST_AUTO_TEST_CASE(
+    a_run_stopped_after_any_step_and_resumed_has_the_bits_of_one_that_never_stopped) {
   const Recorder expected = solo_run();
   for (Index stop = 1; stop < 9; ++stop) {
     SoloCommunicator solo;
@@ -145,7 +150,8 @@ BOOST_AUTO_TEST_CASE(a_run_stopped_after_any_step_and_resumed_has_the_bits_of_on
       Trainer trainer(first.parts(), first.settings, {});
       for (Index step = 0; step < stop; ++step) {
         const StepRecord record = trainer.train_step();
-        BOOST_TEST(record.digest.hex() == expected.steps[static_cast<std::size_t>(step)].digest.hex());
+        BOOST_TEST(record.digest.hex() ==
+                   expected.steps[static_cast<std::size_t>(step)].digest.hex());
       }
       progress = trainer.progress();
     }

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "framework/core/shape.hpp"
+
+namespace lockstep {
+
+// How figures are written for people.
+
+/// "2.3026"; four significant digits from 10,000 on ("4.125e+05"); "-" for NaN: not measured.
+std::string figure(double value);
+/// 0.9906 as "99.06 %"; "-" for NaN.
+std::string percent(double share);
+/// "1 step", "2 steps".
+std::string count_of(Index number, std::string_view noun);
+
+}  // namespace lockstep
