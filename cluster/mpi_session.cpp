@@ -127,7 +127,7 @@ std::string MpiSession::library() const {
   return std::string(version.substr(0, version.find(',')));
 }
 
-void MpiSession::abort(int exit_code) {
+void MpiSession::abort(int exit_code) const {
   if (initialized_) MPI_Abort(MPI_COMM_WORLD, exit_code);
   std::_Exit(exit_code);
 }

@@ -37,7 +37,7 @@ class MpiSession {
   std::string library() const;
 
   /// Ends every rank of the job at once with this exit code.
-  [[noreturn]] void abort(int exit_code);
+  [[noreturn]] void abort(int exit_code) const;
 
  private:
   bool initialized_ = false;

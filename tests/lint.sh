@@ -55,7 +55,7 @@ tidy() {
     return 1
   fi
   local output result=0
-  output=$(run-clang-tidy -quiet -j "$(nproc)" -p "$build_dir" "^$PWD/(framework|data|cluster|experiments|tests)/.*$pattern" 2>/dev/null) ||
+  output=$(run-clang-tidy -quiet -j "$(nproc)" -p "$build_dir" -extra-arg=-Wno-unknown-warning-option "^$PWD/(framework|data|cluster|experiments|tests)/.*$pattern" 2>/dev/null) ||
     result=$?
   tr -d '\033' <<<"$output" | sed 's/\[[0-9;]*m//g' | grep -vE '^clang-tidy[-0-9]* |^$' || true
   return "$result"

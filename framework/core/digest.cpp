@@ -13,9 +13,11 @@
 // values, about 2.5 times as fast as the plain ones, which stay with the build's baseline. Null
 // where the library lacks them.
 extern "C" {
+// NOLINTBEGIN(readability-identifier-naming): the library's names
 [[gnu::weak]] XXH128_hash_t XXH3_128bits_dispatch(const void* input, std::size_t length);
 [[gnu::weak]] XXH_errorcode XXH3_128bits_update_dispatch(XXH3_state_t* state, const void* input,
                                                          std::size_t length);
+// NOLINTEND(readability-identifier-naming)
 }
 
 namespace lockstep {

@@ -231,7 +231,7 @@ float log(float x) {
   const std::uint32_t bits = bits_of(denormal ? x * kLogLift : x);
   const std::int32_t k = static_cast<std::int32_t>(bits - kLogOffset) >> 23;
   const float f = float_of(bits - (static_cast<std::uint32_t>(k) << 23U)) - 1.0F;
-  float e = static_cast<float>(k);
+  auto e = static_cast<float>(k);
   e = denormal ? e - 23.0F : e;
   float y = std::fma(e, kLn2, std::fma(f * f, horner(kLogTerms, f), f));
   y = x == kFloatInfinity ? kFloatInfinity : y;

@@ -96,7 +96,7 @@ std::string_view initializer_name(Initializer::Kind kind) {
 }
 
 std::optional<Initializer::Kind> initializer_kind(std::string_view name) {
-  const auto found = std::ranges::find(kNames, name);
+  const auto* const found = std::ranges::find(kNames, name);
   if (found == kNames.end()) return std::nullopt;
   return static_cast<Kind>(std::distance(kNames.begin(), found));
 }

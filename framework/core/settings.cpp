@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -203,7 +204,7 @@ double SettingsReader::real_or(std::string_view key, Bounds bounds, double other
 }
 
 std::string SettingsReader::text_or(std::string_view key, std::string otherwise) {
-  return look_up(key) == nullptr ? otherwise : text(key);
+  return look_up(key) == nullptr ? std::move(otherwise) : text(key);
 }
 
 bool SettingsReader::boolean_or(std::string_view key, bool otherwise) {
@@ -222,7 +223,7 @@ std::pair<std::int64_t, std::int64_t> SettingsReader::pair_or(
 
 std::vector<double> SettingsReader::reals_or(std::string_view key, Bounds bounds,
                                              std::vector<double> otherwise) {
-  return look_up(key) == nullptr ? otherwise : reals(key, bounds);
+  return look_up(key) == nullptr ? std::move(otherwise) : reals(key, bounds);
 }
 
 const Value* SettingsReader::value_or_null(std::string_view key) { return look_up(key); }

@@ -1,5 +1,6 @@
 #include <cassert>
 #include <cstdint>
+#include <utility>
 
 #include "framework/core/random.hpp"
 #include "framework/kernels/elementwise.hpp"
@@ -14,8 +15,8 @@ namespace {
 /// alone: it is kept when the uniform draw is at least `rate`.
 class Dropout final : public Layer {
  public:
-  Dropout(const std::string& name, SettingsReader& settings)
-      : name_(name),
+  Dropout(std::string name, SettingsReader& settings)
+      : name_(std::move(name)),
         rate_(settings.real(
             "rate", {.low = 0, .high = 1, .ends = SettingsReader::Bounds::Ends::below_high})) {}
 

@@ -9,6 +9,11 @@
 namespace lockstep {
 namespace {
 
+double whole_periods(Index step, Index period) {
+  const Index periods = step / period;
+  return static_cast<double>(periods);
+}
+
 double after_warmup(const ScheduleSettings& settings, Index step, Index steps) {
   const auto done = static_cast<double>(step);
   const double progress = done / static_cast<double>(steps);
@@ -17,7 +22,7 @@ double after_warmup(const ScheduleSettings& settings, Index step, Index steps) {
     case ScheduleSettings::Type::constant:
       return 1.0;
     case ScheduleSettings::Type::step:
-      return elementary::pow(settings.factor, static_cast<double>(step / settings.every_steps));
+      return elementary::pow(settings.factor, whole_periods(step, settings.every_steps));
     case ScheduleSettings::Type::exponential:
       return elementary::pow(settings.factor, done / static_cast<double>(settings.every_steps));
     case ScheduleSettings::Type::cosine:

@@ -160,10 +160,10 @@ void check_close(const std::vector<float>& found, const std::vector<double>& exp
 constexpr double kFloatTolerance = 5e-6;
 
 const Reference& reference_of(const Tried& tried) {
-  static const auto references = layer_references();
-  const auto found = references.find(tried.type.name);
+  static const auto kReferences = layer_references();
+  const auto found = kReferences.find(tried.type.name);
   BOOST_REQUIRE_MESSAGE(
-      found != references.end(),
+      found != kReferences.end(),
       "layer type '" << tried.type.name << "' has no reference in layer_references.cpp");
   return found->second;
 }

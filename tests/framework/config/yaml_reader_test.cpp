@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(every_value_and_key_knows_its_line_and_column) {
   BOOST_TEST(place_of(value.find("a")) == "a.yaml:2:4");
   const Value& layers = *value.find("layers");
   BOOST_TEST(place_of(&layers) == "a.yaml:4:3");
-  BOOST_TEST(place_of(&layers.items[0]) == "a.yaml:4:5");
+  BOOST_TEST(place_of(layers.items.data()) == "a.yaml:4:5");
   BOOST_TEST(place_of(layers.items[0].find("kernel")) == "a.yaml:4:24");
   BOOST_TEST(place_of(&layers.items[0].find("kernel")->items[1]) == "a.yaml:4:28");
   BOOST_TEST(layers.items[0].entries[1].key_location.to_string() == "a.yaml:4:16");
