@@ -25,10 +25,12 @@ struct CommonOptions {
 };
 
 /// Where a verb writes. Results go to stdout, remarks and progress to stderr, so that a pipe gets
-/// results alone. Only rank 0's console says anything.
+/// results alone. Only rank 0's console says anything. A launcher such as mpirun gives its
+/// processes terminals of its own making, which say nothing about where the output ends up: under
+/// one there is no colour unless it is asked for.
 class Console {
  public:
-  Console(const CommonOptions& options, bool speaks);
+  Console(const CommonOptions& options, const MpiSession& session);
 
   bool json() const { return json_; }
   /// Whether stderr is a terminal that may be redrawn by this process.

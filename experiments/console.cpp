@@ -16,14 +16,14 @@ bool has_text(const char* variable) {
 }
 
 // NO_COLOR wins over CLICOLOR_FORCE; an explicit --color wins over both.
-bool wants_color(const std::string& choice, int descriptor) {
+bool wants_color(const std::string& choice, int descriptor, bool under_launcher) {
   if (choice == "always") return true;
   if (choice == "never" || has_text("NO_COLOR")) return false;
   const char* const force = std::getenv("CLICOLOR_FORCE");
   if (force != nullptr && *force != '\0' && std::string_view(force) != "0") return true;
   const char* const terminal = std::getenv("TERM");
   const bool dumb = terminal != nullptr && std::string_view(terminal) == "dumb";
-  return isatty(descriptor) == 1 && !dumb;
+  return isatty(descriptor) == 1 && !dumb && !under_launcher;
 }
 
 void write_line(std::FILE* stream, std::string_view line) {
@@ -33,13 +33,13 @@ void write_line(std::FILE* stream, std::string_view line) {
 
 }  // namespace
 
-Console::Console(const CommonOptions& options, bool speaks)
+Console::Console(const CommonOptions& options, const MpiSession& session)
     : json_(options.json),
       quiet_(options.quiet),
-      speaks_(speaks),
-      color_out_(wants_color(options.color, STDOUT_FILENO)),
-      color_err_(wants_color(options.color, STDERR_FILENO)),
-      redraws_(isatty(STDERR_FILENO) == 1) {}
+      speaks_(session.rank() == 0),
+      color_out_(wants_color(options.color, STDOUT_FILENO, session.under_launcher())),
+      color_err_(wants_color(options.color, STDERR_FILENO, session.under_launcher())),
+      redraws_(isatty(STDERR_FILENO) == 1 && !session.under_launcher()) {}
 
 void Console::result(std::string_view line) const {
   if (speaks_ && !json_) write_line(stdout, line);

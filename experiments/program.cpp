@@ -68,7 +68,7 @@ void warn_about_threads(const CommandContext& context) {
 
 int run_command(Command& command, MpiSession& session, const CommonOptions& options) {
   apply_isa_setting(text_of("LOCKSTEP_ISA"));
-  const Console console(options, session.rank() == 0);
+  const Console console(options, session);
   const CommandContext context{.session = session,
                                .options = options,
                                .console = console,

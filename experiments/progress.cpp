@@ -52,11 +52,11 @@ std::string evaluation_sentence(const EpochRecord& record) {
 
 }  // namespace
 
-ProgressMode progress_mode(std::string_view choice, const Console& console, bool under_launcher) {
+ProgressMode progress_mode(std::string_view choice, const Console& console) {
   if (choice == "bar") return ProgressMode::bar;
   if (choice == "lines") return ProgressMode::lines;
   if (choice == "none") return ProgressMode::none;
-  return console.redraws() && !under_launcher ? ProgressMode::bar : ProgressMode::lines;
+  return console.redraws() ? ProgressMode::bar : ProgressMode::lines;
 }
 
 Progress::Progress(const Console& console, const Setup& setup)

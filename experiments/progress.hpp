@@ -11,7 +11,7 @@ namespace lockstep {
 enum class ProgressMode { bar, lines, none };
 
 /// "auto" is a bar on a terminal of this process alone, and lines otherwise.
-ProgressMode progress_mode(std::string_view choice, const Console& console, bool under_launcher);
+ProgressMode progress_mode(std::string_view choice, const Console& console);
 
 /// Shows on stderr how training goes: a redrawn bar, or stable lines (key=value), one an evaluation
 /// and at most one in 30 s between them.

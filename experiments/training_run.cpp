@@ -226,10 +226,9 @@ void TrainingRun::run_trainer(Trainer& trainer) {
     trainer.run(observer);
     return;
   }
-  const ProgressMode mode =
-      context_.options.quiet
-          ? ProgressMode::none
-          : progress_mode(options_.progress, context_.console, context_.session.under_launcher());
+  const ProgressMode mode = context_.options.quiet
+                                ? ProgressMode::none
+                                : progress_mode(options_.progress, context_.console);
   Progress progress(
       context_.console,
       {.mode = mode,

@@ -187,6 +187,7 @@ def test_color_settings():
     model = cli.SOURCE / "models" / "lenet5.yaml"
     forced = {"CLICOLOR_FORCE": "1"}
     cli.expect("\033[" not in cli.run(["describe", model]).stdout, "colour in a pipe")
+    cli.expect("\033[" not in cli.run(["describe", model], ranks=2).stdout, "colour in a pipe behind mpirun")
     cli.expect("\033[" in cli.run(["describe", model, "--color", "always"]).stdout, "no colour with always")
     cli.expect("\033[" in cli.run(["describe", model], env=forced).stdout, "no colour with CLICOLOR_FORCE")
     both = {**forced, "NO_COLOR": "1"}
