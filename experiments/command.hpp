@@ -8,10 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "cluster/mpi_session.hpp"
 #include "data/catalogue.hpp"
+#include "experiments/command_line.hpp"
 
 namespace lockstep {
 
@@ -79,7 +78,7 @@ class Command {
   virtual std::string_view summary() const = 0;
   /// Text below the options in --help; may be empty.
   virtual std::string_view notes() const { return ""; }
-  virtual void add_options(CLI::App& app) = 0;
+  virtual void add_options(OptionList& list) = 0;
   /// @return the exit code
   virtual int run(const CommandContext& context) = 0;
 };

@@ -136,9 +136,9 @@ class DescribeCommand final : public Command {
            "model.layers.NAME.key=value "
            "(the leading 'model.' may be left out for a model file).";
   }
-  void add_options(CLI::App& app) override {
-    app.add_option("MODEL|EXPERIMENT", file_, "A model file or an experiment file")->required();
-    app.add_option("OVERRIDES", overrides_, "key.path=value, for an experiment");
+  void add_options(OptionList& list) override {
+    list.argument("MODEL|EXPERIMENT", file_, "A model file or an experiment file");
+    list.overrides(overrides_, "key.path=value, for an experiment");
   }
 
   int run(const CommandContext& context) override {

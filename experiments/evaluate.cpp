@@ -46,16 +46,14 @@ class EvaluateCommand final : public Command {
            "included. A file with only /model and /parameters is fine: pixels are then scaled to "
            "0..1 and not normalised, unless data.normalize.mean=... and .std=... say so.";
   }
-  void add_options(CLI::App& app) override {
-    app.add_option("CHECKPOINT|RUN", file_, "A checkpoint file or a run's folder")->required();
-    app.add_option("OVERRIDES", overrides_,
-                   "key.path=value of the experiment, such as "
-                   "data.normalize.mean=0.1307");
-    app.add_option("--split", split_, "train, validation or test (default)")
-        ->check(CLI::IsMember({"train", "validation", "test"}))
-        ->type_name("SPLIT");
-    app.add_option("--data", data_, "Another data set: a name, a folder, or an HDF5 file")
-        ->type_name("NAME_OR_DIR");
+  void add_options(OptionList& list) override {
+    list.argument("CHECKPOINT|RUN", file_, "A checkpoint file or a run's folder");
+    list.overrides(overrides_,
+                   "key.path=value of the experiment, such as data.normalize.mean=0.1307");
+    list.choice({"--split", "SPLIT"}, {"train", "validation", "test"}, split_,
+                "train, validation or test (default)");
+    list.text({"--data", "NAME_OR_DIR"}, data_,
+              "Another data set: a name, a folder, or an HDF5 file");
   }
 
   int run(const CommandContext& context) override {

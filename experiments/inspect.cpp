@@ -229,8 +229,8 @@ class InspectCommand final : public Command {
   std::string_view summary() const override {
     return "What a run was and how it went, or what is in a checkpoint or metrics file";
   }
-  void add_options(CLI::App& app) override {
-    app.add_option("RUN|FILE", path_, "A run's folder, a checkpoint, or metrics.h5")->required();
+  void add_options(OptionList& list) override {
+    list.argument("RUN|FILE", path_, "A run's folder, a checkpoint, or metrics.h5");
   }
 
   int run(const CommandContext& context) override {

@@ -42,11 +42,10 @@ class PredictCommand final : public Command {
            "white paper. Pictures of another size are scaled and centred. RUN means its latest "
            "checkpoint.";
   }
-  void add_options(CLI::App& app) override {
-    app.add_option("CHECKPOINT|RUN", file_, "A checkpoint file or a run's folder")->required();
-    app.add_option("IMAGE", images_, "Picture files, or IDX files of images, raw or gzipped")
-        ->required();
-    app.add_flag("--invert", invert_, "The pictures are dark on white");
+  void add_options(OptionList& list) override {
+    list.argument("CHECKPOINT|RUN", file_, "A checkpoint file or a run's folder");
+    list.arguments("IMAGE", images_, "Picture files, or IDX files of images, raw or gzipped");
+    list.flag("--invert", invert_, "The pictures are dark on white");
   }
 
   // Everything is computed on rank 0: there is too little of it to share.

@@ -6,6 +6,7 @@
 #include "experiments/training_run.hpp"
 #include "experiments/workbench.hpp"
 #include "framework/config/yaml_writer.hpp"
+#include "framework/core/error.hpp"
 
 namespace lockstep {
 namespace {
@@ -21,25 +22,27 @@ class TrainCommand final : public Command {
            "model.layers.c1.filters=8. Start it under mpirun for several ranks: the result has the "
            "same bits.";
   }
-  void add_options(CLI::App& app) override {
-    app.add_option("EXPERIMENT", options_.experiment, "Experiment file (YAML)")->required();
-    app.add_option("OVERRIDES", options_.overrides, "key.path=value");
-    app.add_option("--out", options_.out, "Folder of the run (default: runs/NAME, NAME-2, ...)")
-        ->type_name("DIR");
-    auto* const resume = app.add_flag("--resume", options_.resume,
-                                      "Go on with the run in --out from its newest checkpoint");
-    app.add_flag("--overwrite", options_.overwrite, "Remove the run in the folder first")
-        ->excludes(resume);
-    app.add_flag("--dry-run", options_.dry_run,
-                 "Check everything, data included, and train nothing");
-    app.add_flag("--print-config", options_.print_config,
-                 "Print the experiment with all defaults and overrides, and stop");
-    app.add_option("--progress", options_.progress, "auto, bar, lines or none")
-        ->check(CLI::IsMember({"auto", "bar", "lines", "none"}))
-        ->type_name("MODE");
+  void add_options(OptionList& list) override {
+    list.argument("EXPERIMENT", options_.experiment, "Experiment file (YAML)");
+    list.overrides(options_.overrides, "key.path=value");
+    list.text({"--out", "DIR"}, options_.out,
+              "Folder of the run (default: runs/NAME, NAME-2, ...)");
+    list.flag("--resume", options_.resume,
+              "Go on with the run in --out from its newest checkpoint");
+    list.flag("--overwrite", options_.overwrite, "Remove the run in the folder first");
+    list.flag("--dry-run", options_.dry_run, "Check everything, data included, and train nothing");
+    list.flag("--print-config", options_.print_config,
+              "Print the experiment with all defaults and overrides, and stop");
+    list.choice({"--progress", "MODE"}, {"auto", "bar", "lines", "none"}, options_.progress,
+                "auto, bar, lines or none");
   }
 
   int run(const CommandContext& context) override {
+    if (options_.resume && options_.overwrite) {
+      throw CollectiveError(ErrorKind::usage,
+                            "--resume goes on with the run in the folder and --overwrite removes "
+                            "it: give one of them.");
+    }
     std::optional<TrainingRun> run;
     fail_together(context.communicator(), [&] {
       ExperimentConfig config = load_experiment(options_.experiment, options_.overrides);

@@ -37,7 +37,7 @@ LIBRARIES = {
     "zlib": (r"zlib\.h", r"data/[^/]*\.cpp|tests/.*"),
     "stb": (r"stb/.*|stb_.*\.h", r"data/[^/]*\.cpp|tests/.*"),
     "MPI": (r"mpi\.h", r"cluster/.*|tests/cluster/.*"),
-    "CLI11": (r"CLI/", r"experiments/.*"),
+    "CLI11": (r"CLI/", r"experiments/command_line\.cpp"),
     "mustache": (r"kainjow/", r"experiments/.*"),
     "Boost.Test": (r"boost/", r"tests/.*"),
     "fmt": (r"fmt/", r".*"),

@@ -1,0 +1,61 @@
+#pragma once
+
+// The command line and its help. The only place of CLI11, which takes long to compile.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace lockstep {
+
+class Command;
+struct CommonOptions;
+
+/// The arguments and options of one verb, in the order of its help. What is given on the command
+/// line is stored in the variables; the others keep their values.
+class OptionList {
+ public:
+  explicit OptionList(CLI::App& app) : app_(app) {}
+
+  /// An argument that must be given.
+  void argument(const std::string& name, std::string& value, const std::string& help);
+  /// One argument or more.
+  void arguments(const std::string& name, std::vector<std::string>& values,
+                 const std::string& help);
+  /// Any number of further arguments, key.path=value.
+  void overrides(std::vector<std::string>& values, const std::string& help);
+
+  /// "--split" and what its value stands for, "SPLIT".
+  struct Name {
+    std::string option;
+    std::string value;
+  };
+  void text(const Name& name, std::string& value, const std::string& help);
+  void choice(const Name& name, const std::vector<std::string>& choices, std::string& value,
+              const std::string& help);
+  /// A whole number from 1 to `most`.
+  void count(const Name& name, int most, int& value, const std::string& help);
+  void flag(const std::string& option, bool& value, const std::string& help);
+
+ private:
+  CLI::App& app_;
+};
+
+/// What a command line asks for: a verb to run, or a text to print (--help, --version).
+struct Request {
+  Command* command = nullptr;
+  std::string text;
+};
+
+/// Stores the options of the verb in the verb's own variables and those of all verbs in `options`.
+/// @throws CollectiveError (usage) with a sentence that says where to look
+Request parse_command_line(std::span<const char* const> words,
+                           const std::vector<std::unique_ptr<Command>>& commands,
+                           CommonOptions& options);
+
+}  // namespace lockstep
