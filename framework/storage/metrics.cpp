@@ -73,9 +73,9 @@ void write_steps(Hdf5Writer& file, const std::string& group, const std::vector<R
                     .long_name = "training steps done"});
 }
 
-template <typename Record, std::size_t N>
+template <typename Record, std::size_t kColumns>
 void write_columns(Hdf5Writer& file, const std::string& group, const std::vector<Record>& records,
-                   const std::array<Column<Record>, N>& columns) {
+                   const std::array<Column<Record>, kColumns>& columns) {
   for (const Column<Record>& column : columns) {
     std::vector<double> values;
     values.reserve(records.size());
@@ -113,8 +113,8 @@ void attach_rows(Hdf5Writer& file, const std::string& group, const std::string& 
   }
 }
 
-template <typename Record, std::size_t N>
-std::vector<std::string> names_of(const std::array<Column<Record>, N>& columns) {
+template <typename Record, std::size_t kColumns>
+std::vector<std::string> names_of(const std::array<Column<Record>, kColumns>& columns) {
   std::vector<std::string> names;
   for (const Column<Record>& column : columns) names.emplace_back(column.name);
   return names;
@@ -313,7 +313,7 @@ EpochRecord* find_step(std::vector<EpochRecord>& epochs, Index step) {
 void read_confusion(const Hdf5Reader& file, std::vector<EpochRecord>& epochs) {
   const std::vector<Index> confusion = file.read_integers("/confusion");
   if (confusion.empty()) return;
-  const std::size_t classes = static_cast<std::size_t>(classes_of(confusion));
+  const auto classes = static_cast<std::size_t>(classes_of(confusion));
   require_length(file, "/confusion", confusion.size(), classes * classes);
   EpochRecord* record = find_step(epochs, file.integer_attribute("/confusion", "step"));
   if (record == nullptr) refuse(file, "/confusion is of a step that /epochs has not");

@@ -8,6 +8,7 @@
 #include <cassert>
 #include <cerrno>
 #include <charconv>
+#include <ranges>
 #include <string_view>
 #include <system_error>
 
@@ -135,11 +136,11 @@ void RunCheckpoints::remove_old(Index newest, Index keep) const {
 }
 
 std::optional<FoundCheckpoint> RunCheckpoints::newest_good() const {
-  std::vector<Index> candidates = steps();
+  const std::vector<Index> candidates = steps();
   if (candidates.empty()) return {};
   FoundCheckpoint found;
-  for (auto step = candidates.rbegin(); step != candidates.rend(); ++step) {
-    found.path = path_of(*step);
+  for (const Index step : std::views::reverse(candidates)) {
+    found.path = path_of(step);
     const std::optional<std::string> reason = read_for_resume(found.path, found.checkpoint);
     if (!reason) {
       require_same_arithmetic(found);

@@ -31,7 +31,7 @@ LIBRARIES = {
     "Random123": (r"Random123/", r"framework/core/random\.cpp|tests/.*"),
     "xxHash": (r"xxhash\.h", r"framework/core/digest\.cpp|tests/.*"),
     "Highway": (r"hwy/", r"framework/kernels/[^/]*|tests/framework/kernels/.*"),
-    "HDF5": (r"hdf5(_hl)?\.h|H5.*\.h", r"framework/storage/hdf5_file\.[ch]pp|tests/.*"),
+    "HDF5": (r"hdf5(_hl)?\.h|H5.*\.h", r"framework/storage/hdf5_(library\.hpp|[a-z]+\.cpp)|tests/.*"),
     "nlohmann-json": (r"nlohmann/", r"framework/storage/[^/]*\.cpp|experiments/.*|tests/.*"),
     "yaml-cpp": (r"yaml-cpp/", r"framework/config/yaml_reader\.cpp"),
     "zlib": (r"zlib\.h", r"data/[^/]*\.cpp|tests/.*"),

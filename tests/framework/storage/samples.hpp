@@ -123,7 +123,7 @@ inline Checkpoint sample_checkpoint(Index step = 860) {
 inline MetricsTables sample_metrics(Index steps = 5) {
   MetricsTables tables;
   for (Index step = 1; step <= steps; ++step) {
-    const double x = static_cast<double>(step);
+    const auto x = static_cast<double>(step);
     tables.steps.push_back({.step = step,
                             .epoch = x / 3,
                             .loss = 2.3 / x,
