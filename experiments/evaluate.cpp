@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "experiments/agreement.hpp"
 #include "experiments/command.hpp"
 #include "experiments/figures.hpp"
 #include "experiments/saved_network.hpp"
 #include "experiments/workbench.hpp"
+#include "framework/config/yaml_writer.hpp"
 #include "framework/core/error.hpp"
 #include "framework/training/evaluator.hpp"
 
@@ -65,6 +67,14 @@ class EvaluateCommand final : public Command {
       bench = load_split(network, context.data_places);
       split = &chosen_split(bench);
     });
+    check_same_program(context);
+    require_agreement(
+        context.communicator(),
+        {.what = "network",
+         .mine = network.parameters->digest().hex() + "\n" + write_yaml(to_value(network.config)),
+         .kind = ErrorKind::data,
+         .advice = "give all ranks the same file and overrides."});
+    check_same_data(context, *bench.data);
     if (!network.data_note.empty()) context.console.remark(network.data_note);
     const WorkerTeam team(context.threads());
     Evaluator evaluator(*network.graph, network.parameters->layout(), team,

@@ -54,6 +54,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
 }
 
 int run_program(MpiSession& session, int argc, const char* const* argv) {
+  use_default_arithmetic();
   const std::vector<std::unique_ptr<Command>> commands = all_commands();
   CommonOptions options;
   const Request request =

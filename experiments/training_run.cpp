@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "experiments/agreement.hpp"
 #include "experiments/figures.hpp"
 #include "experiments/progress.hpp"
 #include "experiments/run_recorder.hpp"
@@ -75,7 +76,19 @@ void TrainingRun::describe() const {
                              count_of(context_.session.hosts(), "host"), current_isa()));
 }
 
+// Ranks that were started with other files, data or programs would train, but not one network.
+void TrainingRun::check_agreement() const {
+  check_same_program(context_);
+  require_agreement(context_.communicator(),
+                    {.what = "experiment",
+                     .mine = write_yaml(to_value(config_)),
+                     .kind = ErrorKind::usage,
+                     .advice = "start all ranks with the same file and overrides."});
+  check_same_data(context_, *bench_.data);
+}
+
 int TrainingRun::train() {
+  check_agreement();
   fail_together(context_.communicator(), [this] {
     if (context_.is_root()) open_directory();
   });

@@ -51,6 +51,7 @@ class TrainingRun {
   std::optional<RunDirectory> directory_;  // rank 0's
   MetricsTables tables_;
 
+  void check_agreement() const;
   void open_directory();
   void check_same_experiment(const std::filesystem::path& run) const;
   void go_on_from(const FoundCheckpoint& found);

@@ -15,6 +15,8 @@ namespace lockstep {
 
 int available_threads() { return oneapi::tbb::info::default_concurrency(); }
 
+void use_default_arithmetic() { std::fesetenv(FE_DFL_ENV); }
+
 struct WorkerTeam::Arena {
   explicit Arena(int threads)
       : control(oneapi::tbb::global_control::max_allowed_parallelism,
@@ -42,9 +44,8 @@ struct ForkJoin {
   char join = 0;
 };
 
-// The default floating-point environment: round to nearest, denormals kept.
 [[gnu::noinline]] void run_slot(const SlotFunction& body, int slot) {
-  std::fesetenv(FE_DFL_ENV);
+  use_default_arithmetic();
   body(slot);
 }
 

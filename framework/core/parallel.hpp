@@ -8,6 +8,10 @@ namespace lockstep {
 /// Cores this process may run on: its affinity mask, never the machine's core count.
 int available_threads();
 
+/// Gives the calling thread the arithmetic that results are defined in: round to nearest, and no
+/// flushing of denormals, whatever a library that was loaded has left behind.
+void use_default_arithmetic();
+
 /// Borrowed reference to something callable with a slot number; allocates nothing.
 class SlotFunction {
  public:

@@ -1,7 +1,8 @@
 #include "framework/graph/parameter_store.hpp"
 
-#include <algorithm>
 #include <cassert>
+
+#include "framework/kernels/reduce.hpp"
 
 namespace lockstep {
 
@@ -27,11 +28,8 @@ ParameterLayout::ParameterLayout(const Graph& graph) {
 void ParameterLayout::apply_scales(std::span<const float> from, std::span<float> to) const {
   assert(from.size() == size_ && to.size() == size_);
   for (const ParameterEntry& entry : entries_) {
-    const float scale = entry.scale;
-    std::transform(from.begin() + static_cast<std::ptrdiff_t>(entry.offset),
-                   from.begin() + static_cast<std::ptrdiff_t>(entry.offset + entry.size),
-                   to.begin() + static_cast<std::ptrdiff_t>(entry.offset),
-                   [scale](float value) { return value * scale; });
+    scale_buffer(from.subspan(entry.offset, entry.size), entry.scale,
+                 to.subspan(entry.offset, entry.size));
   }
 }
 

@@ -8,7 +8,7 @@
 // Highway's own header, which the next ones need to come after.
 #include <hwy/highway.h>
 
-#include "framework/kernels/elementary-inl.hpp"
+#include "framework/kernels/activation-inl.hpp"
 #include "framework/kernels/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -44,22 +44,21 @@ void map_back(const ActivationBackward& arguments) {
   }
 }
 
-HWY_INLINE V relu(V x) { return hn::IfThenElseZero(hn::Gt(x, hn::Zero(D())), x); }
-HWY_INLINE V relu_derivative(V y, V g) { return hn::IfThenElseZero(hn::Gt(y, hn::Zero(D())), g); }
-HWY_INLINE V tanh_derivative(V y, V g) { return hn::Mul(g, fused(hn::Neg(y), y, constant(1.0F))); }
-HWY_INLINE V sigmoid_derivative(V y, V g) {
-  return hn::Mul(g, hn::Mul(y, hn::Sub(constant(1.0F), y)));
+void forward_relu(const ActivationForward& arguments) {
+  map<activate<Activation::relu>>(arguments);
 }
-
-void forward_relu(const ActivationForward& arguments) { map<relu>(arguments); }
 void forward_tanh(const ActivationForward& arguments) { map<tanh>(arguments); }
 void forward_sigmoid(const ActivationForward& arguments) { map<sigmoid>(arguments); }
 void all_exp(const ActivationForward& arguments) { map<exp>(arguments); }
 void all_log(const ActivationForward& arguments) { map<log>(arguments); }
-void backward_relu(const ActivationBackward& arguments) { map_back<relu_derivative>(arguments); }
-void backward_tanh(const ActivationBackward& arguments) { map_back<tanh_derivative>(arguments); }
+void backward_relu(const ActivationBackward& arguments) {
+  map_back<activation_gradient<Activation::relu>>(arguments);
+}
+void backward_tanh(const ActivationBackward& arguments) {
+  map_back<activation_gradient<Activation::tanh>>(arguments);
+}
 void backward_sigmoid(const ActivationBackward& arguments) {
-  map_back<sigmoid_derivative>(arguments);
+  map_back<activation_gradient<Activation::sigmoid>>(arguments);
 }
 
 }  // namespace

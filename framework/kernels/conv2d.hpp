@@ -1,6 +1,7 @@
 #pragma once
 
-// Two-dimensional convolution (cross-correlation, as everywhere in this field) and its gradients.
+// Two-dimensional convolution (cross-correlation, as everywhere in this field) with what usually
+// follows it, an activation and 2x2 pooling, and the gradients of the whole.
 //
 // Layouts: images (C, H, W) x lanes in either layout of BasicLaneView, weights OIHW, bias O.
 // Taps that fall outside the image are skipped: they take part in no operation.
@@ -10,6 +11,7 @@
 #include <span>
 
 #include "framework/core/lane_view.hpp"
+#include "framework/kernels/epilogue.hpp"
 #include "framework/kernels/window.hpp"
 
 namespace lockstep {
@@ -17,50 +19,58 @@ namespace lockstep {
 struct Conv2dGeometry {
   WindowedImage input;
   std::size_t filters = 1;
+  Epilogue epilogue{};
 
   std::size_t weights_per_filter() const {
     return input.image.channels * input.window.kernel.size();
   }
   std::size_t weights() const { return filters * weights_per_filter(); }
+
+  /// Positions of the window whose outputs are used: pooling leaves an odd last row or column out.
+  Extent2d positions() const;
+  /// Rows and columns of the result, after pooling.
+  Extent2d output() const;
 };
+
+/// Memory beside inputs, outputs and gradients, in floats.
+struct Conv2dMemory {
+  std::size_t saved = 0;    ///< from forward to backward
+  std::size_t scratch = 0;  ///< within backward
+};
+Conv2dMemory conv2d_memory(const Conv2dGeometry& geometry, std::size_t blocks);
 
 struct Conv2dForward {
   ConstLaneView input;            ///< (C, H, W) x lanes
   std::span<const float> weight;  ///< OIHW
   std::span<const float> bias;    ///< O, or empty: without bias
   LaneView output;                ///< (O, OH, OW) x lanes
+  std::span<float> saved;         ///< 64-byte aligned; or empty: no backward follows
 };
 
-/// output[o, oy, ox] = bias[o] (+0 without bias), then fma(weight[o, c, ky, kx], input[c, y, x], .)
-/// over (c, ky, kx) ascending.
+/// The convolution is bias[o] (+0 without bias), then fma(weight[o, c, ky, kx], input[c, y, x], .)
+/// over (c, ky, kx) ascending; the epilogue has the bits of the kernels of its own in
+/// activation.hpp and pool2d.hpp.
 void conv2d_forward(const Conv2dGeometry& geometry, const Conv2dForward& arguments);
 
-struct Conv2dInputGradient {
-  ConstLaneView output_gradient;  ///< (O, OH, OW) x lanes
-  std::span<const float> weight;  ///< OIHW
-  LaneView input_gradient;        ///< (C, H, W) x lanes
-};
-
-/// input_gradient[c, y, x] = +0, then fma(weight[o, c, ky, kx], output_gradient[o, oy, ox], .) over
-/// (o, ky, kx) ascending, where tap (ky, kx) of window (oy, ox) lies on (y, x).
-void conv2d_input_gradient(const Conv2dGeometry& geometry, const Conv2dInputGradient& arguments);
-
-struct Conv2dParameterGradient {
+struct Conv2dBackward {
   ConstLaneView input;               ///< (C, H, W) x lanes
+  ConstLaneView output;              ///< (O, OH, OW) x lanes, as forward left it
   ConstLaneView output_gradient;     ///< (O, OH, OW) x lanes
+  std::span<const float> weight;     ///< OIHW
   std::span<float> weight_gradient;  ///< OIHW
-  std::span<float> bias_gradient;    ///< O, or empty: not wanted
-  /// conv2d_scratch floats, 64-byte aligned, contents undefined.
-  std::span<float> scratch;
+  std::span<float> bias_gradient;    ///< O, or empty: without bias
+  LaneView input_gradient;           ///< (C, H, W) x lanes; without data: not wanted
+  std::span<const float> saved;      ///< as forward left it
+  std::span<float> scratch;          ///< 64-byte aligned, contents undefined
 };
 
-/// Each gradient has 16 sums, one a lane, that start at +0 and take, over blocks, then output rows,
-/// then output columns ascending, for a weight fma(output_gradient, input, .) and for a bias the
-/// addition of output_gradient. Lanes are then folded: l += l + 8, then + 4, + 2, + 1.
-void conv2d_parameter_gradient(const Conv2dGeometry& geometry,
-                               const Conv2dParameterGradient& arguments);
-
-/// Floats of scratch that conv2d_parameter_gradient needs.
-std::size_t conv2d_scratch(const Conv2dGeometry& geometry);
+/// The gradient of the convolution's own output is worked out first, as the epilogue's kernels do.
+///
+/// Parameters: each gradient has 16 sums, one a lane, that start at +0 and take, over blocks, then
+/// output rows, then output columns ascending, for a weight fma(gradient, input, .) and for a bias
+/// the addition of the gradient. Lanes are then folded: l += l + 8, then + 4, + 2, + 1.
+/// Input: input_gradient[c, y, x] = +0, then fma(weight[o, c, ky, kx], gradient[o, oy, ox], .) over
+/// (o, ky, kx) ascending, where tap (ky, kx) of window (oy, ox) lies on (y, x).
+void conv2d_backward(const Conv2dGeometry& geometry, const Conv2dBackward& arguments);
 
 }  // namespace lockstep

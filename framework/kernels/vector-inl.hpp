@@ -10,7 +10,10 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
+#include <span>
 
 #include "framework/core/lane_view.hpp"
 
@@ -45,37 +48,66 @@ HWY_INLINE V fused(V a, V b, V c) {
 }
 #endif
 
-/// The sum of 16 aligned floats, folded: l += l + 8, then + 4, + 2, + 1.
-HWY_INLINE float fold_lanes(const float* HWY_RESTRICT lanes) {
-  const hn::CappedTag<float, 8> d8;
-  const hn::CappedTag<float, 4> d4;
-  HWY_ALIGN float eight[8];
-  HWY_ALIGN float four[4];
-  for (std::size_t l = 0; l < 8; l += hn::MaxLanes(d8)) {
-    hn::Store(hn::Add(hn::Load(d8, lanes + l), hn::Load(d8, lanes + 8 + l)), d8, eight + l);
-  }
-  for (std::size_t l = 0; l < 4; l += hn::MaxLanes(d4)) {
-    hn::Store(hn::Add(hn::Load(d4, eight + l), hn::Load(d4, eight + 4 + l)), d4, four + l);
-  }
-  return (four[0] + four[2]) + (four[1] + four[3]);
+/// Four floats, whatever the target: what transpositions are made of.
+using Quad = float __attribute__((vector_size(16)));
+
+HWY_INLINE Quad load_quad(const float* from) {
+  Quad quad;
+  std::memcpy(&quad, from, sizeof(quad));
+  return quad;
 }
 
-/// Calls task.run<N>(first) for consecutive tiles of N <= kMost items until `count` are covered.
-/// The size of a tile is a constant, so that its accumulators live in registers.
+HWY_INLINE void store_quad(Quad quad, float* to) { std::memcpy(to, &quad, sizeof(quad)); }
+
+/// Rows become columns.
+HWY_INLINE void transpose(Quad (&rows)[4]) {
+  const Quad low01 = __builtin_shufflevector(rows[0], rows[1], 0, 4, 1, 5);
+  const Quad high01 = __builtin_shufflevector(rows[0], rows[1], 2, 6, 3, 7);
+  const Quad low23 = __builtin_shufflevector(rows[2], rows[3], 0, 4, 1, 5);
+  const Quad high23 = __builtin_shufflevector(rows[2], rows[3], 2, 6, 3, 7);
+  rows[0] = __builtin_shufflevector(low01, low23, 0, 1, 4, 5);
+  rows[1] = __builtin_shufflevector(low01, low23, 2, 3, 6, 7);
+  rows[2] = __builtin_shufflevector(high01, high23, 0, 1, 4, 5);
+  rows[3] = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
+}
+
+/// Sums of 16 lanes each, one after the other, folded: l += l + 8, then + 4, + 2, + 1. Four at a
+/// time, so that the last two additions are of whole vectors as well.
+inline void fold_lanes(const float* HWY_RESTRICT lanes, std::span<float> sums) {
+  for (std::size_t first = 0; first < sums.size(); first += 4) {
+    const std::size_t count = std::min<std::size_t>(4, sums.size() - first);
+    Quad folded[4] = {};
+    for (std::size_t i = 0; i < count; ++i) {
+      const float* HWY_RESTRICT from = lanes + (first + i) * kLanes;
+      folded[i] =
+          (load_quad(from) + load_quad(from + 8)) + (load_quad(from + 4) + load_quad(from + 12));
+    }
+    transpose(folded);
+    const Quad sum = (folded[0] + folded[2]) + (folded[1] + folded[3]);
+    std::memcpy(sums.data() + first, &sum, count * sizeof(float));
+  }
+}
+
+/// task.run<size>(first)
+template <std::size_t kMost, class Task>
+HWY_INLINE void run_tile(std::size_t size, std::size_t first, const Task& task) {
+  if constexpr (kMost > 1) {
+    if (size < kMost) return run_tile<kMost - 1>(size, first, task);
+  }
+  task.template run<kMost>(first);
+}
+
+/// Calls task.run<N>(first) for consecutive tiles of N <= kMost items, as few as possible and as
+/// equal as possible, until `count` are covered. The size of a tile is a constant, so that its
+/// accumulators live in registers.
 template <std::size_t kMost, class Task>
 HWY_INLINE void for_tiles(std::size_t count, const Task& task) {
-  std::size_t first = 0;
-  if constexpr (kMost >= 12) {
-    for (; first + 12 <= count; first += 12) task.template run<12>(first);
+  const std::size_t tiles = (count + kMost - 1) / kMost;
+  for (std::size_t tile = 0, first = 0; tile < tiles; ++tile) {
+    const std::size_t size = (count - first) / (tiles - tile);
+    run_tile<kMost>(size, first, task);
+    first += size;
   }
-  if constexpr (kMost >= 6) {
-    for (; first + 6 <= count; first += 6) task.template run<6>(first);
-  }
-  if constexpr (kMost >= 4) {
-    for (; first + 4 <= count; first += 4) task.template run<4>(first);
-  }
-  for (; first + 2 <= count; first += 2) task.template run<2>(first);
-  if (first < count) task.template run<1>(first);
 }
 
 }  // namespace lockstep::HWY_NAMESPACE

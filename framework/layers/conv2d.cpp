@@ -55,8 +55,11 @@ class Conv2d final : public Layer {
     return output_shape(inputs).size() * per_output;
   }
 
-  Workspace workspace(std::span<const Shape> inputs, Index /*lanes*/) const override {
-    return {.scratch = static_cast<Index>(conv2d_scratch(geometry(inputs)))};
+  Workspace workspace(std::span<const Shape> inputs, Index lanes) const override {
+    const Conv2dMemory memory =
+        conv2d_memory(geometry(inputs), static_cast<std::size_t>(lanes) / kLanes);
+    return {.saved = static_cast<Index>(memory.saved),
+            .scratch = static_cast<Index>(memory.scratch)};
   }
 
   LaneExtent lane_extent() const override { return LaneExtent::block; }
@@ -66,21 +69,22 @@ class Conv2d final : public Layer {
                    {.input = arguments.inputs[0],
                     .weight = arguments.parameters[0],
                     .bias = has_bias_ ? arguments.parameters[1] : std::span<const float>(),
-                    .output = arguments.output});
+                    .output = arguments.output,
+                    .saved = arguments.saved});
   }
 
   void backward(const BackwardArguments& arguments) const override {
-    const Conv2dGeometry shapes = geometry(arguments.shapes);
-    conv2d_parameter_gradient(
-        shapes, {.input = arguments.inputs[0],
-                 .output_gradient = arguments.output_gradient,
-                 .weight_gradient = arguments.parameter_gradients[0],
-                 .bias_gradient = has_bias_ ? arguments.parameter_gradients[1] : std::span<float>(),
-                 .scratch = arguments.scratch});
-    if (!arguments.input_gradients[0]) return;
-    conv2d_input_gradient(shapes, {.output_gradient = arguments.output_gradient,
-                                   .weight = arguments.parameters[0],
-                                   .input_gradient = arguments.input_gradients[0]});
+    conv2d_backward(
+        geometry(arguments.shapes),
+        {.input = arguments.inputs[0],
+         .output = arguments.output,
+         .output_gradient = arguments.output_gradient,
+         .weight = arguments.parameters[0],
+         .weight_gradient = arguments.parameter_gradients[0],
+         .bias_gradient = has_bias_ ? arguments.parameter_gradients[1] : std::span<float>(),
+         .input_gradient = arguments.input_gradients[0],
+         .saved = arguments.saved,
+         .scratch = arguments.scratch});
   }
 
  private:

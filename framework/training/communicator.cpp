@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,6 +23,22 @@ std::vector<T> all_gather_values(Communicator& communicator, T mine) {
   for (std::size_t r = 0; r < ranks; ++r) parts[r] = {r * sizeof(T), sizeof(T)};
   communicator.all_gather(std::as_writable_bytes(std::span(values)), parts);
   return values;
+}
+
+// The first line in which two texts differ, of each.
+std::pair<std::string, std::string> first_differing_lines(const std::string& left,
+                                                          const std::string& right) {
+  std::istringstream left_lines(left);
+  std::istringstream right_lines(right);
+  std::string of_left;
+  std::string of_right;
+  while (true) {
+    const bool more_left = static_cast<bool>(std::getline(left_lines, of_left));
+    const bool more_right = static_cast<bool>(std::getline(right_lines, of_right));
+    if (!more_left) of_left = "nothing";
+    if (!more_right) of_right = "nothing";
+    if (!more_left || !more_right || of_left != of_right) return {of_left, of_right};
+  }
 }
 
 }  // namespace
@@ -79,6 +97,22 @@ void fail_together(Communicator& communicator, const std::function<void()>& body
     const std::string message = failures[rank].substr(1);
     throw CollectiveError(kind, rank == 0 ? message : fmt::format("On rank {}: {}", rank, message));
   }
+}
+
+void require_agreement(Communicator& communicator, const Agreement& agreement) {
+  const std::vector<std::string> all = all_gather_text(communicator, agreement.mine);
+  for (std::size_t rank = 1; rank < all.size(); ++rank) {
+    if (all[rank] == all[0]) continue;
+    const auto [expected, found] = first_differing_lines(all[0], all[rank]);
+    throw CollectiveError(agreement.kind,
+                          fmt::format("Rank {} has another {} than rank 0: expected '{}', found "
+                                      "'{}'; {}",
+                                      rank, agreement.what, expected, found, agreement.advice));
+  }
+}
+
+std::vector<Digest> all_gather_digests(Communicator& communicator, const Digest& mine) {
+  return all_gather_values(communicator, mine);
 }
 
 }  // namespace lockstep

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "framework/core/digest.hpp"
+#include "framework/core/error.hpp"
+
 namespace lockstep {
 
 /// A stretch of a message buffer: bytes [offset, offset + size).
@@ -62,5 +65,21 @@ std::vector<std::string> all_gather_text(Communicator& communicator, const std::
 /// or none: if any rank throws an Error, every rank throws the lowest such rank's error as a
 /// CollectiveError. Collective; `body` itself must not communicate.
 void fail_together(Communicator& communicator, const std::function<void()>& body);
+
+/// Something that every rank must have alike before they work together.
+struct Agreement {
+  std::string what;    ///< "experiment"
+  std::string mine;    ///< this rank's; one line or many
+  ErrorKind kind;      ///< of the error when it differs
+  std::string advice;  ///< what to do then
+};
+
+/// Compares it over the ranks. Collective.
+/// @throws CollectiveError on every rank, which names the first rank that has it otherwise than
+///         rank 0, and the first line in which they differ
+void require_agreement(Communicator& communicator, const Agreement& agreement);
+
+/// Each rank's digest, in rank order. Collective; allocates.
+std::vector<Digest> all_gather_digests(Communicator& communicator, const Digest& mine);
 
 }  // namespace lockstep

@@ -35,9 +35,13 @@ double root_mean_square(std::span<const float> values) {
 bool Rhythm::is_due(Index step, Index steps_per_epoch) const {
   if (every_steps > 0) return step % every_steps == 0;
   if (every_epochs <= 0) return false;
+  // A period that is whole but for rounding (1.1 epochs of 100 steps) ends on its own step.
+  constexpr double kRounding = 1e-9;
   const double period = every_epochs * static_cast<double>(steps_per_epoch);
-  return std::floor(static_cast<double>(step) / period) >
-         std::floor(static_cast<double>(step - 1) / period);
+  const auto periods = [&](Index steps) {
+    return std::floor(static_cast<double>(steps) / period + kRounding);
+  };
+  return periods(step) > periods(step - 1);
 }
 
 std::vector<Index> micro_batch_counts(Index data_set_size, Index batch_size, Index micro_batch) {
@@ -82,6 +86,7 @@ void Trainer::run(TrainingObserver& observer) {
     }
     const bool is_best = progress_.best_step == progress_.step;
     if (last || is_best || settings_.checkpoint.is_due(progress_.step, steps_per_epoch())) {
+      check_replicas();
       observer.on_checkpoint(progress_);
     }
   }
@@ -174,6 +179,20 @@ void Trainer::fail(const char* what, double value) const {
                   "train.clip_norm, or look for numbers that are not finite in the data; weights "
                   "saved before this step are unharmed.",
                   what, value, progress_.step + 1));
+}
+
+void Trainer::check_replicas() {
+  if (parts_.communicator.size() == 1) return;
+  const std::vector<Digest> digests = all_gather_digests(parts_.communicator, weights_digest());
+  const auto other = std::find_if(digests.begin(), digests.end(),
+                                  [&](const Digest& digest) { return digest != digests[0]; });
+  if (other == digests.end()) return;
+  throw CollectiveError(
+      ErrorKind::numeric,
+      fmt::format("After step {} the weights of rank {} have the digest {}, but those of rank 0 "
+                  "have {}: a processor or memory computes wrongly; start again with --resume on "
+                  "other machines, from the checkpoint before.",
+                  progress_.step, other - digests.begin(), other->hex(), digests[0].hex()));
 }
 
 Digest Trainer::weights_digest() {

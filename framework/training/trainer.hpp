@@ -91,8 +91,9 @@ class Trainer {
 
   /// Trains up to the last step. Evaluation and checkpoint are due at their rhythms and after the
   /// last step, a checkpoint also after the best evaluation so far.
-  /// @throws CollectiveError (numeric) when loss, gradient or weights are not finite; the weights
-  ///         of the last checkpoint are then the last good ones.
+  /// @throws CollectiveError (numeric) when loss, gradient or weights are not finite, or a rank's
+  ///         weights differ from the others', which is looked at before each checkpoint; the
+  ///         weights of the last checkpoint are then the last good ones.
   void run(TrainingObserver& observer);
 
   /// One step. Parameters, optimizer and progress move on by one.
@@ -127,6 +128,7 @@ class Trainer {
   void count_epoch(Index samples, double loss_sum);
   EpochRecord evaluate_all();
   std::vector<LayerRecord> layer_records();
+  void check_replicas();
   [[noreturn]] void fail(const char* what, double value) const;
 };
 

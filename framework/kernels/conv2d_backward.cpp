@@ -1,0 +1,211 @@
+#include <algorithm>
+#include <cassert>
+
+#include "framework/kernels/conv2d.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "framework/kernels/conv2d_backward.cpp"
+#include <hwy/foreach_target.h>
+// Highway's own header, which the next ones need to come after.
+#include <hwy/highway.h>
+
+#include "framework/kernels/activation-inl.hpp"
+#include "framework/kernels/conv2d_input_gradient-inl.hpp"
+#include "framework/kernels/conv2d_parameter_gradient-inl.hpp"
+#include "framework/kernels/pooling_masks-inl.hpp"
+#include "framework/kernels/vector-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace lockstep::HWY_NAMESPACE {
+namespace {
+
+/// The gradient of some rows of the convolution's own output, in one block: (O, rows, OW, 16), the
+/// columns that pooling leaves out not among them.
+struct Rows {
+  std::size_t first;
+  std::size_t count;
+};
+
+/// Takes the gradient back through the epilogue.
+struct EpilogueBackward {
+  const Conv2dGeometry& geometry;
+  const Conv2dBackward& arguments;
+  std::size_t block;
+  Rows rows;
+  float* gradient;
+
+  void run() const {
+    with_activation(geometry.epilogue.activation, [&]<Activation kActivation>() {
+      switch (geometry.epilogue.pooling) {
+        case Pooling::none:
+          return without_pooling<kActivation>();
+        case Pooling::average:
+          return through_windows([&](V /*y*/, V g, const ReadWindow& at, V(&before)[kTaps]) {
+            average_window_gradient<kActivation>(g, at, before);
+          });
+        case Pooling::maximum:
+          return through_windows([&](V y, V g, const ReadWindow& at, V(&before)[kTaps]) {
+            maximum_window_gradient<kActivation>(y, g, at, before);
+          });
+      }
+    });
+  }
+
+  template <Activation kActivation>
+  HWY_INLINE void without_pooling() const {
+    const Extent2d positions = geometry.positions();
+    float* to = gradient;
+    for (std::size_t o = 0; o < geometry.filters; ++o) {
+      const std::size_t first = (o * positions.rows + rows.first) * positions.columns;
+      for (std::size_t i = 0; i < rows.count * positions.columns; ++i, to += kLanes) {
+        const float* y = arguments.output.at(first + i, block);
+        const float* g = arguments.output_gradient.at(first + i, block);
+        for (std::size_t l = 0; l < kLanes; l += kWidth) {
+          const V before =
+              activation_gradient<kActivation>(hn::Load(D(), y + l), hn::Load(D(), g + l));
+          hn::Store(before, D(), to + l);
+        }
+      }
+    }
+  }
+
+  template <class WindowGradient>
+  HWY_INLINE void through_windows(const WindowGradient& window_gradient) const {
+    const Extent2d pooled = geometry.output();
+    const std::size_t columns = 2 * pooled.columns;
+    float* to = gradient;
+    for (std::size_t o = 0; o < geometry.filters; ++o) {
+      for (std::size_t row = 0; row < rows.count / 2; ++row, to += 2 * columns * kLanes) {
+        std::size_t feature = (o * pooled.rows + rows.first / 2 + row) * pooled.columns;
+        for (std::size_t x = 0; x < pooled.columns; ++x, ++feature) {
+          float* corner = to + 2 * x * kLanes;
+          for (std::size_t part = 0; part < kParts; ++part) {
+            const std::size_t lane = part * kWidth;
+            const ReadWindow at{.saved = arguments.saved.data(),
+                                .window = block * arguments.output.features + feature,
+                                .part = part};
+            V before[kTaps];
+            window_gradient(hn::Load(D(), arguments.output.at(feature, block) + lane),
+                            hn::Load(D(), arguments.output_gradient.at(feature, block) + lane), at,
+                            before);
+            hn::Store(before[0], D(), corner + lane);
+            hn::Store(before[1], D(), corner + kLanes + lane);
+            hn::Store(before[2], D(), corner + columns * kLanes + lane);
+            hn::Store(before[3], D(), corner + (columns + 1) * kLanes + lane);
+          }
+        }
+      }
+    }
+  }
+};
+
+/// The accumulators and the rows of gradients in the scratch memory.
+struct Scratch {
+  Scratch(const Conv2dGeometry& geometry, std::span<float> memory)
+      : weights(memory.data()),
+        biases(weights + geometry.weights() * kLanes),
+        gradient(biases + geometry.filters * kLanes) {}
+  float* weights;
+  float* biases;
+  float* gradient;
+};
+
+/// Rows whose gradients are worked out at a time: all, where the input's gradient reads them again;
+/// else few enough to stay in the first cache until the weights' gradient has read them.
+std::size_t rows_at_a_time(const Conv2dGeometry& geometry, bool input_gradient) {
+  constexpr std::size_t kFloats = 5120;  // 20 KiB
+  const Extent2d positions = geometry.positions();
+  if (input_gradient || positions.rows == 0) return positions.rows;
+  const std::size_t fitting = kFloats / (geometry.filters * positions.columns * kLanes);
+  return std::clamp<std::size_t>(fitting / 2 * 2, 2, positions.rows);
+}
+
+void backward_block(const Conv2dGeometry& geometry, const Conv2dBackward& arguments,
+                    const Scratch& scratch, std::size_t block) {
+  const Extent2d positions = geometry.positions();
+  const bool wants_input = static_cast<bool>(arguments.input_gradient);
+  const bool in_place = geometry.epilogue.activation == Activation::none &&
+                        geometry.epilogue.pooling == Pooling::none;
+  const std::size_t at_a_time = in_place ? positions.rows : rows_at_a_time(geometry, wants_input);
+  GradientRows gradient{.data = arguments.output_gradient.at(0, block),
+                        .stride = arguments.output_gradient.feature_stride,
+                        .columns = positions.columns};
+  if (!in_place) gradient = {scratch.gradient, kLanes, positions.columns};
+  for (std::size_t row = 0; row < positions.rows; row += at_a_time) {
+    const Rows rows{row, std::min(at_a_time, positions.rows - row)};
+    gradient.first = rows.first;
+    gradient.rows = rows.count;
+    if (!in_place) {
+      EpilogueBackward{geometry, arguments, block, rows, scratch.gradient}.run();
+    }
+    const ParameterSums sums{.geometry = geometry,
+                             .input = arguments.input,
+                             .gradient = gradient,
+                             .block = block,
+                             .weights = scratch.weights,
+                             .biases = arguments.bias_gradient.empty() ? nullptr : scratch.biases,
+                             .fresh = block == 0 && row == 0};
+    add_parameter_gradients(sums);
+  }
+  if (wants_input) {
+    for (std::size_t part = 0; part < kParts; ++part) {
+      input_gradient_block({.geometry = geometry,
+                            .gradient = gradient,
+                            .weight = arguments.weight,
+                            .output = arguments.input_gradient,
+                            .block = block,
+                            .part = part});
+    }
+  }
+}
+
+void backward(const Conv2dGeometry& geometry, const Conv2dBackward& arguments) {
+  const Scratch scratch(geometry, arguments.scratch);
+  for (std::size_t block = 0; block < arguments.input.blocks; ++block) {
+    backward_block(geometry, arguments, scratch, block);
+  }
+  fold_lanes(scratch.weights, arguments.weight_gradient);
+  fold_lanes(scratch.biases, arguments.bias_gradient);
+}
+
+}  // namespace
+}  // namespace lockstep::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace lockstep {
+
+HWY_EXPORT(backward);
+
+Conv2dMemory conv2d_memory(const Conv2dGeometry& geometry, std::size_t blocks) {
+  const auto [activation, pooling] = geometry.epilogue;
+  const std::size_t windows = blocks * geometry.filters * geometry.output().size();
+  Conv2dMemory memory;
+  if (pooling == Pooling::maximum || activation == Activation::relu) {
+    memory.saved = windows * 2;  // four masks of 16 bits
+  } else if (activation != Activation::none) {
+    memory.saved = windows * 4 * kLanes;
+  }
+  if (pooling == Pooling::none) memory.saved = 0;
+  const std::size_t gradients = geometry.filters * geometry.positions().size();
+  memory.scratch = (geometry.weights() + geometry.filters + gradients) * kLanes;
+  return memory;
+}
+
+void conv2d_backward(const Conv2dGeometry& geometry, const Conv2dBackward& arguments) {
+  assert(arguments.input.features == geometry.input.image.size());
+  assert(arguments.output_gradient.features == geometry.filters * geometry.output().size());
+  assert(arguments.input.blocks == arguments.output_gradient.blocks);
+  assert(arguments.weight.size() == geometry.weights());
+  assert(arguments.weight_gradient.size() == geometry.weights());
+  assert(arguments.bias_gradient.empty() || arguments.bias_gradient.size() == geometry.filters);
+  assert(!arguments.input_gradient ||
+         arguments.input_gradient.features == geometry.input.image.size());
+  assert(arguments.scratch.size() >= conv2d_memory(geometry, arguments.input.blocks).scratch);
+  HWY_DYNAMIC_DISPATCH(backward)(geometry, arguments);
+}
+
+}  // namespace lockstep
+
+#endif  // HWY_ONCE
