@@ -8,8 +8,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 build_dir=${1:-build}
 pattern=${2:-.}
 log=$(mktemp)
-database=$(mktemp -d)
-trap 'rm -rf "$log" "$database"' EXIT
+trap 'rm -f "$log"' EXIT
 status=0
 
 report() { # NAME COMMAND...: prints one line, and the command's output when it fails
@@ -55,10 +54,8 @@ tidy() {
     echo "There is no $build_dir/compile_commands.json; configure first: bash cluster/setup_node.sh --tests"
     return 1
   fi
-  # clang takes GCC's precompiled headers for its own, and fails.
-  sed 's/-Winvalid-pch//; s/-include [^ ]*cmake_pch\.hxx//' "$build_dir/compile_commands.json" >"$database/compile_commands.json"
   local output result=0
-  output=$(run-clang-tidy -quiet -j "$(nproc)" -p "$database" -extra-arg=-Wno-unknown-warning-option "^$PWD/(framework|data|cluster|experiments|tests)/.*$pattern" 2>/dev/null) ||
+  output=$(run-clang-tidy -quiet -j "$(nproc)" -p "$build_dir" -extra-arg=-Wno-unknown-warning-option "^$PWD/(framework|data|cluster|experiments|tests)/.*$pattern" 2>/dev/null) ||
     result=$?
   tr -d '\033' <<<"$output" | sed 's/\[[0-9;]*m//g' | grep -vE '^clang-tidy[-0-9]* |^$' || true
   return "$result"

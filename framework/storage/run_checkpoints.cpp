@@ -8,7 +8,6 @@
 #include <cassert>
 #include <cerrno>
 #include <charconv>
-#include <ranges>
 #include <string_view>
 #include <system_error>
 
@@ -139,8 +138,8 @@ std::optional<FoundCheckpoint> RunCheckpoints::newest_good() const {
   const std::vector<Index> candidates = steps();
   if (candidates.empty()) return {};
   FoundCheckpoint found;
-  for (const Index step : std::views::reverse(candidates)) {
-    found.path = path_of(step);
+  for (auto step = candidates.rbegin(); step != candidates.rend(); ++step) {
+    found.path = path_of(*step);
     const std::optional<std::string> reason = read_for_resume(found.path, found.checkpoint);
     if (!reason) {
       require_same_arithmetic(found);

@@ -20,21 +20,9 @@ elseif(LOCKSTEP_SANITIZERS)
        "LSAN_OPTIONS=suppressions=${support}/lsan.supp:fast_unwind_on_malloc=0:print_suppressions=0")
 endif()
 
-# Compiling tests takes longer than running them: this saves two fifths. The libraries keep their optimisation.
-set(test_optimisation $<$<CONFIG:Release,Audit>:-O1>)
-
 add_library(test_main OBJECT tests/support/test_main.cpp)
 target_link_libraries(test_main PRIVATE lockstep_options PUBLIC Boost::unit_test_framework)
 target_compile_definitions(test_main PUBLIC BOOST_TEST_DYN_LINK)
-target_compile_options(test_main PRIVATE ${test_optimisation})
-# Most of a test's time to compile is Boost.Test's header. lint.sh takes the flags of this out again. CMake 3.25 writes the
-# header when it comes to this target, and stops with an error where it comes to one that reuses it first, as it does in a
-# fresh folder; so the file is there before.
-set(shared_header "${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/test_main.dir/cmake_pch.hxx")
-if(NOT EXISTS "${shared_header}")
-  file(WRITE "${shared_header}" "")
-endif()
-target_precompile_headers(test_main PRIVATE <boost/test/unit_test.hpp> <string> <vector>)
 
 # Helpers that several test programs share. Linked to no unit, so that the test of a small unit builds without the large
 # ones.
@@ -59,8 +47,8 @@ function(lockstep_test_program name folder)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${target} PRIVATE lockstep_options test_main fmt::fmt)
-  target_compile_options(${target} PRIVATE ${test_optimisation})
-  target_precompile_headers(${target} REUSE_FROM test_main)
+  # Compiling tests takes longer than running them: this saves two fifths. The libraries keep their optimisation.
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release,Audit>:-O1>)
   if(TARGET test_support)
     target_link_libraries(${target} PRIVATE test_support)
   endif()
