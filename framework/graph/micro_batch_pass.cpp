@@ -22,7 +22,9 @@ void set_all_blocks(Views& views, std::size_t blocks) {
 MicroBatchPass::MicroBatchPass(const Plan& plan, const ParameterLayout& layout)
     : plan_(plan), layout_(layout), memory_(plan.workspace_size()) {
   input_ = bind(plan.input());
-  for (const PlannedStep& step : plan.steps()) bind_node(step);
+  output_ = bind(plan.output());
+  output_gradient_ = bind(plan.output_gradient());
+  for (const PlannedStep& step : plan.steps()) bind_step(step);
 }
 
 LaneView MicroBatchPass::bind(const PlannedView& planned) {
@@ -33,59 +35,60 @@ LaneView MicroBatchPass::bind(const PlannedView& planned) {
                        : blocked_view(data, planned.features, blocks);
 }
 
-void MicroBatchPass::bind_node(const PlannedStep& step) {
-  const GraphNode& graph_node = plan_.graph().nodes()[step.node];
-  Node node;
-  node.layer = graph_node.layer.get();
-  node.shapes = graph_node.input_shapes;
-  for (const std::size_t input : graph_node.inputs) {
-    node.inputs.emplace_back(input == 0 ? input_ : nodes_[input - 1].output);
+void MicroBatchPass::bind_step(const PlannedStep& planned) {
+  const GraphNode& node = plan_.graph().nodes()[planned.first_node];
+  Step step;
+  step.layer = planned.layer;
+  step.shapes = node.input_shapes;
+  step.first_entry = layout_.first_entry(planned.first_node);
+  for (const PlannedView& view : planned.inputs) step.inputs.emplace_back(bind(view));
+  step.output = bind(planned.output);
+  step.output_gradient = bind(planned.output_gradient);
+  for (const PlannedView& view : planned.input_gradients) {
+    step.input_gradients.push_back(bind(view));
   }
-  node.output = bind(step.output);
-  node.output_gradient = bind(step.output_gradient);
-  for (const PlannedView& view : step.input_gradients) node.input_gradients.push_back(bind(view));
-  for (const PlannedView& view : step.further_gradients) {
-    node.further_gradients.push_back(bind(view));
+  for (const PlannedView& view : planned.further_gradients) {
+    step.further_gradients.push_back(bind(view));
   }
-  node.parameters.resize(graph_node.parameters.size());
-  node.parameter_gradients.resize(graph_node.parameters.size());
-  node.saved = memory_.span().subspan(step.saved_offset, step.saved_size);
-  node.runs_backward = step.runs_backward;
+  step.parameters.resize(node.parameters.size());
+  step.parameter_gradients.resize(node.parameters.size());
+  step.saved = memory_.span().subspan(planned.saved_offset, planned.saved_size);
+  step.runs_backward = planned.runs_backward;
   if (plan_.purpose() == PlanPurpose::training) {
-    node.scratch = memory_.span().subspan(plan_.scratch_offset(), step.scratch_size);
+    step.scratch = memory_.span().subspan(plan_.scratch_offset(), planned.scratch_size);
   }
-  nodes_.push_back(std::move(node));
+  steps_.push_back(std::move(step));
 }
 
 void MicroBatchPass::set_samples(std::size_t samples) {
   assert(samples > 0 && samples <= static_cast<std::size_t>(plan_.micro_batch()));
   const std::size_t blocks = (samples + kLanes - 1) / kLanes;
-  set_blocks(input_, blocks);
-  for (Node& node : nodes_) {
-    set_all_blocks(node.inputs, blocks);
-    set_blocks(node.output, blocks);
-    set_blocks(node.output_gradient, blocks);
-    set_all_blocks(node.input_gradients, blocks);
-    set_all_blocks(node.further_gradients, blocks);
+  for (LaneView* view : {&input_, &output_, &output_gradient_}) set_blocks(*view, blocks);
+  for (Step& step : steps_) {
+    set_all_blocks(step.inputs, blocks);
+    set_blocks(step.output, blocks);
+    set_blocks(step.output_gradient, blocks);
+    set_all_blocks(step.input_gradients, blocks);
+    set_all_blocks(step.further_gradients, blocks);
   }
 }
 
 void MicroBatchPass::bind_parameters(std::span<const float> parameters) {
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    for (std::size_t k = 0; k < nodes_[i].parameters.size(); ++k) {
-      nodes_[i].parameters[k] = layout_.view(parameters, layout_.first_entry(i) + k);
+  for (Step& step : steps_) {
+    for (std::size_t k = 0; k < step.parameters.size(); ++k) {
+      step.parameters[k] = layout_.view(parameters, step.first_entry + k);
     }
   }
 }
 
 void MicroBatchPass::forward(std::span<const float> parameters, const PassContext& context) {
   bind_parameters(parameters);
-  for (Node& node : nodes_) {
-    node.layer->forward({.shapes = node.shapes,
-                         .inputs = node.inputs,
-                         .output = node.output,
-                         .parameters = node.parameters,
-                         .saved = node.saved,
+  for (Step& step : steps_) {
+    step.layer->forward({.shapes = step.shapes,
+                         .inputs = step.inputs,
+                         .output = step.output,
+                         .parameters = step.parameters,
+                         .saved = step.saved,
                          .pass = context});
   }
 }
@@ -94,24 +97,24 @@ void MicroBatchPass::backward(std::span<const float> parameters, std::span<float
                               const PassContext& context) {
   assert(plan_.purpose() == PlanPurpose::training);
   bind_parameters(parameters);
-  for (std::size_t i = nodes_.size(); i-- > 0;) {
-    Node& node = nodes_[i];
-    if (!node.runs_backward) continue;
-    for (const LaneView& further : node.further_gradients) {
-      accumulate_lanes(further, node.output_gradient);
+  for (auto at = steps_.rbegin(); at != steps_.rend(); ++at) {
+    Step& step = *at;
+    if (!step.runs_backward) continue;
+    for (const LaneView& further : step.further_gradients) {
+      accumulate_lanes(further, step.output_gradient);
     }
-    for (std::size_t k = 0; k < node.parameter_gradients.size(); ++k) {
-      node.parameter_gradients[k] = layout_.view(gradients, layout_.first_entry(i) + k);
+    for (std::size_t k = 0; k < step.parameter_gradients.size(); ++k) {
+      step.parameter_gradients[k] = layout_.view(gradients, step.first_entry + k);
     }
-    node.layer->backward({.shapes = node.shapes,
-                          .inputs = node.inputs,
-                          .output = node.output,
-                          .output_gradient = node.output_gradient,
-                          .input_gradients = node.input_gradients,
-                          .parameters = node.parameters,
-                          .parameter_gradients = node.parameter_gradients,
-                          .saved = node.saved,
-                          .scratch = node.scratch,
+    step.layer->backward({.shapes = step.shapes,
+                          .inputs = step.inputs,
+                          .output = step.output,
+                          .output_gradient = step.output_gradient,
+                          .input_gradients = step.input_gradients,
+                          .parameters = step.parameters,
+                          .parameter_gradients = step.parameter_gradients,
+                          .saved = step.saved,
+                          .scratch = step.scratch,
                           .pass = context});
   }
 }

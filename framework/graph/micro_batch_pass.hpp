@@ -22,11 +22,11 @@ class MicroBatchPass {
   void set_samples(std::size_t samples);
 
   LaneView input() const { return input_; }
-  ConstLaneView output() const { return nodes_.back().output; }
-  /// Output of node i after `forward`.
-  ConstLaneView output_of(std::size_t node) const { return nodes_[node].output; }
+  ConstLaneView output() const { return output_; }
+  /// Output of the plan's step i after `forward`.
+  ConstLaneView output_of(std::size_t step) const { return steps_[step].output; }
   /// To be filled between `forward` and `backward`: one row an output, lanes as in `output`.
-  LaneView output_gradient() const { return nodes_.back().output_gradient; }
+  LaneView output_gradient() const { return output_gradient_; }
 
   /// @param parameters  flat buffer in the layout given at construction, scales applied
   void forward(std::span<const float> parameters, const PassContext& context);
@@ -37,10 +37,11 @@ class MicroBatchPass {
                 const PassContext& context);
 
  private:
-  // A node's arguments, bound to this object's memory.
-  struct Node {
+  // A planned step's arguments, bound to this object's memory.
+  struct Step {
     const Layer* layer = nullptr;
     std::span<const Shape> shapes;
+    std::size_t first_entry = 0;  // of the parameters
     std::vector<ConstLaneView> inputs;
     LaneView output;
     LaneView output_gradient;
@@ -57,10 +58,12 @@ class MicroBatchPass {
   const ParameterLayout& layout_;
   AlignedBuffer<float> memory_;
   LaneView input_;
-  std::vector<Node> nodes_;
+  LaneView output_;
+  LaneView output_gradient_;
+  std::vector<Step> steps_;
 
   LaneView bind(const PlannedView& planned);
-  void bind_node(const PlannedStep& step);
+  void bind_step(const PlannedStep& planned);
   void bind_parameters(std::span<const float> parameters);
 };
 

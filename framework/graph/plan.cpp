@@ -8,15 +8,12 @@
 namespace lockstep {
 namespace {
 
-// Whether the network's input is best laid out whole: when its first reader with a wish says so.
-bool input_is_whole(const Graph& graph) {
-  for (const GraphNode& node : graph.nodes()) {
-    const bool reads_input =
-        std::find(node.inputs.begin(), node.inputs.end(), 0U) != node.inputs.end();
-    const LaneExtent extent = node.layer->lane_extent();
-    if (reads_input && extent != LaneExtent::any) return extent == LaneExtent::whole;
+std::vector<std::vector<std::size_t>> readers_of_values(const Graph& graph) {
+  std::vector<std::vector<std::size_t>> readers(graph.nodes().size() + 1);
+  for (std::size_t node = 0; node < graph.nodes().size(); ++node) {
+    for (const std::size_t input : graph.nodes()[node].inputs) readers[input].push_back(node);
   }
-  return false;
+  return readers;
 }
 
 // For each value, whether a parameter lies upstream of it.
@@ -33,8 +30,13 @@ std::vector<bool> values_with_gradient(const Graph& graph) {
 }  // namespace
 
 Plan::Plan(const Graph& graph, Index micro_batch, PlanPurpose purpose)
-    : graph_(graph), micro_batch_(micro_batch), purpose_(purpose) {
+    : graph_(graph),
+      micro_batch_(micro_batch),
+      purpose_(purpose),
+      readers_(readers_of_values(graph)),
+      values_(graph.nodes().size() + 1) {
   assert(micro_batch > 0 && micro_batch % static_cast<Index>(kLanes) == 0);
+  for (std::size_t value = 0; value < values_.size(); ++value) owners_.push_back(value);
   place_values();
   if (purpose == PlanPurpose::training) place_gradients();
   std::size_t scratch = 0;
@@ -42,44 +44,95 @@ Plan::Plan(const Graph& graph, Index micro_batch, PlanPurpose purpose)
   scratch_offset_ = allocate(purpose == PlanPurpose::training ? scratch : 0);
 }
 
+// Whether a node only shows its input, which nobody else reads, in another shape.
+bool Plan::shares_input(std::size_t node) const {
+  const GraphNode& reshape = graph_.nodes()[node];
+  return purpose_ != PlanPurpose::inspection && reshape.layer->is_reshape() &&
+         readers_[reshape.inputs.front()].size() == 1;
+}
+
+// A step for a node and as many of its successors as can be fused with it.
+PlannedStep Plan::fuse_from(std::size_t node) {
+  PlannedStep step;
+  step.layer = graph_.nodes()[node].layer.get();
+  step.first_node = node;
+  step.last_node = node;
+  while (purpose_ != PlanPurpose::inspection && readers_[step.last_node + 1].size() == 1) {
+    const std::size_t next = readers_[step.last_node + 1].front();
+    const GraphNode& reader = graph_.nodes()[next];
+    if (reader.inputs.size() != 1) break;
+    auto fused = step.layer->fused_with(*reader.layer);
+    if (!fused) break;
+    step.layer = fused.get();
+    step.last_node = next;
+    fused_layers_.push_back(std::move(fused));
+  }
+  return step;
+}
+
+// Whether a value is best laid out whole: the first of its readers with a wish decides.
+bool Plan::wants_whole(std::size_t value, bool otherwise) const {
+  for (const std::size_t node : readers_[value]) {
+    const LaneExtent extent = graph_.nodes()[node].layer->lane_extent();
+    if (extent != LaneExtent::any) return extent == LaneExtent::whole;
+    if (shares_input(node)) return wants_whole(node + 1, otherwise);
+  }
+  return otherwise;
+}
+
 void Plan::place_values() {
-  const auto place = [this](const Shape& shape, bool whole) {
-    return allocate_like({.offset = 0,
-                          .features = static_cast<std::size_t>(shape.size()),
-                          .whole = whole,
-                          .present = true});
-  };
-  input_ = place(graph_.input_shape(), input_is_whole(graph_));
-  for (std::size_t i = 0; i < graph_.nodes().size(); ++i) {
-    const GraphNode& node = graph_.nodes()[i];
-    const LaneExtent extent = node.layer->lane_extent();
-    const bool whole =
-        extent == LaneExtent::any ? value(node.inputs.front()).whole : extent == LaneExtent::whole;
-    const Workspace workspace = node.layer->workspace(node.input_shapes, micro_batch_);
-    PlannedStep step;
-    step.node = i;
-    step.output = place(node.output_shape, whole);
-    step.saved_size = static_cast<std::size_t>(workspace.saved);
-    step.saved_offset = allocate(step.saved_size);
-    step.scratch_size = static_cast<std::size_t>(workspace.scratch);
+  const auto inputs = static_cast<std::size_t>(graph_.input_shape().size());
+  values_[0] = allocate_view(inputs, wants_whole(0, false));
+  std::vector<bool> done(graph_.nodes().size());
+  for (std::size_t node = 0; node < graph_.nodes().size(); ++node) {
+    if (done[node]) continue;
+    if (shares_input(node)) {
+      const std::size_t input = graph_.nodes()[node].inputs.front();
+      values_[node + 1] = values_[input];
+      owners_[node + 1] = owners_[input];
+      continue;
+    }
+    PlannedStep step = fuse_from(node);
+    for (std::size_t i = node;; i = readers_[i + 1].front()) {
+      done[i] = true;
+      if (i == step.last_node) break;
+    }
+    place_step(step);
     steps_.push_back(std::move(step));
   }
 }
 
+void Plan::place_step(PlannedStep& step) {
+  const GraphNode& first = graph_.nodes()[step.first_node];
+  const GraphNode& last = graph_.nodes()[step.last_node];
+  for (const std::size_t input : first.inputs) step.inputs.push_back(values_[input]);
+  const LaneExtent extent = step.layer->lane_extent();
+  const bool as_made =
+      extent == LaneExtent::any ? step.inputs.front().whole : extent == LaneExtent::whole;
+  step.output = allocate_view(static_cast<std::size_t>(last.output_shape.size()),
+                              wants_whole(step.last_node + 1, as_made));
+  values_[step.last_node + 1] = step.output;
+  const Workspace workspace = step.layer->workspace(first.input_shapes, micro_batch_);
+  step.scratch_size = static_cast<std::size_t>(workspace.scratch);
+  if (purpose_ != PlanPurpose::training) return;
+  step.saved_size = static_cast<std::size_t>(workspace.saved);
+  step.saved_offset = allocate(step.saved_size);
+}
+
 void Plan::place_gradients() {
   const std::vector<bool> needed = values_with_gradient(graph_);
-  steps_.back().output_gradient = allocate_like(steps_.back().output);
+  output_gradient_ = allocate_view(output().features, output().whole);
+  if (owners_.back() != 0) producer_of(owners_.back()).output_gradient = output_gradient_;
   for (PlannedStep& step : steps_) {
-    const GraphNode& node = graph_.nodes()[step.node];
-    step.runs_backward = needed[step.node + 1];
-    for (const std::size_t input : node.inputs) {
+    step.runs_backward = needed[step.last_node + 1];
+    for (const std::size_t input : graph_.nodes()[step.first_node].inputs) {
       if (!needed[input]) {
         step.input_gradients.emplace_back();
         continue;
       }
-      const PlannedView gradient = allocate_like(value(input));
+      const PlannedView gradient = allocate_view(values_[input].features, values_[input].whole);
       step.input_gradients.push_back(gradient);
-      PlannedStep& producer = steps_[input - 1];
+      PlannedStep& producer = producer_of(owners_[input]);
       if (producer.output_gradient.present) {
         producer.further_gradients.push_back(gradient);
       } else {
@@ -89,21 +142,25 @@ void Plan::place_gradients() {
   }
 }
 
+PlannedStep& Plan::producer_of(std::size_t value) {
+  const auto found = std::find_if(steps_.begin(), steps_.end(), [&](const PlannedStep& step) {
+    return step.last_node + 1 == value;
+  });
+  assert(found != steps_.end());
+  return *found;
+}
+
 std::size_t Plan::allocate(std::size_t floats) {
   const std::size_t offset = workspace_size_;
   workspace_size_ += (floats + kLanes - 1) / kLanes * kLanes;
   return offset;
 }
 
-PlannedView Plan::allocate_like(const PlannedView& view) {
-  PlannedView placed = view;
-  placed.offset = allocate(view.features * static_cast<std::size_t>(micro_batch_));
-  placed.present = true;
-  return placed;
-}
-
-const PlannedView& Plan::value(std::size_t number) const {
-  return number == 0 ? input_ : steps_[number - 1].output;
+PlannedView Plan::allocate_view(std::size_t features, bool whole) {
+  return {.offset = allocate(features * static_cast<std::size_t>(micro_batch_)),
+          .features = features,
+          .whole = whole,
+          .present = true};
 }
 
 }  // namespace lockstep

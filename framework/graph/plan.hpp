@@ -1,14 +1,19 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "framework/graph/graph.hpp"
 
 namespace lockstep {
 
-/// What a plan is made for: inference keeps nothing for a backward pass.
-enum class PlanPurpose { training, inference };
+/// What a plan is made for.
+enum class PlanPurpose {
+  training,
+  inference,   ///< keeps nothing for a backward pass
+  inspection,  ///< inference, with the output of every layer in memory of its own
+};
 
 /// A view's place in a workspace, before there is any memory.
 struct PlannedView {
@@ -18,25 +23,30 @@ struct PlannedView {
   bool present = false;  ///< false where a gradient is not needed
 };
 
-/// Where one node finds everything.
+/// Where one layer, or several that are done in one pass, find everything.
 struct PlannedStep {
-  std::size_t node = 0;
+  const Layer* layer = nullptr;
+  std::size_t first_node = 0;  ///< whose inputs and parameters the step has
+  std::size_t last_node = 0;   ///< whose output it has
+  std::vector<PlannedView> inputs;
   PlannedView output;
   PlannedView output_gradient;
-  /// One an input: where this node writes the gradient of what it read.
+  /// One an input: where this step writes the gradient of what it read.
   std::vector<PlannedView> input_gradients;
   std::size_t saved_offset = 0;
   std::size_t saved_size = 0;
   std::size_t scratch_size = 0;
-  /// The other gradients of this node's output, when several layers read it: they are added to
-  /// `output_gradient`, in the order of the readers, before this node's backward runs.
+  /// The other gradients of this step's output, when several layers read it: they are added to
+  /// `output_gradient`, in the order of the readers, before this step's backward runs.
   std::vector<PlannedView> further_gradients;
   bool runs_backward = false;
 };
 
 /// The list of steps of a graph for one micro-batch size, with all memory placed once.
 ///
-/// Every workspace of `workspace_size()` floats is packed at 64 bytes.
+/// A layer whose only reader it can be fused with (Layer::fused_with) shares that reader's step, and
+/// a reshape shares its input's memory and has no step. Every workspace of `workspace_size()`
+/// floats is packed at 64 bytes.
 class Plan {
  public:
   Plan(const Graph& graph, Index micro_batch, PlanPurpose purpose);
@@ -45,7 +55,10 @@ class Plan {
   Index micro_batch() const { return micro_batch_; }
   PlanPurpose purpose() const { return purpose_; }
 
-  const PlannedView& input() const { return input_; }
+  const PlannedView& input() const { return values_.front(); }
+  const PlannedView& output() const { return values_.back(); }
+  /// Present in training only.
+  const PlannedView& output_gradient() const { return output_gradient_; }
   const std::vector<PlannedStep>& steps() const { return steps_; }
   std::size_t workspace_size() const { return workspace_size_; }
   std::size_t scratch_offset() const { return scratch_offset_; }
@@ -54,16 +67,24 @@ class Plan {
   const Graph& graph_;
   Index micro_batch_;
   PlanPurpose purpose_;
-  PlannedView input_;
+  std::vector<std::vector<std::size_t>> readers_;  ///< of each value: nodes, one an input
+  std::vector<PlannedView> values_;                ///< absent inside a fused step
+  std::vector<std::size_t> owners_;  ///< of each value: the value whose memory it is in
   std::vector<PlannedStep> steps_;
+  std::vector<std::unique_ptr<const Layer>> fused_layers_;
+  PlannedView output_gradient_;
   std::size_t workspace_size_ = 0;
   std::size_t scratch_offset_ = 0;
 
+  bool shares_input(std::size_t node) const;
+  PlannedStep fuse_from(std::size_t node);
+  bool wants_whole(std::size_t value, bool otherwise) const;
   void place_values();
+  void place_step(PlannedStep& step);
   void place_gradients();
+  PlannedStep& producer_of(std::size_t value);
   std::size_t allocate(std::size_t floats);
-  PlannedView allocate_like(const PlannedView& view);
-  const PlannedView& value(std::size_t number) const;
+  PlannedView allocate_view(std::size_t features, bool whole);
 };
 
 }  // namespace lockstep

@@ -2,6 +2,8 @@
 
 // What a kernel does to its sums before it stores them, instead of a pass of its own over memory.
 
+#include <optional>
+
 namespace lockstep {
 
 enum class Activation { none, relu, tanh, sigmoid };
@@ -13,6 +15,14 @@ enum class Pooling { none, average, maximum };
 struct Epilogue {
   Activation activation = Activation::none;
   Pooling pooling = Pooling::none;
+
+  /// This one, then another; nothing where the order of the two would be another one.
+  std::optional<Epilogue> then(const Epilogue& next) const {
+    if (pooling != Pooling::none) return {};
+    if (next.activation == Activation::none) return Epilogue{activation, next.pooling};
+    if (activation != Activation::none) return {};
+    return next;
+  }
 };
 
 }  // namespace lockstep

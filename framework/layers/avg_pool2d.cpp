@@ -22,6 +22,10 @@ class AveragePool2d final : public Layer {
 
   LaneExtent lane_extent() const override { return LaneExtent::block; }
 
+  std::optional<Epilogue> as_epilogue() const override {
+    return pooling_epilogue(window_, Pooling::average);
+  }
+
   void forward(const ForwardArguments& arguments) const override {
     average_pool2d_forward(geometry(arguments.shapes),
                            {.input = arguments.inputs[0], .output = arguments.output});

@@ -64,6 +64,15 @@ class Conv2d final : public Layer {
 
   LaneExtent lane_extent() const override { return LaneExtent::block; }
 
+  std::unique_ptr<Layer> fused_with(const Layer& next) const override {
+    const std::optional<Epilogue> added = next.as_epilogue();
+    const std::optional<Epilogue> both = added ? epilogue_.then(*added) : std::nullopt;
+    if (!both) return nullptr;
+    auto fused = std::make_unique<Conv2d>(*this);
+    fused->epilogue_ = *both;
+    return fused;
+  }
+
   void forward(const ForwardArguments& arguments) const override {
     conv2d_forward(geometry(arguments.shapes),
                    {.input = arguments.inputs[0],
@@ -92,13 +101,15 @@ class Conv2d final : public Layer {
 
   Conv2dGeometry geometry(std::span<const Shape> inputs) const {
     return {.input = {.image = image_shape(inputs.front()), .window = window_},
-            .filters = static_cast<std::size_t>(filters_)};
+            .filters = static_cast<std::size_t>(filters_),
+            .epilogue = epilogue_};
   }
 
   Index filters_;
   Window window_;
   bool has_bias_;
   float weight_scale_;
+  Epilogue epilogue_;  ///< of a fused layer
 };
 
 std::unique_ptr<Layer> create(const std::string& /*name*/, SettingsReader& settings) {

@@ -22,6 +22,8 @@ class Flatten final : public Layer {
              .formula = fmt::format("{} = {}", fmt::join(input.extents(), "*"), input.size())}};
   }
 
+  bool is_reshape() const override { return true; }
+
   void forward(const ForwardArguments& arguments) const override {
     copy_lanes(arguments.inputs[0], arguments.output);
   }

@@ -12,4 +12,6 @@ Index Layer::multiply_adds(std::span<const Shape> /*inputs*/) const { return 0; 
 
 Workspace Layer::workspace(std::span<const Shape> /*inputs*/, Index /*lanes*/) const { return {}; }
 
+std::unique_ptr<Layer> Layer::fused_with(const Layer& /*next*/) const { return nullptr; }
+
 }  // namespace lockstep

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "framework/core/lane_view.hpp"
 #include "framework/core/settings.hpp"
 #include "framework/core/shape.hpp"
+#include "framework/kernels/epilogue.hpp"
 
 namespace lockstep {
 
@@ -106,6 +108,16 @@ class Layer {
   virtual Workspace workspace(std::span<const Shape> inputs, Index lanes) const;
 
   virtual LaneExtent lane_extent() const { return LaneExtent::any; }
+
+  /// Whether the output is the input under another shape, so that the two may share their memory.
+  virtual bool is_reshape() const { return false; }
+
+  /// This layer as the end of another's kernel; nothing where no kernel can do it.
+  virtual std::optional<Epilogue> as_epilogue() const { return {}; }
+
+  /// A layer that does this one's work and `next`'s, its only reader, in one pass and with the same
+  /// bits: its inputs and parameters are this one's, its output is the other's. Null: there is none.
+  virtual std::unique_ptr<Layer> fused_with(const Layer& next) const;
 
   virtual void forward(const ForwardArguments& arguments) const = 0;
   virtual void backward(const BackwardArguments& arguments) const = 0;

@@ -27,6 +27,10 @@ class MaxPool2d final : public Layer {
 
   LaneExtent lane_extent() const override { return LaneExtent::block; }
 
+  std::optional<Epilogue> as_epilogue() const override {
+    return pooling_epilogue(window_, Pooling::maximum);
+  }
+
   void forward(const ForwardArguments& arguments) const override {
     const LaneView& output = arguments.output;
     max_pool2d_forward(geometry(arguments.shapes), {.input = arguments.inputs[0], .output = output},

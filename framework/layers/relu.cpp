@@ -10,6 +10,10 @@ class Relu final : public Layer {
  public:
   Shape output_shape(std::span<const Shape> inputs) const override { return only_input(inputs); }
 
+  std::optional<Epilogue> as_epilogue() const override {
+    return Epilogue{.activation = Activation::relu};
+  }
+
   void forward(const ForwardArguments& arguments) const override {
     relu_forward({.input = arguments.inputs[0], .output = arguments.output});
   }

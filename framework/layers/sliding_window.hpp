@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,14 @@ inline Window read_pooling_window(SettingsReader& settings) {
                                kernel.first, kernel.second, padding.first, padding.second));
   }
   return {.kernel = to_extent(kernel), .stride = to_extent(stride), .padding = to_extent(padding)};
+}
+
+/// Pooling that a kernel may do itself: windows of 2 x 2 side by side.
+inline std::optional<Epilogue> pooling_epilogue(const Window& window, Pooling pooling) {
+  constexpr Extent2d kSide{.rows = 2, .columns = 2};
+  constexpr Extent2d kNone{.rows = 0, .columns = 0};
+  if (window.kernel != kSide || window.stride != kSide || window.padding != kNone) return {};
+  return Epilogue{.pooling = pooling};
 }
 
 /// One axis of an image and of the window that slides along it.

@@ -38,17 +38,21 @@ Evaluator::Evaluator(const Graph& graph, const ParameterLayout& layout, const Wo
       team_(team),
       label_smoothing_(label_smoothing),
       plan_(graph, kMicroBatch, PlanPurpose::inference),
+      inspection_plan_(graph, kMicroBatch, PlanPurpose::inspection),
+      inspection_(make_slot(inspection_plan_)),
       scaled_(layout.size()) {
-  const auto classes = static_cast<std::size_t>(graph.output_shape().size());
-  const auto lanes = static_cast<std::size_t>(kMicroBatch);
   slots_.reserve(static_cast<std::size_t>(team.threads()));
-  for (int slot = 0; slot < team.threads(); ++slot) {
-    slots_.push_back({.pass = MicroBatchPass(plan_, layout),
-                      .samples = std::vector<Index>(lanes),
-                      .losses = std::vector<float>(lanes),
-                      .classes = std::vector<std::uint8_t>(lanes),
-                      .confusion = std::vector<Index>(classes * classes)});
-  }
+  for (int slot = 0; slot < team.threads(); ++slot) slots_.push_back(make_slot(plan_));
+}
+
+Evaluator::Slot Evaluator::make_slot(const Plan& plan) const {
+  const auto classes = static_cast<std::size_t>(plan.graph().output_shape().size());
+  const auto lanes = static_cast<std::size_t>(kMicroBatch);
+  return {.pass = MicroBatchPass(plan, layout_),
+          .samples = std::vector<Index>(lanes),
+          .losses = std::vector<float>(lanes),
+          .classes = std::vector<std::uint8_t>(lanes),
+          .confusion = std::vector<Index>(classes * classes)};
 }
 
 void Evaluator::scale(std::span<const float> parameters) {
@@ -170,10 +174,10 @@ std::vector<double> Evaluator::activation_rms(std::span<const float> parameters,
                                               const Dataset& dataset) {
   scale(parameters);
   const LeafRange samples{0, std::min(kMicroBatch, dataset.size())};
-  forward(slots_.front(), dataset, samples);
+  forward(inspection_, dataset, samples);
   std::vector<double> values;
-  for (std::size_t node = 0; node < plan_.steps().size(); ++node) {
-    values.push_back(root_mean_square(slots_.front().pass.output_of(node),
+  for (std::size_t node = 0; node < inspection_plan_.steps().size(); ++node) {
+    values.push_back(root_mean_square(inspection_.pass.output_of(node),
                                       static_cast<std::size_t>(samples.size())));
   }
   return values;

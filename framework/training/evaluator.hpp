@@ -50,9 +50,12 @@ class Evaluator {
   const WorkerTeam& team_;
   float label_smoothing_;
   Plan plan_;
+  Plan inspection_plan_;  ///< every layer's output in its own memory
   std::vector<Slot> slots_;
+  Slot inspection_;
   AlignedBuffer<float> scaled_;
 
+  Slot make_slot(const Plan& plan) const;
   void scale(std::span<const float> parameters);
   void forward(Slot& slot, const Dataset& dataset, const LeafRange& samples);
   MicroBatchResult run_micro_batch(Slot& slot, const Dataset& dataset, Index micro_batch);
