@@ -9,6 +9,7 @@
 // Highway's own header, which the next one needs to come after.
 #include <hwy/highway.h>
 
+#include "framework/kernels/activation-inl.hpp"
 #include "framework/kernels/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -70,9 +71,16 @@ struct ForwardTile {
   }
 };
 
+/// The input's gradient from that before the activation.
+struct InputGradient {
+  const ConstLaneView& gradient;
+  std::span<const float> weight;
+  const LaneView& to;
+};
+
 template <std::size_t kTileVectors>
 struct GradientTile {
-  const DenseInputGradient& arguments;
+  const InputGradient& arguments;
   std::size_t vector;
 
   template <std::size_t kInputs>
@@ -81,8 +89,8 @@ struct GradientTile {
     for (std::size_t i = 0; i < kInputs; ++i) {
       for (std::size_t v = 0; v < kTileVectors; ++v) sums[i][v] = hn::Zero(D());
     }
-    const ConstLaneView& gradient = arguments.output_gradient;
-    const LaneView& to = arguments.input_gradient;
+    const ConstLaneView& gradient = arguments.gradient;
+    const LaneView& to = arguments.to;
     const LaneOffsets<kTileVectors> in(gradient.block_stride, vector);
     const float* HWY_RESTRICT weight = arguments.weight.data() + input;
     const float* HWY_RESTRICT g = gradient.data;
@@ -126,41 +134,102 @@ void for_lanes(const Arguments& arguments, std::size_t blocks, std::size_t featu
   }
 }
 
-void forward(const DenseForward& arguments) {
+void forward(Activation activation, const DenseForward& arguments) {
   for_lanes<ForwardTile>(arguments, arguments.output.blocks, arguments.output.features);
-}
-
-void input_gradient(const DenseInputGradient& arguments) {
-  for_lanes<GradientTile>(arguments, arguments.input_gradient.blocks,
-                          arguments.input_gradient.features);
-}
-
-/// (lanes, inputs padded with +0 to whole groups of 16).
-struct TransposedInput {
-  const float* data;
-  std::size_t row;  // floats from one sample to the next
-};
-
-TransposedInput transpose(const ConstLaneView& input, std::span<float> scratch) {
-  const std::size_t row = (input.features + kLanes - 1) / kLanes * kLanes;
-  for (std::size_t block = 0; block < input.blocks; ++block) {
-    float* HWY_RESTRICT samples = scratch.data() + block * kLanes * row;
-    for (std::size_t i = 0; i < input.features; ++i) {
-      const float* HWY_RESTRICT lanes = input.at(i, block);
-      for (std::size_t l = 0; l < kLanes; ++l) samples[l * row + i] = lanes[l];
+  if (activation == Activation::none) return;
+  with_activation(activation, [&]<Activation kActivation>() {
+    const LaneView& output = arguments.output;
+    for (std::size_t block = 0; block < output.blocks; ++block) {
+      for (std::size_t o = 0; o < output.features; ++o) {
+        float* y = output.at(o, block);
+        for (std::size_t l = 0; l < kLanes; l += kWidth) {
+          hn::Store(activate<kActivation>(hn::Load(D(), y + l)), D(), y + l);
+        }
+      }
     }
-    for (std::size_t i = input.features; i < row; ++i) {
-      for (std::size_t l = 0; l < kLanes; ++l) samples[l * row + i] = 0.0F;
+  });
+}
+
+/// The gradient before the activation, in memory of its own unless there is none to go through.
+ConstLaneView before_activation(Activation activation, const DenseBackward& arguments,
+                                float* memory) {
+  const ConstLaneView& output = arguments.output;
+  const ConstLaneView& after = arguments.output_gradient;
+  if (activation == Activation::none) return after;
+  const LaneView before = whole_view(memory, after.features, after.blocks);
+  with_activation(activation, [&]<Activation kActivation>() {
+    for (std::size_t o = 0; o < after.features; ++o) {
+      for (std::size_t block = 0; block < after.blocks; ++block) {
+        const float* y = output.at(o, block);
+        const float* g = after.at(o, block);
+        for (std::size_t l = 0; l < kLanes; l += kWidth) {
+          hn::Store(activation_gradient<kActivation>(hn::Load(D(), y + l), hn::Load(D(), g + l)),
+                    D(), before.at(o, block) + l);
+        }
+      }
+    }
+  });
+  return before;
+}
+
+/// The input with samples outermost, in panels of up to kPanel inputs: (panel, lanes, inputs of the
+/// panel), padded with +0 to whole groups of 16 inputs. A tile reads its panel from end to end.
+class Panels {
+ public:
+  static constexpr std::size_t kPanel = 64;
+
+  Panels(const ConstLaneView& input, float* memory)
+      : data_(memory), padded_(padded(input.features)), lanes_(input.lanes()) {
+    for (std::size_t i = 0; i < padded_; i += kLanes) {
+      for (std::size_t block = 0; block < input.blocks; ++block) fill(input, i, block);
     }
   }
-  return {.data = scratch.data(), .row = row};
-}
+
+  static std::size_t padded(std::size_t inputs) { return (inputs + kLanes - 1) / kLanes * kLanes; }
+
+  /// Floats from one lane to the next in the panel of an input.
+  std::size_t stride(std::size_t input) const {
+    return std::min(kPanel, padded_ - input / kPanel * kPanel);
+  }
+
+  /// Lane 0 of an input.
+  float* at(std::size_t input) const {
+    return data_ + input / kPanel * kPanel * lanes_ + input % kPanel;
+  }
+
+ private:
+  /// 16 inputs from `first` on, of 16 lanes.
+  void fill(const ConstLaneView& input, std::size_t first, std::size_t block) const {
+    const std::size_t row = stride(first);
+    float* const to = at(first) + block * kLanes * row;
+    for (std::size_t i = 0; i < kLanes; i += 4) {
+      for (std::size_t l = 0; l < kLanes; l += 4) {
+        Quad quads[4] = {};
+        for (std::size_t r = 0; r < 4 && first + i + r < input.features; ++r) {
+          quads[r] = load_quad(input.at(first + i + r, block) + l);
+        }
+        transpose(quads);
+        for (std::size_t r = 0; r < 4; ++r) store_quad(quads[r], to + (l + r) * row + i);
+      }
+    }
+  }
+
+  float* data_;
+  std::size_t padded_;
+  std::size_t lanes_;
+};
+
+struct WeightGradient {
+  const ConstLaneView& gradient;  // before the activation
+  const Panels& input;
+  std::size_t inputs;
+  std::span<float> to;
+};
 
 template <std::size_t kTileVectors>
 struct WeightTile {
-  const DenseParameterGradient& arguments;
-  const TransposedInput& input;
-  std::size_t vector;  // of the inputs
+  const WeightGradient& arguments;
+  std::size_t first;  // input
 
   template <std::size_t kOutputs>
   HWY_INLINE void run(std::size_t output) const {
@@ -168,15 +237,14 @@ struct WeightTile {
     for (std::size_t o = 0; o < kOutputs; ++o) {
       for (std::size_t v = 0; v < kTileVectors; ++v) sums[o][v] = hn::Zero(D());
     }
-    const ConstLaneView& gradient = arguments.output_gradient;
-    const float* HWY_RESTRICT x = input.data + vector * kWidth;
+    const ConstLaneView& gradient = arguments.gradient;
+    const std::size_t row = arguments.input.stride(first);
+    const float* HWY_RESTRICT x = arguments.input.at(first);
     for (std::size_t block = 0; block < gradient.blocks; ++block) {
       const float* HWY_RESTRICT g = gradient.at(output, block);
-      for (std::size_t l = 0; l < kLanes; ++l, x += input.row) {
+      for (std::size_t l = 0; l < kLanes; ++l, x += row) {
         V values[kTileVectors];
-        for (std::size_t v = 0; v < kTileVectors; ++v) {
-          values[v] = hn::Load(D(), x + v * kWidth);
-        }
+        for (std::size_t v = 0; v < kTileVectors; ++v) values[v] = hn::Load(D(), x + v * kWidth);
         for (std::size_t o = 0; o < kOutputs; ++o) {
           const V factor = hn::Set(D(), g[o * gradient.feature_stride + l]);
           for (std::size_t v = 0; v < kTileVectors; ++v) {
@@ -186,57 +254,74 @@ struct WeightTile {
       }
     }
     for (std::size_t o = 0; o < kOutputs; ++o) {
-      for (std::size_t v = 0; v < kTileVectors; ++v) store(sums[o][v], output + o, vector + v);
+      for (std::size_t v = 0; v < kTileVectors; ++v) store(sums[o][v], output + o, v);
     }
   }
 
-  HWY_INLINE void store(V sum, std::size_t output, std::size_t of_vector) const {
-    const std::size_t inputs = arguments.input.features;
-    const std::size_t first = of_vector * kWidth;
-    float* to = arguments.weight_gradient.data() + output * inputs + first;
-    if (first + kWidth <= inputs) {
+  HWY_INLINE void store(V sum, std::size_t output, std::size_t vector) const {
+    const std::size_t input = first + vector * kWidth;
+    float* to = arguments.to.data() + output * arguments.inputs + input;
+    if (input + kWidth <= arguments.inputs) {
       hn::StoreU(sum, D(), to);
-    } else if (first < inputs) {
+    } else if (input < arguments.inputs) {
       HWY_ALIGN float last[kWidth];
       hn::Store(sum, D(), last);
-      std::copy_n(last, inputs - first, to);
+      std::copy_n(last, arguments.inputs - input, to);
     }
   }
 };
 
-void weight_gradient(const DenseParameterGradient& arguments, const TransposedInput& input) {
-  const std::size_t outputs = arguments.output_gradient.features;
-  const std::size_t vectors = (arguments.input.features + kWidth - 1) / kWidth;
+void weight_gradient(const WeightGradient& arguments) {
+  constexpr std::size_t kOutputs = 6;
+  const std::size_t outputs = arguments.gradient.features;
+  const std::size_t vectors = Panels::padded(arguments.inputs) / kWidth;
   std::size_t vector = 0;
   for (; vector + kVectors <= vectors; vector += kVectors) {
-    for_tiles<6>(outputs, WeightTile<kVectors>{arguments, input, vector});
+    for_tiles<kOutputs>(outputs, WeightTile<kVectors>{arguments, vector * kWidth});
   }
   for (; vector < vectors; ++vector) {
-    for_tiles<6>(outputs, WeightTile<1>{arguments, input, vector});
+    for_tiles<kOutputs>(outputs, WeightTile<1>{arguments, vector * kWidth});
   }
 }
 
+/// Sums over the lanes, four outputs at a time.
 struct BiasTile {
-  const DenseParameterGradient& arguments;
+  const ConstLaneView& gradient;
+  std::span<float> to;
 
-  template <std::size_t kOutputs>
-  HWY_INLINE void run(std::size_t output) const {
-    const ConstLaneView& gradient = arguments.output_gradient;
-    float sums[kOutputs] = {};
+  template <std::size_t kQuads>
+  HWY_INLINE void run(std::size_t quad) const {
+    const std::size_t first = quad * 4;
+    Quad sums[kQuads] = {};
     for (std::size_t block = 0; block < gradient.blocks; ++block) {
-      const float* HWY_RESTRICT g = gradient.at(output, block);
-      for (std::size_t l = 0; l < kLanes; ++l) {
-        for (std::size_t o = 0; o < kOutputs; ++o) sums[o] += g[o * gradient.feature_stride + l];
+      for (std::size_t l = 0; l < kLanes; l += 4) {
+        for (std::size_t q = 0; q < kQuads; ++q) {
+          Quad rows[4] = {};
+          for (std::size_t r = 0; r < 4 && first + q * 4 + r < gradient.features; ++r) {
+            rows[r] = load_quad(gradient.at(first + q * 4 + r, block) + l);
+          }
+          transpose(rows);
+          for (const Quad& of_lane : rows) sums[q] += of_lane;
+        }
       }
     }
-    std::copy_n(sums, kOutputs, arguments.bias_gradient.data() + output);
+    const std::size_t count = std::min(kQuads * 4, gradient.features - first);
+    std::memcpy(to.data() + first, sums, count * sizeof(float));
   }
 };
 
-void parameter_gradient(const DenseParameterGradient& arguments) {
-  weight_gradient(arguments, transpose(arguments.input, arguments.scratch));
-  if (arguments.bias_gradient.empty()) return;
-  for_tiles<12>(arguments.output_gradient.features, BiasTile{arguments});
+void backward(Activation activation, const DenseBackward& arguments) {
+  const std::size_t inputs = arguments.input.features;
+  const Panels panels(arguments.input, arguments.scratch.data());
+  float* const memory = arguments.scratch.data() + Panels::padded(inputs) * arguments.input.lanes();
+  const ConstLaneView gradient = before_activation(activation, arguments, memory);
+  weight_gradient({gradient, panels, inputs, arguments.weight_gradient});
+  if (!arguments.bias_gradient.empty()) {
+    for_tiles<3>((gradient.features + 3) / 4, BiasTile{gradient, arguments.bias_gradient});
+  }
+  if (!arguments.input_gradient) return;
+  for_lanes<GradientTile>(InputGradient{gradient, arguments.weight, arguments.input_gradient},
+                          gradient.blocks, inputs);
 }
 
 }  // namespace
@@ -248,36 +333,29 @@ HWY_AFTER_NAMESPACE();
 namespace lockstep {
 
 HWY_EXPORT(forward);
-HWY_EXPORT(input_gradient);
-HWY_EXPORT(parameter_gradient);
+HWY_EXPORT(backward);
 
-void dense_forward(const DenseForward& arguments) {
+void dense_forward(Activation activation, const DenseForward& arguments) {
   assert(arguments.input.blocks == arguments.output.blocks);
   assert(arguments.weight.size() == arguments.input.features * arguments.output.features);
   assert(arguments.bias.empty() || arguments.bias.size() == arguments.output.features);
-  HWY_DYNAMIC_DISPATCH(forward)(arguments);
+  HWY_DYNAMIC_DISPATCH(forward)(activation, arguments);
 }
 
-void dense_input_gradient(const DenseInputGradient& arguments) {
-  assert(arguments.input_gradient.blocks == arguments.output_gradient.blocks);
-  assert(arguments.weight.size() ==
-         arguments.input_gradient.features * arguments.output_gradient.features);
-  HWY_DYNAMIC_DISPATCH(input_gradient)(arguments);
-}
-
-void dense_parameter_gradient(const DenseParameterGradient& arguments) {
+void dense_backward(Activation activation, const DenseBackward& arguments) {
+  [[maybe_unused]] const std::size_t inputs = arguments.input.features;
+  [[maybe_unused]] const std::size_t outputs = arguments.output_gradient.features;
   assert(arguments.input.blocks == arguments.output_gradient.blocks);
-  assert(arguments.weight_gradient.size() ==
-         arguments.input.features * arguments.output_gradient.features);
-  assert(arguments.bias_gradient.empty() ||
-         arguments.bias_gradient.size() == arguments.output_gradient.features);
-  assert(arguments.scratch.size() >=
-         dense_scratch(arguments.input.features, arguments.input.lanes()));
-  HWY_DYNAMIC_DISPATCH(parameter_gradient)(arguments);
+  assert(arguments.weight.size() == inputs * outputs);
+  assert(arguments.weight_gradient.size() == inputs * outputs);
+  assert(arguments.bias_gradient.empty() || arguments.bias_gradient.size() == outputs);
+  assert(!arguments.input_gradient || arguments.input_gradient.features == inputs);
+  assert(arguments.scratch.size() >= dense_scratch({inputs, outputs, arguments.input.lanes()}));
+  HWY_DYNAMIC_DISPATCH(backward)(activation, arguments);
 }
 
-std::size_t dense_scratch(std::size_t inputs, std::size_t lanes) {
-  return (inputs + kLanes - 1) / kLanes * kLanes * lanes;
+std::size_t dense_scratch(const DenseSize& size) {
+  return ((size.inputs + kLanes - 1) / kLanes * kLanes + size.outputs) * size.lanes;
 }
 
 }  // namespace lockstep

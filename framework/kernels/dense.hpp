@@ -1,6 +1,6 @@
 #pragma once
 
-// Fully connected layer and its gradients.
+// Fully connected layer with the activation that follows it, and the gradients of both.
 //
 // Layouts: activations (features, lanes) in either layout of BasicLaneView, weights (O, I), bias O.
 // Threading contract: free functions of their arguments; the memory written must not be shared.
@@ -9,6 +9,7 @@
 #include <span>
 
 #include "framework/core/lane_view.hpp"
+#include "framework/kernels/epilogue.hpp"
 
 namespace lockstep {
 
@@ -19,32 +20,35 @@ struct DenseForward {
   LaneView output;                ///< (O, lanes)
 };
 
-/// output[o] = bias[o] (+0 without bias), then fma(weight[o, i], input[i], .) over i ascending.
-void dense_forward(const DenseForward& arguments);
+/// The sum is bias[o] (+0 without bias), then fma(weight[o, i], input[i], .) over i ascending; the
+/// activation of it has the bits of activation.hpp's.
+void dense_forward(Activation activation, const DenseForward& arguments);
 
-struct DenseInputGradient {
-  ConstLaneView output_gradient;  ///< (O, lanes)
-  std::span<const float> weight;  ///< (O, I)
-  LaneView input_gradient;        ///< (I, lanes)
-};
-
-/// input_gradient[i] = +0, then fma(weight[o, i], output_gradient[o], .) over o ascending.
-void dense_input_gradient(const DenseInputGradient& arguments);
-
-struct DenseParameterGradient {
+struct DenseBackward {
   ConstLaneView input;               ///< (I, lanes)
+  ConstLaneView output;              ///< (O, lanes), as forward left it
   ConstLaneView output_gradient;     ///< (O, lanes)
+  std::span<const float> weight;     ///< (O, I)
   std::span<float> weight_gradient;  ///< (O, I)
-  std::span<float> bias_gradient;    ///< O, or empty: not wanted
+  std::span<float> bias_gradient;    ///< O, or empty: without bias
+  LaneView input_gradient;           ///< (I, lanes); without data: not wanted
   /// dense_scratch floats, 64-byte aligned, contents undefined.
   std::span<float> scratch;
 };
 
-/// Sums over the lanes n (samples) ascending, from +0: fma(output_gradient[o, n], input[i, n], .)
-/// for weight (o, i), and the addition of output_gradient[o, n] for bias o.
-void dense_parameter_gradient(const DenseParameterGradient& arguments);
+/// With g the gradient before the activation:
+/// weight_gradient[o, i] = +0, then fma(g[o, n], input[i, n], .) over the lanes n ascending;
+/// bias_gradient[o] = +0, then the addition of g[o, n] over the lanes n ascending;
+/// input_gradient[i] = +0, then fma(weight[o, i], g[o], .) over o ascending.
+void dense_backward(Activation activation, const DenseBackward& arguments);
 
-/// Floats of scratch that dense_parameter_gradient needs: the input with samples outermost.
-std::size_t dense_scratch(std::size_t inputs, std::size_t lanes);
+struct DenseSize {
+  std::size_t inputs;
+  std::size_t outputs;
+  std::size_t lanes;
+};
+
+/// Floats of scratch that dense_backward needs: the input with samples outermost, and g.
+std::size_t dense_scratch(const DenseSize& size);
 
 }  // namespace lockstep

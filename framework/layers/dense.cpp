@@ -51,31 +51,40 @@ class Dense final : public Layer {
   }
 
   Workspace workspace(std::span<const Shape> inputs, Index lanes) const override {
-    const std::size_t floats =
-        dense_scratch(static_cast<std::size_t>(inputs.front()[0]), static_cast<std::size_t>(lanes));
+    const std::size_t floats = dense_scratch({.inputs = static_cast<std::size_t>(inputs.front()[0]),
+                                              .outputs = static_cast<std::size_t>(units_),
+                                              .lanes = static_cast<std::size_t>(lanes)});
     return {.scratch = static_cast<Index>(floats)};
   }
 
   LaneExtent lane_extent() const override { return LaneExtent::whole; }
 
+  std::unique_ptr<Layer> fused_with(const Layer& next) const override {
+    const std::optional<Epilogue> added = next.as_epilogue();
+    if (activation_ != Activation::none || !added || added->pooling != Pooling::none) return {};
+    auto fused = std::make_unique<Dense>(*this);
+    fused->activation_ = added->activation;
+    return fused;
+  }
+
   void forward(const ForwardArguments& arguments) const override {
-    dense_forward({.input = arguments.inputs[0],
+    dense_forward(activation_,
+                  {.input = arguments.inputs[0],
                    .weight = arguments.parameters[0],
                    .bias = has_bias_ ? arguments.parameters[1] : std::span<const float>(),
                    .output = arguments.output});
   }
 
   void backward(const BackwardArguments& arguments) const override {
-    dense_parameter_gradient(
-        {.input = arguments.inputs[0],
-         .output_gradient = arguments.output_gradient,
-         .weight_gradient = arguments.parameter_gradients[0],
-         .bias_gradient = has_bias_ ? arguments.parameter_gradients[1] : std::span<float>(),
-         .scratch = arguments.scratch});
-    if (!arguments.input_gradients[0]) return;
-    dense_input_gradient({.output_gradient = arguments.output_gradient,
-                          .weight = arguments.parameters[0],
-                          .input_gradient = arguments.input_gradients[0]});
+    dense_backward(activation_, {.input = arguments.inputs[0],
+                                 .output = arguments.output,
+                                 .output_gradient = arguments.output_gradient,
+                                 .weight = arguments.parameters[0],
+                                 .weight_gradient = arguments.parameter_gradients[0],
+                                 .bias_gradient = has_bias_ ? arguments.parameter_gradients[1]
+                                                            : std::span<float>(),
+                                 .input_gradient = arguments.input_gradients[0],
+                                 .scratch = arguments.scratch});
   }
 
  private:
@@ -84,6 +93,7 @@ class Dense final : public Layer {
   Index units_;
   bool has_bias_;
   float weight_scale_;
+  Activation activation_ = Activation::none;  ///< of a fused layer
 };
 
 std::unique_ptr<Layer> create(const std::string& /*name*/, SettingsReader& settings) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "framework/kernels/activation.hpp"
 #include "tests/framework/kernels/lane_tensor.hpp"
 
 namespace lockstep {
@@ -113,47 +114,100 @@ BOOST_AUTO_TEST_CASE(forward_has_the_bits_of_the_naive_loops) {
       const std::vector<float> expected = naive_forward(operands, with_bias);
       for_each_isa([&] {
         LaneTensor output(operands.outputs, operands.blocks, operands.output_layout);
-        dense_forward(
-            {.input = operands.input.view(),
-             .weight = operands.weight,
-             .bias = with_bias ? std::span<const float>(operands.bias) : std::span<const float>(),
-             .output = output.view()});
+        dense_forward(Activation::none, {.input = operands.input.view(),
+                                         .weight = operands.weight,
+                                         .bias = with_bias ? std::span<const float>(operands.bias)
+                                                           : std::span<const float>(),
+                                         .output = output.view()});
         BOOST_TEST(first_difference(output.values(), expected) == kSame);
       });
     }
   });
 }
 
-BOOST_AUTO_TEST_CASE(input_gradient_has_the_bits_of_the_naive_loops) {
+/// What dense_backward writes, from memory full of NaN.
+struct Gradients {
+  std::vector<float> input;
+  std::vector<float> weight;
+  std::vector<float> bias;
+};
+
+Gradients backward(Activation activation, const Operands& operands, const LaneTensor& output) {
+  const std::size_t lanes = operands.input.lanes();
+  AlignedBuffer<float> scratch(dense_scratch({operands.inputs, operands.outputs, lanes}));
+  for (float& element : scratch.span()) element = kNan;
+  LaneTensor input_gradient(operands.inputs, operands.blocks, operands.input_layout);
+  Gradients gradients;
+  gradients.weight.assign(operands.weight.size(), kNan);
+  gradients.bias.assign(operands.outputs, kNan);
+  dense_backward(activation, {.input = operands.input.view(),
+                              .output = output.view(),
+                              .output_gradient = operands.output_gradient.view(),
+                              .weight = operands.weight,
+                              .weight_gradient = gradients.weight,
+                              .bias_gradient = gradients.bias,
+                              .input_gradient = input_gradient.view(),
+                              .scratch = scratch.span()});
+  gradients.input = input_gradient.values();
+  return gradients;
+}
+
+BOOST_AUTO_TEST_CASE(gradients_have_the_bits_of_the_naive_loops) {
   for_all_cases([](const Operands& operands) {
-    const std::vector<float> expected = naive_input_gradient(operands);
+    const std::vector<float> expected_input = naive_input_gradient(operands);
+    const std::vector<float> expected_weight = naive_weight_gradient(operands);
+    const std::vector<float> expected_bias = naive_bias_gradient(operands);
+    const LaneTensor output(operands.outputs, operands.blocks, operands.output_layout);
     for_each_isa([&] {
-      LaneTensor gradient(operands.inputs, operands.blocks, operands.input_layout);
-      dense_input_gradient({.output_gradient = operands.output_gradient.view(),
-                            .weight = operands.weight,
-                            .input_gradient = gradient.view()});
-      BOOST_TEST(first_difference(gradient.values(), expected) == kSame);
+      const Gradients found = backward(Activation::none, operands, output);
+      BOOST_TEST(first_difference(found.input, expected_input) == kSame);
+      BOOST_TEST(first_difference(found.weight, expected_weight) == kSame);
+      BOOST_TEST(first_difference(found.bias, expected_bias) == kSame);
     });
   });
 }
 
-BOOST_AUTO_TEST_CASE(parameter_gradients_have_the_bits_of_the_naive_loops) {
-  for_all_cases([](const Operands& operands) {
-    const std::vector<float> expected_weight = naive_weight_gradient(operands);
-    const std::vector<float> expected_bias = naive_bias_gradient(operands);
-    AlignedBuffer<float> scratch(dense_scratch(operands.inputs, operands.input.lanes()));
-    for_each_isa([&] {
-      std::vector<float> weight(operands.weight.size(), kNan);
-      std::vector<float> bias(operands.outputs, kNan);
-      for (float& element : scratch.span()) element = kNan;
-      dense_parameter_gradient({.input = operands.input.view(),
-                                .output_gradient = operands.output_gradient.view(),
-                                .weight_gradient = weight,
-                                .bias_gradient = bias,
-                                .scratch = scratch.span()});
-      BOOST_TEST(first_difference(weight, expected_weight) == kSame);
-      BOOST_TEST(first_difference(bias, expected_bias) == kSame);
-    });
+BOOST_AUTO_TEST_CASE(an_activation_has_the_bits_of_a_kernel_of_its_own) {
+  using enum Activation;
+  struct Kernels {
+    Activation activation;
+    void (*forward)(const ActivationForward&);
+    void (*backward)(const ActivationBackward&);
+  };
+  const Kernels all[] = {{relu, relu_forward, relu_backward},
+                         {tanh, tanh_forward, tanh_backward},
+                         {sigmoid, sigmoid_forward, sigmoid_backward}};
+  for_all_cases([&](const Operands& operands) {
+    for (const Kernels& kernels : all) {
+      LaneTensor sums(operands.outputs, operands.blocks, operands.output_layout);
+      const DenseForward to_sums{.input = operands.input.view(),
+                                 .weight = operands.weight,
+                                 .bias = operands.bias,
+                                 .output = sums.view()};
+      dense_forward(none, to_sums);
+      LaneTensor expected(operands.outputs, operands.blocks, operands.output_layout);
+      kernels.forward({.input = std::as_const(sums).view(), .output = expected.view()});
+      Operands before{.inputs = operands.inputs,
+                      .outputs = operands.outputs,
+                      .blocks = operands.blocks,
+                      .input_layout = operands.input_layout,
+                      .output_layout = operands.output_layout};
+      kernels.backward({.output = std::as_const(expected).view(),
+                        .output_gradient = operands.output_gradient.view(),
+                        .input_gradient = before.output_gradient.view()});
+      const Gradients gradients = backward(none, before, expected);
+      for_each_isa([&] {
+        LaneTensor output(operands.outputs, operands.blocks, operands.output_layout);
+        DenseForward fused = to_sums;
+        fused.output = output.view();
+        dense_forward(kernels.activation, fused);
+        BOOST_TEST(first_difference(output.values(), expected.values()) == kSame);
+        const Gradients found = backward(kernels.activation, operands, expected);
+        BOOST_TEST(first_difference(found.input, gradients.input) == kSame);
+        BOOST_TEST(first_difference(found.weight, gradients.weight) == kSame);
+        BOOST_TEST(first_difference(found.bias, gradients.bias) == kSame);
+      });
+    }
   });
 }
 
@@ -167,10 +221,10 @@ BOOST_AUTO_TEST_CASE(a_hand_worked_layer) {
   const std::vector<float> weight{10, 100, 1, -1};
   const std::vector<float> bias{5, 0.25F};
   LaneTensor output(2, 1, Layout::whole);
-  dense_forward({.input = std::as_const(input).view(),
-                 .weight = weight,
-                 .bias = bias,
-                 .output = output.view()});
+  dense_forward(Activation::none, {.input = std::as_const(input).view(),
+                                   .weight = weight,
+                                   .bias = bias,
+                                   .output = output.view()});
   BOOST_TEST(output.at(0, 7) == 325.0F);
   BOOST_TEST(output.at(1, 7) == -0.75F);
 }
