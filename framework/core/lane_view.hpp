@@ -57,6 +57,12 @@ BasicLaneView<T> blocked_view(T* data, std::size_t features, std::size_t blocks)
   return {data, features, blocks, kLanes, features * kLanes};
 }
 
+/// Whether a view is laid out (block, feature, 16), or has no data.
+template <class T>
+bool is_blocked(const BasicLaneView<T>& view) {
+  return !view || view.feature_stride == kLanes;
+}
+
 /// (feature, m) over contiguous memory of features x m floats, m = 16 x blocks.
 template <class T>
 BasicLaneView<T> whole_view(T* data, std::size_t features, std::size_t blocks) {

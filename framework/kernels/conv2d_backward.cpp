@@ -110,12 +110,14 @@ struct Scratch {
   float* gradient;
 };
 
-/// Rows whose gradients are worked out at a time: all, where the input's gradient reads them again;
+/// Rows whose gradients are worked out at a time: all, where the input's gradient reads them again,
+/// or where each time the weights' many sums would come from the second cache and go back there;
 /// else few enough to stay in the first cache until the weights' gradient has read them.
 std::size_t rows_at_a_time(const Conv2dGeometry& geometry, bool input_gradient) {
   constexpr std::size_t kFloats = 5120;  // 20 KiB
   const Extent2d positions = geometry.positions();
-  if (input_gradient || positions.rows == 0) return positions.rows;
+  const bool many_sums = geometry.weights() * kLanes > kFloats;
+  if (input_gradient || many_sums || positions.rows == 0) return positions.rows;
   const std::size_t fitting = kFloats / (geometry.filters * positions.columns * kLanes);
   return std::clamp<std::size_t>(fitting / 2 * 2, 2, positions.rows);
 }
@@ -125,37 +127,33 @@ void backward_block(const Conv2dGeometry& geometry, const Conv2dBackward& argume
   const Extent2d positions = geometry.positions();
   const bool wants_input = static_cast<bool>(arguments.input_gradient);
   const bool in_place = geometry.epilogue.activation == Activation::none &&
-                        geometry.epilogue.pooling == Pooling::none;
+                        geometry.epilogue.pooling == Pooling::none &&
+                        arguments.output_gradient.feature_stride == kLanes;
   const std::size_t at_a_time = in_place ? positions.rows : rows_at_a_time(geometry, wants_input);
-  GradientRows gradient{.data = arguments.output_gradient.at(0, block),
-                        .stride = arguments.output_gradient.feature_stride,
-                        .columns = positions.columns};
-  if (!in_place) gradient = {scratch.gradient, kLanes, positions.columns};
+  GradientRows gradient{
+      .data = in_place ? arguments.output_gradient.at(0, block) : scratch.gradient,
+      .columns = positions.columns};
   for (std::size_t row = 0; row < positions.rows; row += at_a_time) {
-    const Rows rows{row, std::min(at_a_time, positions.rows - row)};
-    gradient.first = rows.first;
-    gradient.rows = rows.count;
+    gradient.first = row;
+    gradient.rows = std::min(at_a_time, positions.rows - row);
     if (!in_place) {
-      EpilogueBackward{geometry, arguments, block, rows, scratch.gradient}.run();
+      EpilogueBackward{geometry, arguments, block, {row, gradient.rows}, scratch.gradient}.run();
     }
-    const ParameterSums sums{.geometry = geometry,
-                             .input = arguments.input,
-                             .gradient = gradient,
-                             .block = block,
-                             .weights = scratch.weights,
-                             .biases = arguments.bias_gradient.empty() ? nullptr : scratch.biases,
-                             .fresh = block == 0 && row == 0};
-    add_parameter_gradients(sums);
+    add_parameter_gradients(
+        {.geometry = geometry,
+         .input = arguments.input.at(0, block),
+         .gradient = gradient,
+         .weights = scratch.weights,
+         .biases = arguments.bias_gradient.empty() ? nullptr : scratch.biases,
+         .fresh = block == 0 && row == 0});
   }
-  if (wants_input) {
-    for (std::size_t part = 0; part < kParts; ++part) {
-      input_gradient_block({.geometry = geometry,
-                            .gradient = gradient,
-                            .weight = arguments.weight,
-                            .output = arguments.input_gradient,
-                            .block = block,
-                            .part = part});
-    }
+  if (!wants_input) return;
+  for (std::size_t part = 0; part < kParts; ++part) {
+    input_gradient_block({.geometry = geometry,
+                          .gradient = gradient,
+                          .weight = arguments.weight,
+                          .output = arguments.input_gradient.at(0, block),
+                          .part = part});
   }
 }
 
@@ -202,6 +200,7 @@ void conv2d_backward(const Conv2dGeometry& geometry, const Conv2dBackward& argum
   assert(arguments.bias_gradient.empty() || arguments.bias_gradient.size() == geometry.filters);
   assert(!arguments.input_gradient ||
          arguments.input_gradient.features == geometry.input.image.size());
+  assert(is_blocked(arguments.input) && is_blocked(arguments.input_gradient));
   assert(arguments.scratch.size() >= conv2d_memory(geometry, arguments.input.blocks).scratch);
   HWY_DYNAMIC_DISPATCH(backward)(geometry, arguments);
 }

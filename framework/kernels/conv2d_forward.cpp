@@ -110,7 +110,7 @@ struct RowTile {
   Corner corner;
 
   template <std::size_t kFilters>
-  HWY_INLINE void run(std::size_t filter) const {
+  HWY_NOINLINE void run(std::size_t filter) const {
     V sums[kFilters][kColumns];
     Sums<1, kColumns, kChecked>{at, corner}.run(filter, sums);
     const std::size_t stride = at.arguments.output.feature_stride;
@@ -140,7 +140,7 @@ struct PooledTile {
   Corner corner;
 
   template <std::size_t kFilters>
-  HWY_INLINE void run(std::size_t filter) const {
+  HWY_NOINLINE void run(std::size_t filter) const {
     HWY_ALIGN float before[kFilters][kPixels][kWidth];
     {
       V sums[kFilters][kPixels];

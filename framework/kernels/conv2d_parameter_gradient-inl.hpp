@@ -23,160 +23,179 @@ namespace lockstep::HWY_NAMESPACE {
 /// Adds the outputs of some rows of one block to 16-lane sums.
 struct ParameterSums {
   const Conv2dGeometry& geometry;
-  const ConstLaneView& input;
-  const GradientRows& gradient;
-  std::size_t block;
+  const float* input;  // (C, H, W, 16)
+  GradientRows gradient;
   float* weights;  // (weights, 16)
   float* biases;   // (O, 16), or null
   bool fresh;      // the sums start here, at +0
 };
 
-/// Weights that are summed side by side: kTaps columns of one kernel row, and so many filters that
-/// accumulators and operands fill the registers.
+/// Columns of one kernel row whose weights are summed side by side.
 inline constexpr std::size_t kMostTaps = 5;
-template <std::size_t kTileTaps>
-inline constexpr std::size_t kTapFilters = kManyRegisters ? (kTileTaps == 5   ? 5
-                                                             : kTileTaps == 4 ? 6
-                                                             : kTileTaps == 3 ? 8
-                                                                              : 12)
-                                                          : (kTileTaps == 5   ? 2
-                                                             : kTileTaps == 4 ? 2
-                                                             : kTileTaps == 3 ? 4
-                                                             : kTileTaps == 2 ? 5
-                                                                              : 8);
 
-/// Outputs [begin, end) of an axis whose taps [tap, tap + taps) all lie inside the image.
+/// Filters of a tile, so that its sums, a column's pixels and a gradient fill the registers.
+template <std::size_t kTileTaps>
+inline constexpr std::size_t kTapFilters = ((kManyRegisters ? 32 : 16) - kTileTaps - 1) / kTileTaps;
+
+/// Positions [begin, end) of the output along one axis whose taps [tap, tap + taps) lie inside the
+/// image: all of them, and at least one.
 struct InsideRange {
   InsideRange(std::size_t image, std::size_t stride, std::size_t padding, std::size_t tap,
               std::size_t taps, std::size_t count) {
-    const std::size_t before = padding > tap ? padding - tap : 0;
-    const std::size_t size = image + padding + 1;
-    begin = std::min((before + stride - 1) / stride, count);
-    end = size > tap + taps ? (size - tap - taps + stride - 1) / stride : 0;
-    end = std::clamp(end, begin, count);
+    const auto positions = [&](std::size_t size) { return (size + stride - 1) / stride; };
+    const auto below = [](std::size_t size, std::size_t less) {
+      return size > less ? size - less : 0;
+    };
+    begin = std::min(positions(below(padding, tap)), count);
+    end = std::clamp(positions(below(image + padding + 1, tap + taps)), begin, count);
   }
   std::size_t begin;
   std::size_t end;
 };
 
-template <std::size_t kTileTaps>
-struct WeightTile {
-  const ParameterSums& at;
-  std::size_t part;
-  std::size_t channel;
-  std::size_t kernel_row;
-  std::size_t kernel_column;
-
-  template <std::size_t kFilters>
-  HWY_INLINE void run(std::size_t filter) const {
-    V sums[kFilters][kTileTaps];
-    for (std::size_t f = 0; f < kFilters; ++f) {
-      for (std::size_t t = 0; t < kTileTaps; ++t) {
-        sums[f][t] = at.fresh ? hn::Zero(D()) : hn::Load(D(), sum_of(filter + f, t));
-      }
-    }
-    const auto& [image, window] = at.geometry.input;
-    const GradientRows& gradient = at.gradient;
-    for (std::size_t row = 0; row < gradient.rows; ++row) {
-      const Offset y = signed_size((gradient.first + row) * window.stride.rows + kernel_row) -
-                       signed_size(window.padding.rows);
-      if (is_inside(y, image.rows)) add_row(sums, filter, row, y);
-    }
-    for (std::size_t f = 0; f < kFilters; ++f) {
-      for (std::size_t t = 0; t < kTileTaps; ++t) hn::Store(sums[f][t], D(), sum_of(filter + f, t));
-    }
-  }
-
-  HWY_INLINE float* sum_of(std::size_t filter, std::size_t tap) const {
-    const auto& [image, window] = at.geometry.input;
-    const std::size_t weight =
-        ((filter * image.channels + channel) * window.kernel.rows + kernel_row) *
-            window.kernel.columns +
-        kernel_column + tap;
-    return at.weights + weight * kLanes + part * kWidth;
-  }
-
-  /// One output: where its gradient and the pixel under the tile's first tap are.
-  struct Place {
-    const float* g;
-    std::size_t g_filter;  // floats from one filter to the next
-    const float* x;
-    std::size_t x_stride;  // floats from one pixel to the next
-    Offset column;         // of the pixel, outside the image perhaps
-  };
-
-  /// All outputs of one row, whose taps lie in row y of the image.
-  template <std::size_t kFilters>
-  HWY_INLINE void add_row(V (&sums)[kFilters][kTileTaps], std::size_t filter, std::size_t row,
-                          Offset y) const {
-    const auto& [image, window] = at.geometry.input;
-    const GradientRows& gradient = at.gradient;
-    const std::size_t x_stride = at.input.feature_stride;
-    const Offset line = (signed_size(channel * image.rows) + y) * signed_size(image.columns);
-    const Offset left = signed_size(kernel_column) - signed_size(window.padding.columns);
-    const std::size_t step = window.stride.columns;
-    Place place{
-        .g = gradient.at(filter, row) + part * kWidth,
-        .g_filter = gradient.rows * gradient.columns * gradient.stride,
-        .x = at.input.at(0, at.block) + part * kWidth + (line + left) * signed_size(x_stride),
-        .x_stride = x_stride,
-        .column = left};
-    const InsideRange inside(image.columns, step, window.padding.columns, kernel_column, kTileTaps,
-                             gradient.columns);
-    const auto advance = [&] {
-      place.g += gradient.stride;
-      place.x += step * x_stride;
-      place.column += signed_size(step);
-    };
-    std::size_t column = 0;
-    for (; column < inside.begin; ++column, advance()) add_pixel<true>(sums, place);
-    for (; column < inside.end; ++column, advance()) add_pixel<false>(sums, place);
-    for (; column < gradient.columns; ++column, advance()) add_pixel<true>(sums, place);
-  }
-
-  template <bool kChecked, std::size_t kFilters>
-  HWY_INLINE void add_pixel(V (&sums)[kFilters][kTileTaps], const Place& place) const {
-    if constexpr (kChecked) {
-      for (std::size_t t = 0; t < kTileTaps; ++t) {
-        if (!is_inside(place.column + signed_size(t), at.geometry.input.image.columns)) continue;
-        const V x = hn::Load(D(), place.x + t * place.x_stride);
-        for (std::size_t f = 0; f < kFilters; ++f) {
-          sums[f][t] = fused(hn::Load(D(), place.g + f * place.g_filter), x, sums[f][t]);
-        }
-      }
-    } else {
-      V x[kTileTaps];
-      for (std::size_t t = 0; t < kTileTaps; ++t)
-        x[t] = hn::Load(D(), place.x + t * place.x_stride);
-      for (std::size_t f = 0; f < kFilters; ++f) {
-        const V g = hn::Load(D(), place.g + f * place.g_filter);
-        for (std::size_t t = 0; t < kTileTaps; ++t) sums[f][t] = fused(g, x[t], sums[f][t]);
-      }
-    }
-  }
+/// Where one tile of weights finds its rows: everything its inner loop needs, worked out before.
+struct WeightWalk {
+  const float* g;          // first row, first column, first filter
+  std::size_t g_filter;    // floats from one filter to the next
+  std::size_t g_row;       // floats from one row to the next
+  const float* x;          // the pixel under the first tap there; outside the image perhaps
+  std::size_t x_row;       // floats from one output row to the next
+  std::size_t x_column;    // floats from one output column to the next
+  std::size_t rows;        // all of whose taps lie inside the image
+  std::size_t columns;
+  InsideRange inside;      // columns
+  Offset left;             // column of the pixel under the first tap
+  std::size_t step;        // pixels from one output column to the next
+  std::size_t image_columns;
+  float* sums;             // of the first filter and tap
+  std::size_t sums_filter;  // floats from one filter to the next
+  bool fresh;
 };
 
-/// The filters of a tile, for all channels and taps: their gradients stay in the first cache.
+/// @tparam kBorders  some columns have taps outside the image
+template <std::size_t kFilters, std::size_t kTileTaps, bool kBorders>
+HWY_NOINLINE void sum_weights(const WeightWalk& walk) {
+  V sums[kFilters][kTileTaps];
+  for (std::size_t f = 0; f < kFilters; ++f) {
+    for (std::size_t t = 0; t < kTileTaps; ++t) {
+      const float* from = walk.sums + f * walk.sums_filter + t * kLanes;
+      sums[f][t] = walk.fresh ? hn::Zero(D()) : hn::Load(D(), from);
+    }
+  }
+  const auto add = [&](const float* HWY_RESTRICT g, const float* HWY_RESTRICT x) HWY_ATTR
+      __attribute__((always_inline)) {
+        V pixels[kTileTaps];
+        for (std::size_t t = 0; t < kTileTaps; ++t) pixels[t] = hn::Load(D(), x + t * kLanes);
+        for (std::size_t f = 0; f < kFilters; ++f) {
+          const V of_filter = hn::Load(D(), g + f * walk.g_filter);
+          for (std::size_t t = 0; t < kTileTaps; ++t) {
+            sums[f][t] = fused(of_filter, pixels[t], sums[f][t]);
+          }
+        }
+      };
+  const auto add_border = [&](const float* HWY_RESTRICT g, const float* HWY_RESTRICT x,
+                              Offset column) HWY_ATTR __attribute__((always_inline)) {
+    for (std::size_t t = 0; t < kTileTaps; ++t) {
+      if (!is_inside(column + signed_size(t), walk.image_columns)) continue;
+      const V pixel = hn::Load(D(), x + t * kLanes);
+      for (std::size_t f = 0; f < kFilters; ++f) {
+        sums[f][t] = fused(hn::Load(D(), g + f * walk.g_filter), pixel, sums[f][t]);
+      }
+    }
+  };
+  const float* HWY_RESTRICT g_row = walk.g;
+  const float* HWY_RESTRICT x_row = walk.x;
+  for (std::size_t row = 0; row < walk.rows; ++row, g_row += walk.g_row, x_row += walk.x_row) {
+    const float* HWY_RESTRICT g = g_row;
+    const float* HWY_RESTRICT x = x_row;
+    if constexpr (kBorders) {
+      Offset at = walk.left;
+      const auto advance = [&]() HWY_ATTR {
+        g += kLanes;
+        x += walk.x_column;
+        at += signed_size(walk.step);
+      };
+      std::size_t column = 0;
+      for (; column < walk.inside.begin; ++column, advance()) add_border(g, x, at);
+      for (; column < walk.inside.end; ++column, advance()) add(g, x);
+      for (; column < walk.columns; ++column, advance()) add_border(g, x, at);
+    } else {
+      for (std::size_t column = walk.columns; column > 0; --column) {
+        add(g, x);
+        g += kLanes;
+        x += walk.x_column;
+      }
+    }
+  }
+  for (std::size_t f = 0; f < kFilters; ++f) {
+    for (std::size_t t = 0; t < kTileTaps; ++t) {
+      hn::Store(sums[f][t], D(), walk.sums + f * walk.sums_filter + t * kLanes);
+    }
+  }
+}
+
+/// kTileTaps taps from a kernel column on, of all filters, channels and kernel rows; the gradients
+/// of a tile's filters stay in the first cache meanwhile.
 template <std::size_t kTileTaps>
 struct TapColumns {
   const ParameterSums& at;
   std::size_t part;
   std::size_t kernel_column;
+  InsideRange inside;
 
-  void run() const {
+  template <std::size_t kFilters>
+  HWY_INLINE void run(std::size_t filter) const {
     const auto& [image, window] = at.geometry.input;
-    constexpr std::size_t kMost = kTapFilters<kTileTaps>;
-    const std::size_t filters = at.geometry.filters;
-    const std::size_t tiles = (filters + kMost - 1) / kMost;
-    for (std::size_t tile = 0, filter = 0; tile < tiles; ++tile) {
-      const std::size_t size = (filters - filter) / (tiles - tile);
-      for (std::size_t c = 0; c < image.channels; ++c) {
-        for (std::size_t ky = 0; ky < window.kernel.rows; ++ky) {
-          run_tile<kMost>(size, filter, WeightTile<kTileTaps>{at, part, c, ky, kernel_column});
+    for (std::size_t c = 0; c < image.channels; ++c) {
+      for (std::size_t ky = 0; ky < window.kernel.rows; ++ky) {
+        const WeightWalk walk = walk_of(filter, c, ky);
+        if (inside.begin == 0 && inside.end == at.gradient.columns) {
+          sum_weights<kFilters, kTileTaps, false>(walk);
+        } else {
+          sum_weights<kFilters, kTileTaps, true>(walk);
         }
       }
-      filter += size;
     }
+  }
+
+  WeightWalk walk_of(std::size_t filter, std::size_t channel, std::size_t kernel_row) const {
+    const auto& [image, window] = at.geometry.input;
+    const GradientRows& gradient = at.gradient;
+    const InsideRange rows = rows_inside(kernel_row);
+    const Offset y = signed_size((gradient.first + rows.begin) * window.stride.rows + kernel_row) -
+                     signed_size(window.padding.rows);
+    const Offset left = signed_size(kernel_column) - signed_size(window.padding.columns);
+    const Offset line = (signed_size(channel * image.rows) + y) * signed_size(image.columns);
+    const std::size_t weight =
+        ((filter * image.channels + channel) * window.kernel.rows + kernel_row) *
+            window.kernel.columns +
+        kernel_column;
+    return {.g = gradient.at(filter, rows.begin) + part * kWidth,
+            .g_filter = gradient.rows * gradient.columns * kLanes,
+            .g_row = gradient.columns * kLanes,
+            .x = at.input + (line + left) * signed_size(kLanes) + part * kWidth,
+            .x_row = window.stride.rows * image.columns * kLanes,
+            .x_column = window.stride.columns * kLanes,
+            .rows = rows.end - rows.begin,
+            .columns = gradient.columns,
+            .inside = inside,
+            .left = left,
+            .step = window.stride.columns,
+            .image_columns = image.columns,
+            .sums = at.weights + weight * kLanes + part * kWidth,
+            .sums_filter = at.geometry.weights_per_filter() * kLanes,
+            .fresh = at.fresh};
+  }
+
+  /// Of the rows at hand, those that a kernel row meets inside the image.
+  InsideRange rows_inside(std::size_t kernel_row) const {
+    const auto& [image, window] = at.geometry.input;
+    const GradientRows& gradient = at.gradient;
+    InsideRange rows(image.rows, window.stride.rows, window.padding.rows, kernel_row, 1,
+                     gradient.first + gradient.rows);
+    rows.begin = std::max(rows.begin, gradient.first) - gradient.first;
+    rows.end = std::max(rows.end, gradient.first + rows.begin) - gradient.first;
+    return rows;
   }
 };
 
@@ -186,7 +205,11 @@ struct TapTile {
 
   template <std::size_t kTileTaps>
   HWY_INLINE void run(std::size_t kernel_column) const {
-    TapColumns<kTileTaps>{at, part, kernel_column}.run();
+    const auto& [image, window] = at.geometry.input;
+    const InsideRange inside(image.columns, window.stride.columns, window.padding.columns,
+                             kernel_column, kTileTaps, at.gradient.columns);
+    for_tiles<kTapFilters<kTileTaps>>(at.geometry.filters,
+                                      TapColumns<kTileTaps>{at, part, kernel_column, inside});
   }
 };
 
@@ -195,18 +218,17 @@ struct BiasTile {
   std::size_t part;
 
   template <std::size_t kFilters>
-  HWY_INLINE void run(std::size_t filter) const {
-    const GradientRows& gradient = at.gradient;
-    const std::size_t positions = gradient.rows * gradient.columns;
+  HWY_NOINLINE void run(std::size_t filter) const {
+    const std::size_t positions = at.gradient.rows * at.gradient.columns;
     float* const to = at.biases + filter * kLanes + part * kWidth;
     V sums[kFilters];
     for (std::size_t f = 0; f < kFilters; ++f) {
       sums[f] = at.fresh ? hn::Zero(D()) : hn::Load(D(), to + f * kLanes);
     }
-    const float* g = gradient.at(filter, 0) + part * kWidth;
-    for (std::size_t i = 0; i < positions; ++i, g += gradient.stride) {
+    const float* HWY_RESTRICT g = at.gradient.at(filter, 0) + part * kWidth;
+    for (std::size_t i = 0; i < positions; ++i, g += kLanes) {
       for (std::size_t f = 0; f < kFilters; ++f) {
-        sums[f] = hn::Add(sums[f], hn::Load(D(), g + f * positions * gradient.stride));
+        sums[f] = hn::Add(sums[f], hn::Load(D(), g + f * positions * kLanes));
       }
     }
     for (std::size_t f = 0; f < kFilters; ++f) hn::Store(sums[f], D(), to + f * kLanes);

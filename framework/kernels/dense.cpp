@@ -42,7 +42,7 @@ struct ForwardTile {
   std::size_t vector;
 
   template <std::size_t kOutputs>
-  HWY_INLINE void run(std::size_t output) const {
+  HWY_NOINLINE void run(std::size_t output) const {
     V sums[kOutputs][kTileVectors];
     for (std::size_t o = 0; o < kOutputs; ++o) {
       const V first =
@@ -84,7 +84,7 @@ struct GradientTile {
   std::size_t vector;
 
   template <std::size_t kInputs>
-  HWY_INLINE void run(std::size_t input) const {
+  HWY_NOINLINE void run(std::size_t input) const {
     V sums[kInputs][kTileVectors];
     for (std::size_t i = 0; i < kInputs; ++i) {
       for (std::size_t v = 0; v < kTileVectors; ++v) sums[i][v] = hn::Zero(D());
@@ -232,7 +232,7 @@ struct WeightTile {
   std::size_t first;  // input
 
   template <std::size_t kOutputs>
-  HWY_INLINE void run(std::size_t output) const {
+  HWY_NOINLINE void run(std::size_t output) const {
     V sums[kOutputs][kTileVectors];
     for (std::size_t o = 0; o < kOutputs; ++o) {
       for (std::size_t v = 0; v < kTileVectors; ++v) sums[o][v] = hn::Zero(D());
@@ -290,7 +290,7 @@ struct BiasTile {
   std::span<float> to;
 
   template <std::size_t kQuads>
-  HWY_INLINE void run(std::size_t quad) const {
+  HWY_NOINLINE void run(std::size_t quad) const {
     const std::size_t first = quad * 4;
     Quad sums[kQuads] = {};
     for (std::size_t block = 0; block < gradient.blocks; ++block) {

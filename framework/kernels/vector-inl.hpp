@@ -88,6 +88,47 @@ inline void fold_lanes(const float* HWY_RESTRICT lanes, std::span<float> sums) {
   }
 }
 
+/// run.operator()<first, end>() for the part of [begin, end) that lies in [0, kCount), if any. The
+/// bounds are constants, so that accumulators they select live in registers.
+template <std::size_t kCount, class Run>
+HWY_INLINE void for_range(std::ptrdiff_t begin, std::ptrdiff_t end, const Run& run) {
+  static_assert(kCount == 1 || kCount == 2 || kCount == 4);
+  const auto first = static_cast<std::size_t>(std::max<std::ptrdiff_t>(begin, 0));
+  const auto last = static_cast<std::size_t>(
+      std::clamp<std::ptrdiff_t>(end, 0, static_cast<std::ptrdiff_t>(kCount)));
+  if (first >= last) return;
+  if constexpr (kCount == 1) {
+    run.template operator()<0, 1>();
+  } else if constexpr (kCount == 2) {
+    if (first == 1) return run.template operator()<1, 2>();
+    if (last == 1) return run.template operator()<0, 1>();
+    run.template operator()<0, 2>();
+  } else {
+    switch (first * 8 + last) {
+      case 0 * 8 + 1:
+        return run.template operator()<0, 1>();
+      case 0 * 8 + 2:
+        return run.template operator()<0, 2>();
+      case 0 * 8 + 3:
+        return run.template operator()<0, 3>();
+      case 0 * 8 + 4:
+        return run.template operator()<0, 4>();
+      case 1 * 8 + 2:
+        return run.template operator()<1, 2>();
+      case 1 * 8 + 3:
+        return run.template operator()<1, 3>();
+      case 1 * 8 + 4:
+        return run.template operator()<1, 4>();
+      case 2 * 8 + 3:
+        return run.template operator()<2, 3>();
+      case 2 * 8 + 4:
+        return run.template operator()<2, 4>();
+      default:
+        return run.template operator()<3, 4>();
+    }
+  }
+}
+
 /// task.run<size>(first)
 template <std::size_t kMost, class Task>
 HWY_INLINE void run_tile(std::size_t size, std::size_t first, const Task& task) {
