@@ -87,10 +87,10 @@ struct Tile {
   template <std::size_t kFilters>
   HWY_INLINE void sum(std::size_t filter, std::size_t shift,
                       V (&sums)[kFilters][kRows * kColumns]) const {
-    for (std::size_t f = 0; f < kFilters; ++f) {
+    unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
       const V first = bias == nullptr ? hn::Zero(D()) : hn::Set(D(), bias[filter + f]);
-      for (std::size_t p = 0; p < kRows * kColumns; ++p) sums[f][p] = first;
-    }
+      unroll<0, kRows * kColumns>([&](auto p) LOCKSTEP_INLINE_LAMBDA { sums[f][p] = first; });
+    });
     const float* HWY_RESTRICT w_of_channel = weight + filter * w_filter;
     const float* HWY_RESTRICT x_of_channel = input + shift;
     for (std::size_t c = channels; c > 0; --c) {
@@ -151,22 +151,23 @@ struct Tile {
                           const float* HWY_RESTRICT& x_of_row) const {
     const float* HWY_RESTRICT w = w_row;
     const float* HWY_RESTRICT x = x_of_row;
-    const auto add = [&]<std::size_t kLeft, std::size_t kRight>() HWY_ATTR
-        __attribute__((always_inline)) {
-          V of_filter[kFilters];
-          for (std::size_t f = 0; f < kFilters; ++f) of_filter[f] = hn::Set(D(), w[f * w_filter]);
-          for (std::size_t r = kFirst; r < kEnd; ++r) {
-            for (std::size_t p = kLeft; p < kRight; ++p) {
-              const V pixel = hn::Load(D(), x + r * x_row + p * x_column);
-              for (std::size_t f = 0; f < kFilters; ++f) {
-                V& to = sums[f][r * kColumns + p];
-                to = fused(of_filter[f], pixel, to);
-              }
-            }
-          }
-          ++w;
-          x += kLanes;
-        };
+    const auto add = [&]<std::size_t kLeft, std::size_t kRight>() LOCKSTEP_INLINE_LAMBDA {
+      V of_filter[kFilters];
+      unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
+        of_filter[f] = hn::Set(D(), w[f * w_filter]);
+      });
+      unroll<kFirst, kEnd>([&](auto r) LOCKSTEP_INLINE_LAMBDA {
+        unroll<kLeft, kRight>([&](auto p) LOCKSTEP_INLINE_LAMBDA {
+          const V pixel = hn::Load(D(), x + r * x_row + p * x_column);
+          unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
+            V& to = sums[f][r * kColumns + p];
+            to = fused(of_filter[f], pixel, to);
+          });
+        });
+      });
+      ++w;
+      x += kLanes;
+    };
     if constexpr (kColumns == 4) {
       if (columns.lead > 2) add.template operator()<3, 4>();
       if (columns.lead > 1) add.template operator()<2, 4>();
@@ -224,12 +225,12 @@ struct RowTiles {
                                    corner.column + i * kColumns) *
                                       stride;
     const bool rectifies = at.geometry.epilogue.activation == Activation::relu;
-    for (std::size_t f = 0; f < kFilters; ++f) {
-      for (std::size_t p = 0; p < kColumns; ++p) {
+    unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
+      unroll<0, kColumns>([&](auto p) LOCKSTEP_INLINE_LAMBDA {
         const V y = rectifies ? activate<Activation::relu>(sums[f][p]) : sums[f][p];
         hn::Store(y, D(), to + f * next + p * stride);
-      }
-    }
+      });
+    });
     if (rectifies || at.geometry.epilogue.activation == Activation::none) return;
     with_activation(at.geometry.epilogue.activation, [&]<Activation kActivation>() {
       for (std::size_t f = 0; f < kFilters; ++f) {
@@ -273,19 +274,20 @@ struct PooledTiles {
     } else {
       sum_one_by_one(at, corner, filter, sums);
     }
-    const Extent2d pooled = at.geometry.output();
+    const Extent2d pooled{.rows = at.positions.rows / 2, .columns = at.positions.columns / 2};
     const std::size_t feature =
         (filter * pooled.rows + corner.row / 2) * pooled.columns + corner.column / 2 + i;
     if (at.geometry.epilogue.activation == Activation::relu) {
-      for (std::size_t f = 0; f < kFilters; ++f) {
+      unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
         pool<Activation::relu>(sums[f], feature + f * pooled.size());
-      }
+      });
       return;
     }
     HWY_ALIGN float before[kFilters][kPixels][kWidth];
-    for (std::size_t f = 0; f < kFilters; ++f) {
-      for (std::size_t p = 0; p < kPixels; ++p) hn::Store(sums[f][p], D(), before[f][p]);
-    }
+    unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
+      unroll<0, kPixels>(
+          [&](auto p) LOCKSTEP_INLINE_LAMBDA { hn::Store(sums[f][p], D(), before[f][p]); });
+    });
     with_activation(at.geometry.epilogue.activation, [&]<Activation kActivation>() {
       for (std::size_t f = 0; f < kFilters; ++f) {
         V of_filter[kPixels];
@@ -297,15 +299,13 @@ struct PooledTiles {
 
   template <Activation kActivation>
   HWY_INLINE void pool(const V (&sums)[kPixels], std::size_t feature) const {
-    V y[kPixels];
-    for (std::size_t p = 0; p < kPixels; ++p) y[p] = activate<kActivation>(sums[p]);
     const PooledWindow place{.saved = at.arguments.saved.data(),
                              .window = at.block * at.arguments.output.features + feature,
                              .part = at.part};
     const bool keep = !at.arguments.saved.empty();
     const V pooled = at.geometry.epilogue.pooling == Pooling::average
-                         ? average_window<kActivation>(y, place, keep)
-                         : maximum_window<kActivation>(y, place, keep);
+                         ? average_window<kActivation>(sums, place, keep)
+                         : maximum_window<kActivation>(sums, place, keep);
     hn::Store(pooled, D(), at.output + feature * at.arguments.output.feature_stride);
   }
 };

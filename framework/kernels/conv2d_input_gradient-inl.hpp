@@ -84,9 +84,9 @@ struct PixelTile {
   template <std::size_t kChannels, std::size_t kTilePixels>
   HWY_NOINLINE void run(std::size_t channel) const {
     V sums[kChannels][kTilePixels];
-    for (std::size_t c = 0; c < kChannels; ++c) {
-      for (std::size_t p = 0; p < kTilePixels; ++p) sums[c][p] = hn::Zero(D());
-    }
+    unroll<0, kChannels>([&](auto c) LOCKSTEP_INLINE_LAMBDA {
+      unroll<0, kTilePixels>([&](auto p) LOCKSTEP_INLINE_LAMBDA { sums[c][p] = hn::Zero(D()); });
+    });
     const float* HWY_RESTRICT w_of_filter = weight + channel * w_channel;
     const float* HWY_RESTRICT g_of_filter = gradient;
     for (std::size_t o = filters; o > 0; --o, w_of_filter += w_filter, g_of_filter += g_filter) {
@@ -96,21 +96,20 @@ struct PixelTile {
         const float* HWY_RESTRICT w = w_of_row;
         const float* HWY_RESTRICT g = g_of_row;
         // One tap, for pixels [kFirst, kEnd) of the tile.
-        const auto add = [&]<std::size_t kFirst, std::size_t kEnd>() HWY_ATTR
-            __attribute__((always_inline)) {
-              V of_channel[kChannels];
-              for (std::size_t c = 0; c < kChannels; ++c) {
-                of_channel[c] = hn::Set(D(), w[c * w_channel]);
-              }
-              for (std::size_t p = kFirst; p < kEnd; ++p) {
-                const V pixel = hn::Load(D(), g + p * kLanes);
-                for (std::size_t c = 0; c < kChannels; ++c) {
-                  sums[c][p] = fused(of_channel[c], pixel, sums[c][p]);
-                }
-              }
-              w += w_column;
-              g -= kLanes;
-            };
+        const auto add = [&]<std::size_t kFirst, std::size_t kEnd>() LOCKSTEP_INLINE_LAMBDA {
+          V of_channel[kChannels];
+          unroll<0, kChannels>([&](auto c) LOCKSTEP_INLINE_LAMBDA {
+            of_channel[c] = hn::Set(D(), w[c * w_channel]);
+          });
+          unroll<kFirst, kEnd>([&](auto p) LOCKSTEP_INLINE_LAMBDA {
+            const V pixel = hn::Load(D(), g + p * kLanes);
+            unroll<0, kChannels>([&](auto c) LOCKSTEP_INLINE_LAMBDA {
+              sums[c][p] = fused(of_channel[c], pixel, sums[c][p]);
+            });
+          });
+          w += w_column;
+          g -= kLanes;
+        };
         if constexpr (kTilePixels > 1) {
           static_assert(kTilePixels == 4);
           if (taps.lead > 2) add.template operator()<0, 1>();
@@ -127,11 +126,11 @@ struct PixelTile {
         }
       }
     }
-    for (std::size_t c = 0; c < kChannels; ++c) {
-      for (std::size_t p = 0; p < kTilePixels; ++p) {
+    unroll<0, kChannels>([&](auto c) LOCKSTEP_INLINE_LAMBDA {
+      unroll<0, kTilePixels>([&](auto p) LOCKSTEP_INLINE_LAMBDA {
         hn::Store(sums[c][p], D(), to + (channel + c) * to_channel + p * to_pixel);
-      }
-    }
+      });
+    });
   }
 };
 

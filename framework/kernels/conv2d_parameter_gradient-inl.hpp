@@ -76,32 +76,34 @@ struct WeightWalk {
 template <std::size_t kFilters, std::size_t kTileTaps, bool kBorders>
 HWY_NOINLINE void sum_weights(const WeightWalk& walk) {
   V sums[kFilters][kTileTaps];
-  for (std::size_t f = 0; f < kFilters; ++f) {
-    for (std::size_t t = 0; t < kTileTaps; ++t) {
+  unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
+    unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
       const float* from = walk.sums + f * walk.sums_filter + t * kLanes;
       sums[f][t] = walk.fresh ? hn::Zero(D()) : hn::Load(D(), from);
-    }
-  }
-  const auto add = [&](const float* HWY_RESTRICT g, const float* HWY_RESTRICT x) HWY_ATTR
-      __attribute__((always_inline)) {
-        V pixels[kTileTaps];
-        for (std::size_t t = 0; t < kTileTaps; ++t) pixels[t] = hn::Load(D(), x + t * kLanes);
-        for (std::size_t f = 0; f < kFilters; ++f) {
-          const V of_filter = hn::Load(D(), g + f * walk.g_filter);
-          for (std::size_t t = 0; t < kTileTaps; ++t) {
-            sums[f][t] = fused(of_filter, pixels[t], sums[f][t]);
-          }
-        }
-      };
+    });
+  });
+  const std::size_t g_filter = walk.g_filter;
+  const auto add = [&](const float* HWY_RESTRICT g,
+                       const float* HWY_RESTRICT x) LOCKSTEP_INLINE_LAMBDA {
+    V pixels[kTileTaps];
+    unroll<0, kTileTaps>(
+        [&](auto t) LOCKSTEP_INLINE_LAMBDA { pixels[t] = hn::Load(D(), x + t * kLanes); });
+    unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
+      const V of_filter = hn::Load(D(), g + f * g_filter);
+      unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
+        sums[f][t] = fused(of_filter, pixels[t], sums[f][t]);
+      });
+    });
+  };
   const auto add_border = [&](const float* HWY_RESTRICT g, const float* HWY_RESTRICT x,
-                              Offset column) HWY_ATTR __attribute__((always_inline)) {
-    for (std::size_t t = 0; t < kTileTaps; ++t) {
-      if (!is_inside(column + signed_size(t), walk.image_columns)) continue;
+                              Offset column) LOCKSTEP_INLINE_LAMBDA {
+    unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
+      if (!is_inside(column + signed_size(t), walk.image_columns)) return;
       const V pixel = hn::Load(D(), x + t * kLanes);
-      for (std::size_t f = 0; f < kFilters; ++f) {
-        sums[f][t] = fused(hn::Load(D(), g + f * walk.g_filter), pixel, sums[f][t]);
-      }
-    }
+      unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
+        sums[f][t] = fused(hn::Load(D(), g + f * g_filter), pixel, sums[f][t]);
+      });
+    });
   };
   const float* HWY_RESTRICT g_row = walk.g;
   const float* HWY_RESTRICT x_row = walk.x;
@@ -127,11 +129,11 @@ HWY_NOINLINE void sum_weights(const WeightWalk& walk) {
       }
     }
   }
-  for (std::size_t f = 0; f < kFilters; ++f) {
-    for (std::size_t t = 0; t < kTileTaps; ++t) {
+  unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
+    unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
       hn::Store(sums[f][t], D(), walk.sums + f * walk.sums_filter + t * kLanes);
-    }
-  }
+    });
+  });
 }
 
 /// kTileTaps taps from a kernel column on, of all filters, channels and kernel rows; the gradients

@@ -72,21 +72,29 @@ HWY_INLINE Mask load_mask(const ReadWindow& at, std::size_t tap) {
   }
 }
 
-/// The mean of a window's activations.
+/// The mean of a window's activations of x.
 template <Activation kActivation>
-HWY_INLINE V average_window(const V (&y)[kTaps], const PooledWindow& at, bool keep) {
-  if (keep && kActivation == Activation::relu) {
-    for (std::size_t t = 0; t < kTaps; ++t) store_mask(hn::Gt(y[t], hn::Zero(D())), at, t);
-  } else if (keep && kActivation != Activation::none) {
-    for (std::size_t t = 0; t < kTaps; ++t) hn::Store(y[t], D(), at.values(t));
-  }
+HWY_INLINE V average_window(const V (&x)[kTaps], const PooledWindow& at, bool keep) {
+  V y[kTaps];
+  unroll<0, kTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
+    if constexpr (kActivation == Activation::relu) {
+      const Mask positive = hn::Gt(x[t], hn::Zero(D()));
+      y[t] = hn::IfThenElseZero(positive, x[t]);
+      if (keep) store_mask(positive, at, t);
+    } else {
+      y[t] = activate<kActivation>(x[t]);
+      if (keep && kActivation != Activation::none) hn::Store(y[t], D(), at.values(t));
+    }
+  });
   const V sum = hn::Add(hn::Add(hn::Add(y[0], y[1]), y[2]), y[3]);
   return hn::Mul(sum, hn::Set(D(), kQuarter));
 }
 
-/// The greatest of a window's activations; the first of equals, and a NaN before all numbers.
+/// The greatest of a window's activations of x; the first of equals, and a NaN before all numbers.
 template <Activation kActivation>
-HWY_INLINE V maximum_window(const V (&y)[kTaps], const PooledWindow& at, bool keep) {
+HWY_INLINE V maximum_window(const V (&x)[kTaps], const PooledWindow& at, bool keep) {
+  V y[kTaps];
+  for (std::size_t t = 0; t < kTaps; ++t) y[t] = activate<kActivation>(x[t]);
   V best = y[0];
   Mask wins[kTaps];
   for (std::size_t t = 1; t < kTaps; ++t) {

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstring>
 #include <span>
+#include <utility>
 
 #include "framework/core/lane_view.hpp"
 
@@ -86,6 +87,23 @@ inline void fold_lanes(const float* HWY_RESTRICT lanes, std::span<float> sums) {
     const Quad sum = (folded[0] + folded[2]) + (folded[1] + folded[3]);
     std::memcpy(sums.data() + first, &sum, count * sizeof(float));
   }
+}
+
+/// For lambdas of the inner loops: they are part of the function around them.
+#define LOCKSTEP_INLINE_LAMBDA HWY_ATTR __attribute__((always_inline))
+
+template <std::size_t... kIndices, class Run>
+HWY_INLINE void unroll_indices(std::index_sequence<kIndices...> /*indices*/, const Run& run) {
+  (run(std::integral_constant<std::size_t, kIndices>()), ...);
+}
+
+/// run(i) for i in [kFirst, kEnd), each a constant: what is subscripted by it is a register, not an
+/// array in memory, whatever the compiler makes of the loops and branches around.
+template <std::size_t kFirst, std::size_t kEnd, class Run>
+HWY_INLINE void unroll(const Run& run) {
+  unroll_indices(std::make_index_sequence<kEnd - kFirst>(), [&](auto i) LOCKSTEP_INLINE_LAMBDA {
+    run(std::integral_constant<std::size_t, kFirst + i>());
+  });
 }
 
 /// run.operator()<first, end>() for the part of [begin, end) that lies in [0, kCount), if any. The
