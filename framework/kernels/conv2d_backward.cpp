@@ -114,7 +114,7 @@ struct Scratch {
 /// or where each time the weights' many sums would come from the second cache and go back there;
 /// else few enough to stay in the first cache until the weights' gradient has read them.
 std::size_t rows_at_a_time(const Conv2dGeometry& geometry, bool input_gradient) {
-  constexpr std::size_t kFloats = 5120;  // 20 KiB
+  constexpr std::size_t kFloats = 10240;  // 40 KiB
   const Extent2d positions = geometry.positions();
   const bool many_sums = geometry.weights() * kLanes > kFloats;
   if (input_gradient || many_sums || positions.rows == 0) return positions.rows;
