@@ -124,23 +124,18 @@ void ImageSplit::gather_from(std::span<const Pixel> pixels, const GatherRequest&
   const RandomStream stream(request.seed, {"augment"});
   const bool moves = request.augment && shift_ > 0;
   for (std::size_t i = 0; i < block.lanes(); ++i) {
-    float* lane = block.at(0, i / kLanes) + i % kLanes;
-    if (i < request.samples.size()) {
-      const Index position = request.samples[i];
-      assert(position >= 0 && position < range_.count);
-      const auto sample = static_cast<std::size_t>(range_.first + position);
-      fill_lane<Pixel>({.sample = pixels.data() + sample * size,
-                        .lane = lane,
-                        .stride = block.feature_stride,
-                        .move = moves ? draw_move(stream, position, request.epoch) : Move{}});
-    } else {
-      for (std::size_t f = 0; f < size; ++f) lane[f * block.feature_stride] = 0.0F;
-    }
+    const Index position = request.samples[i];
+    assert(position >= 0 && position < range_.count);
+    const auto sample = static_cast<std::size_t>(range_.first + position);
+    fill_lane<Pixel>({.sample = pixels.data() + sample * size,
+                      .lane = block.at(0, i / kLanes) + i % kLanes,
+                      .stride = block.feature_stride,
+                      .move = moves ? draw_move(stream, position, request.epoch) : Move{}});
   }
 }
 
 void ImageSplit::gather(const GatherRequest& request, LaneView block) const {
-  assert(request.samples.size() <= block.lanes());
+  assert(request.samples.size() == block.lanes());
   assert(block.features == static_cast<std::size_t>(images_->sample_shape().size()));
   if (images_->has_bytes()) {
     gather_from(images_->bytes(), request, block);

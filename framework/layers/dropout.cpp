@@ -50,7 +50,6 @@ class Dropout final : public Layer {
   }
 
  private:
-  /// Lanes without a sample get 0.
   void draw_factors(const PassContext& pass, const LaneView& factors) const {
     assert(pass.samples.size() >= factors.lanes());
     const RandomStream stream(pass.seed, {"dropout", name_});
@@ -58,8 +57,8 @@ class Dropout final : public Layer {
       const Index sample = pass.samples[lane];
       RandomWords words{};
       for (std::size_t element = 0; element < factors.features; ++element) {
-        if (element % 4 == 0 && sample >= 0) words = draw(stream, pass.epoch, sample, element / 4);
-        const bool kept = sample >= 0 && double{uniform_unit(words[element % 4])} >= rate_;
+        if (element % 4 == 0) words = draw(stream, pass.epoch, sample, element / 4);
+        const bool kept = double{uniform_unit(words[element % 4])} >= rate_;
         factors.at(element, lane / kLanes)[lane % kLanes] = kept ? factor() : 0.0F;
       }
     }

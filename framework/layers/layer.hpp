@@ -34,7 +34,7 @@ struct PassContext {
   bool training = false;  ///< dropout acts in training only
   std::uint64_t seed = 0;
   std::uint32_t epoch = 0;
-  /// Index in the data set of each lane's sample, m of them; lanes without a sample hold -1.
+  /// Index in the data set of each lane's sample; idle lanes repeat that of the last sample.
   std::span<const Index> samples;
 };
 

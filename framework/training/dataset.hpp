@@ -12,7 +12,9 @@ namespace lockstep {
 
 /// One micro-batch that is to be assembled.
 struct GatherRequest {
-  /// Positions in the data set, one a lane; the lanes beyond them are filled with +0.
+  /// Positions in the data set, one for every lane. A micro-batch with fewer samples than lanes
+  /// repeats its last one: an idle lane must not meet numbers that no sample has, since its
+  /// gradients of +0 times an infinity would be NaN, and sums over lanes would take it in.
   std::span<const Index> samples;
   std::uint64_t seed = 0;
   std::uint32_t epoch = 0;
@@ -33,7 +35,7 @@ class Dataset {
   /// One label a sample, each in [0, classes).
   virtual std::span<const std::uint8_t> labels() const = 0;
 
-  /// Fills every lane of `block`, (C*H*W, lanes) in either layout.
+  /// Fills `block`, (C*H*W, lanes) in either layout.
   virtual void gather(const GatherRequest& request, LaneView block) const = 0;
 };
 

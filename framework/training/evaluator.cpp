@@ -61,11 +61,14 @@ void Evaluator::scale(std::span<const float> parameters) {
 
 void Evaluator::forward(Slot& slot, const Dataset& dataset, const LeafRange& samples) {
   const auto count = static_cast<std::size_t>(samples.size());
-  std::fill(slot.samples.begin(), slot.samples.end(), Index{-1});
-  std::iota(slot.samples.begin(), slot.samples.begin() + samples.size(), samples.first);
+  const auto idle = slot.samples.begin() + samples.size();
+  std::iota(slot.samples.begin(), idle, samples.first);
+  std::fill(idle, slot.samples.end(), samples.last - 1);
   slot.pass.set_samples(count);
-  dataset.gather({.samples = std::span<const Index>(slot.samples).first(count)}, slot.pass.input());
-  slot.pass.forward(scaled_.span(), {.training = false, .samples = slot.samples});
+  const LaneView input = slot.pass.input();
+  const auto lane_samples = std::span<const Index>(slot.samples).first(input.lanes());
+  dataset.gather({.samples = lane_samples}, input);
+  slot.pass.forward(scaled_.span(), {.training = false, .samples = lane_samples});
 }
 
 MicroBatchResult Evaluator::run_micro_batch(Slot& slot, const Dataset& dataset, Index micro_batch) {

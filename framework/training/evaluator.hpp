@@ -40,7 +40,7 @@ class Evaluator {
  private:
   struct Slot {
     MicroBatchPass pass;
-    std::vector<Index> samples;
+    std::vector<Index> samples;  ///< one a lane; the last one repeated in idle lanes
     std::vector<float> losses;
     std::vector<std::uint8_t> classes;
     std::vector<Index> confusion;

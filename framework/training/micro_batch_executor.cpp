@@ -53,18 +53,18 @@ MicroBatchResult MicroBatchExecutor::run_micro_batch(Slot& slot, std::span<const
   MicroBatchPass& pass = slot.pass;
   pass.set_samples(samples.size());
   const std::size_t lanes = pass.input().lanes();
-  std::fill(slot.lane_samples.begin(), slot.lane_samples.end(), Index{-1});
-  std::copy(samples.begin(), samples.end(), slot.lane_samples.begin());
+  const auto idle = std::copy(samples.begin(), samples.end(), slot.lane_samples.begin());
+  std::fill(idle, slot.lane_samples.end(), samples.back());
+  const std::span<const Index> lane_samples = std::span(slot.lane_samples).first(lanes);
   for (std::size_t n = 0; n < samples.size(); ++n) {
     slot.labels[n] = dataset_.labels()[static_cast<std::size_t>(samples[n])];
   }
-  dataset_.gather({.samples = samples, .seed = settings_.seed, .epoch = epoch, .augment = true},
-                  pass.input());
+  dataset_.gather(
+      {.samples = lane_samples, .seed = settings_.seed, .epoch = epoch, .augment = true},
+      pass.input());
 
-  const PassContext context{.training = true,
-                            .seed = settings_.seed,
-                            .epoch = epoch,
-                            .samples = std::span<const Index>(slot.lane_samples).first(lanes)};
+  const PassContext context{
+      .training = true, .seed = settings_.seed, .epoch = epoch, .samples = lane_samples};
   pass.forward(parameters, context);
   softmax_cross_entropy({.logits = pass.output(),
                          .labels = std::span<const std::uint8_t>(slot.labels).first(samples.size()),

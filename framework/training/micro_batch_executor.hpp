@@ -38,7 +38,7 @@ class MicroBatchExecutor {
   // What one slot works with.
   struct Slot {
     MicroBatchPass pass;
-    std::vector<Index> lane_samples;   ///< m; -1 in lanes without a sample
+    std::vector<Index> lane_samples;   ///< m; the last one repeated in idle lanes
     std::vector<std::uint8_t> labels;  ///< of the lanes with a sample
     std::vector<float> losses;
     std::vector<std::uint8_t> classes;

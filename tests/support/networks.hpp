@@ -104,10 +104,6 @@ class TestDataset final : public Dataset {
     const RandomStream noise(99, {"test"});
     const RandomStream light(request.seed, {"brightness"});
     for (std::size_t n = 0; n < block.lanes(); ++n) {
-      for (std::size_t f = 0; f < block.features; ++f) {
-        block.at(f, n / kLanes)[n % kLanes] = 0.0F;
-      }
-      if (n >= request.samples.size()) continue;
       const auto sample = static_cast<std::uint32_t>(request.samples[n]);
       const float brightness =
           request.augment ? uniform_unit(light.words(sample, request.epoch)[0]) * 0.25F : 0.0F;

@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(blocks_without_samples_change_no_bit) {
   // 16 samples alone, and the same 16 in a pass that could hold 64.
   Bench small(branching_network(), 16);
   Bench large(branching_network(), 64);
-  large.samples.resize(64, -1);
+  large.samples.resize(64);
   large.context.samples = large.samples;
   large.pass.set_samples(16);
   BOOST_TEST(small.gradient() == large.gradient(), boost::test_tools::per_element());

@@ -86,17 +86,6 @@ BOOST_AUTO_TEST_CASE(the_share_of_dropped_elements_is_the_rate) {
   BOOST_TEST(std::abs(dropped / 160'000.0 - 0.3) < 0.0057);
 }
 
-BOOST_AUTO_TEST_CASE(lanes_without_a_sample_give_zeros) {
-  const auto layer = make_layer("dropout", {{"rate", "0"}});
-  auto samples = samples_from(0, kLanes);
-  samples[15] = -1;
-  const LaneTensor output = run_on_ones(*layer, kTraining, samples, 5);
-  for (std::size_t f = 0; f < 5; ++f) {
-    BOOST_TEST(output.at(f, 14) == 1.0F);
-    BOOST_TEST(output.at(f, 15) == 0.0F);
-  }
-}
-
 BOOST_AUTO_TEST_CASE(outside_training_it_changes_nothing) {
   const auto layer = make_layer("dropout", {{"rate", "0.9"}});
   PassContext inference = kTraining;
