@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "framework/core/error.hpp"
+#include "framework/kernels/bytes_to_lanes.hpp"
 
 namespace lockstep {
 namespace {
@@ -68,9 +69,6 @@ ImageSplit::ImageSplit(const ImageSet& images, Range range, const Preprocessing&
     ChannelMap& map = channels_[c];
     map.a = static_cast<float>(1.0 / (scale * deviation));
     map.b = static_cast<float>(-mean / deviation);
-    for (std::size_t byte = 0; byte < map.of_byte.size(); ++byte) {
-      map.of_byte[byte] = std::fma(static_cast<float>(byte), map.a, map.b);
-    }
   }
 }
 
@@ -101,7 +99,7 @@ void ImageSplit::fill_lane(const Fill<Pixel>& fill) const {
   const Pixel* plane = fill.sample;
   std::size_t at = 0;
   for (const ChannelMap& map : channels_) {
-    const float black = map(Pixel{0});
+    const float black = map(0.0F);
     for (Index y = 0; y < rows; ++y) {
       const Index source_row = y - fill.move.down;
       const bool inside = source_row >= 0 && source_row < rows;
@@ -110,37 +108,116 @@ void ImageSplit::fill_lane(const Fill<Pixel>& fill) const {
       const Pixel* source = plane + (inside ? source_row : 0) * columns;
       Index x = 0;
       for (; x < first; ++x, at += fill.stride) fill.lane[at] = black;
-      for (; x < last; ++x, at += fill.stride) fill.lane[at] = map(source[x - fill.move.right]);
+      for (; x < last; ++x, at += fill.stride) fill.lane[at] = map(static_cast<float>(source[x - fill.move.right]));
       for (; x < columns; ++x, at += fill.stride) fill.lane[at] = black;
     }
     plane += rows * columns;
   }
 }
 
+namespace {
+
+/// Bytes of a piece of a plane that is moved at a time.
+constexpr std::size_t kPiece = 4096;
+
+/// Rows [first, end) of a plane as they are after a move, black where nothing came in.
+struct MovedRows {
+  const std::uint8_t* plane;  // (rows, columns)
+  Index rows;
+  Index columns;
+  Index down;
+  Index right;
+
+  void copy(Index first, Index end, std::uint8_t* to) const {
+    const Index begin_inside = std::clamp(down, first, end);
+    const Index end_inside = std::clamp(rows + down, begin_inside, end);
+    const auto at = [&](Index y, Index x) { return to + (y - first) * columns + x; };
+    std::fill(at(first, 0), at(begin_inside, 0), std::uint8_t{0});
+    std::fill(at(end_inside, 0), at(end, 0), std::uint8_t{0});
+    if (begin_inside == end_inside) return;
+    // All at once: what comes in from a row's other side is painted over.
+    const Index left = std::max<Index>(0, right);
+    const Index behind = std::max<Index>(0, -right);
+    const Index count = (end_inside - begin_inside) * columns - left - behind;
+    const std::uint8_t* from = plane + (begin_inside - down) * columns + left - right;
+    std::copy_n(from, count, at(begin_inside, left));
+    for (Index y = begin_inside; y < end_inside; ++y) {
+      std::fill_n(at(y, 0), left, std::uint8_t{0});
+      std::fill_n(at(y, columns - behind), behind, std::uint8_t{0});
+    }
+  }
+};
+
+}  // namespace
+
+ImageSplit::BlockSamples ImageSplit::block_samples(const GatherRequest& request,
+                                                   std::size_t block) const {
+  const auto size = static_cast<std::size_t>(images_->sample_shape().size());
+  const RandomStream stream(request.seed, {"augment"});
+  BlockSamples samples{};
+  for (std::size_t l = 0; l < kLanes; ++l) {
+    const Index position = request.samples[block * kLanes + l];
+    assert(position >= 0 && position < range_.count);
+    samples.first_pixels[l] = static_cast<std::size_t>(range_.first + position) * size;
+    if (request.augment && shift_ > 0) {
+      samples.moves[l] = draw_move(stream, position, request.epoch);
+      samples.any_moves = true;
+    }
+  }
+  return samples;
+}
+
+void ImageSplit::gather_bytes(const BlockSamples& samples, std::size_t block, LaneView view) const {
+  const Shape& shape = images_->sample_shape();
+  const auto plane = static_cast<std::size_t>(shape[1] * shape[2]);
+  const Index rows_at_a_time = samples.any_moves ? static_cast<Index>(kPiece) / shape[2] : shape[1];
+  std::array<std::uint8_t, kLanes * kPiece> moved;  // NOLINT(*-member-init): written before read
+  for (std::size_t c = 0; c < channels_.size(); ++c) {
+    for (Index y = 0; y < shape[1]; y += rows_at_a_time) {
+      const Index end = std::min(y + rows_at_a_time, shape[1]);
+      const std::size_t first = c * plane + static_cast<std::size_t>(y * shape[2]);
+      BytesToLanes piece{.images = {},
+                         .pixels = static_cast<std::size_t>((end - y) * shape[2]),
+                         .factor = channels_[c].a,
+                         .offset = channels_[c].b,
+                         .output = view.at(first, block),
+                         .stride = view.feature_stride};
+      for (std::size_t l = 0; l < kLanes; ++l) {
+        const std::uint8_t* const of_image = images_->bytes().data() + samples.first_pixels[l];
+        piece.images[l] = samples.any_moves ? moved.data() + l * kPiece : of_image + first;
+        if (!samples.any_moves) continue;
+        const auto [down, right] = samples.moves[l];
+        MovedRows{of_image + c * plane, shape[1], shape[2], down, right}.copy(
+            y, end, moved.data() + l * kPiece);
+      }
+      bytes_to_lanes(piece);
+    }
+  }
+}
+
 template <class Pixel>
 void ImageSplit::gather_from(std::span<const Pixel> pixels, const GatherRequest& request,
                              LaneView block) const {
-  const auto size = static_cast<std::size_t>(images_->sample_shape().size());
-  const RandomStream stream(request.seed, {"augment"});
-  const bool moves = request.augment && shift_ > 0;
-  for (std::size_t i = 0; i < block.lanes(); ++i) {
-    const Index position = request.samples[i];
-    assert(position >= 0 && position < range_.count);
-    const auto sample = static_cast<std::size_t>(range_.first + position);
-    fill_lane<Pixel>({.sample = pixels.data() + sample * size,
-                      .lane = block.at(0, i / kLanes) + i % kLanes,
-                      .stride = block.feature_stride,
-                      .move = moves ? draw_move(stream, position, request.epoch) : Move{}});
+  for (std::size_t b = 0; b < block.blocks; ++b) {
+    const BlockSamples samples = block_samples(request, b);
+    for (std::size_t l = 0; l < kLanes; ++l) {
+      fill_lane<Pixel>({.sample = pixels.data() + samples.first_pixels[l],
+                        .lane = block.at(0, b) + l,
+                        .stride = block.feature_stride,
+                        .move = samples.moves[l]});
+    }
   }
 }
 
 void ImageSplit::gather(const GatherRequest& request, LaneView block) const {
   assert(request.samples.size() == block.lanes());
   assert(block.features == static_cast<std::size_t>(images_->sample_shape().size()));
-  if (images_->has_bytes()) {
-    gather_from(images_->bytes(), request, block);
-  } else {
-    gather_from(images_->floats(), request, block);
+  if (!images_->has_bytes()) return gather_from(images_->floats(), request, block);
+  if (images_->sample_shape()[2] > static_cast<Index>(kPiece)) {
+    return gather_from(images_->bytes(), request, block);
+  }
+  for (std::size_t b = 0; b < block.blocks; ++b) {
+    gather_bytes(block_samples(request, b), b, block);
   }
 }
 

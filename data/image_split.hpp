@@ -53,13 +53,11 @@ class ImageSplit : public Dataset {
   Range range() const { return range_; }
 
  private:
-  /// fma(p, a, b) of one channel, tabled for the 256 values of a byte.
+  /// fma(p, a, b) of one channel.
   struct ChannelMap {
     float a = 1;
     float b = 0;
-    std::array<float, 256> of_byte{};
 
-    float operator()(std::uint8_t pixel) const { return of_byte[pixel]; }
     float operator()(float pixel) const;
   };
 
@@ -77,6 +75,15 @@ class ImageSplit : public Dataset {
     Move move;
   };
 
+  /// The 16 samples of a block.
+  struct BlockSamples {
+    std::array<std::size_t, kLanes> first_pixels;
+    std::array<Move, kLanes> moves;
+    bool any_moves;
+  };
+
+  BlockSamples block_samples(const GatherRequest& request, std::size_t block) const;
+  void gather_bytes(const BlockSamples& samples, std::size_t block, LaneView view) const;
   template <class Pixel>
   void gather_from(std::span<const Pixel> pixels, const GatherRequest& request,
                    LaneView block) const;

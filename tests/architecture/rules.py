@@ -19,7 +19,8 @@ UNITS = {
     "framework/training": ["framework/core", "framework/kernels", "framework/graph"],
     "framework/storage": ["framework/core", "framework/graph", "framework/training"],
     "framework/config": ["framework/core", "framework/graph", "framework/training"],
-    "data": ["framework/core", "framework/training", "framework/storage"],
+    # Kernels too: pixels are put into lanes by one.
+    "data": ["framework/core", "framework/kernels", "framework/training", "framework/storage"],
     "cluster": ["framework/core", "framework/training"],
     "experiments": ["*"],
     "tests": ["*"],

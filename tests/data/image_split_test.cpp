@@ -1,5 +1,6 @@
 #include "data/image_split.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -7,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "framework/core/aligned_buffer.hpp"
 #include "tests/data/test_files.hpp"
 
 namespace lockstep {
@@ -47,9 +49,11 @@ Gathered gather(const Dataset& data, GatherRequest request, std::size_t blocks, 
   samples.resize(blocks * kLanes, samples.back());
   request.samples = samples;
   const auto features = static_cast<std::size_t>(data.sample_shape().size());
-  std::vector<float> memory(features * blocks * kLanes, std::numeric_limits<float>::quiet_NaN());
-  const LaneView view = layout == Layout::blocked ? blocked_view(memory.data(), features, blocks)
-                                                  : whole_view(memory.data(), features, blocks);
+  AlignedBuffer<float> memory(features * blocks * kLanes);
+  std::fill(memory.span().begin(), memory.span().end(), std::numeric_limits<float>::quiet_NaN());
+  float* const floats = memory.span().data();
+  const LaneView view = layout == Layout::blocked ? blocked_view(floats, features, blocks)
+                                                  : whole_view(floats, features, blocks);
   data.gather(request, view);
   Gathered result{.values = {}, .lanes = blocks * kLanes};
   for (std::size_t f = 0; f < features; ++f) {
@@ -239,6 +243,40 @@ BOOST_AUTO_TEST_CASE(what_comes_from_outside_is_normalised_black) {
       for (int dx = 0; dx <= 4; ++dx) possible |= black == 25 - (5 - dy) * (5 - dx);
     }
     BOOST_TEST(possible);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(large_images_move_as_small_ones_do) {
+  // The same numbers as bytes and as floats: floats are moved one by one. Planes that are moved in
+  // one piece, in several, and rows that are longer than a piece.
+  for (const Shape& shape : {Shape{2, 7, 9}, Shape{2, 70, 80}, Shape{1, 3, 5000}}) {
+    constexpr std::size_t kCount = 20;
+    const Bytes bytes = counting(kCount * static_cast<std::size_t>(shape.size()));
+    const ImageSet of_bytes({.name = "bytes",
+                             .origin = "made",
+                             .sample_shape = shape,
+                             .pixels = bytes,
+                             .labels = Bytes(kCount),
+                             .classes = 10});
+    const ImageSet of_floats({.name = "floats",
+                              .origin = "made",
+                              .sample_shape = shape,
+                              .pixels = std::vector<float>(bytes.begin(), bytes.end()),
+                              .labels = Bytes(kCount),
+                              .classes = 10});
+    const ImageSplit left(of_bytes, {.first = 0, .count = kCount},
+                          {.standard_deviation = {0.5}, .shift = 2});
+    const ImageSplit right(of_floats, {.first = 0, .count = kCount},
+                           {.standard_deviation = {127.5}, .shift = 2});
+    std::vector<Index> samples(32);
+    for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<Index>(i % kCount);
+    for (const bool augment : {true, false}) {
+      const GatherRequest request{.samples = samples, .seed = 7, .epoch = 3, .augment = augment};
+      for (const Layout layout : {Layout::blocked, Layout::whole}) {
+        BOOST_TEST(
+            (gather(left, request, 2, layout).values == gather(right, request, 2, layout).values));
+      }
+    }
   }
 }
 
