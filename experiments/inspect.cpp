@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -67,18 +68,19 @@ void print_metrics(const Console& console, const MetricsTables& tables) {
   }
 }
 
-// One checkpoint of a run, as far as it can be trusted.
+// One checkpoint of a run, as far as it can be read.
 Json checkpoint_json(const std::filesystem::path& path) {
-  const FileCheck check = check_file(path);
-  Json json = {{"file", path.filename().string()},
-               {"state", check.state == FileState::verified       ? "verified"
-                         : check.state == FileState::not_verified ? "not verified"
-                                                                  : "damaged"}};
-  if (check.state == FileState::damaged) {
-    json["message"] = check.message;
-  } else if (const auto state = read_checkpoint_summary(path).checkpoint.state) {
-    json["step"] = state->step;
-    json["digest"] = state->digest.hex();
+  Json json = {{"file", path.filename().string()}};
+  try {
+    const LoadedCheckpoint loaded = read_checkpoint_summary(path);
+    json["state"] = loaded.verified ? "verified" : "not verified";
+    if (const auto& state = loaded.checkpoint.state) {
+      json["step"] = state->step;
+      json["digest"] = state->digest.hex();
+    }
+  } catch (const Error& error) {
+    json["state"] = "damaged";
+    json["message"] = error.what();
   }
   return json;
 }
@@ -86,17 +88,28 @@ Json checkpoint_json(const std::filesystem::path& path) {
 struct RunSummary {
   std::optional<RunEnd> end;
   MetricsTables tables;
+  std::vector<std::string> problems;
   Json checkpoints = Json::array();
 };
+
+// The journal knows the newest steps; the snapshot stands in for a journal that is gone.
+void read_run_metrics(const std::filesystem::path& run, RunSummary& summary) {
+  try {
+    JournalContents journal = read_journal(run / "metrics.jsonl");
+    summary.problems = std::move(journal.problems);
+    summary.tables = std::move(journal.tables);
+    if (summary.tables.steps.empty() && std::filesystem::exists(run / "metrics.h5")) {
+      summary.tables = read_metrics(run / "metrics.h5");
+    }
+  } catch (const Error& error) {
+    summary.problems.emplace_back(error.what());
+  }
+}
 
 RunSummary summarize_run(const std::filesystem::path& run) {
   RunSummary summary;
   summary.end = read_run_end(run);
-  // The journal knows the newest steps; the snapshot stands in for a journal that is gone.
-  summary.tables = read_journal(run / "metrics.jsonl");
-  if (summary.tables.steps.empty() && std::filesystem::exists(run / "metrics.h5")) {
-    summary.tables = read_metrics(run / "metrics.h5");
-  }
+  read_run_metrics(run, summary);
   const RunCheckpoints checkpoints(run);
   for (const Index step : checkpoints.steps()) {
     Json json = checkpoint_json(checkpoints.path_of(step));
@@ -107,14 +120,24 @@ RunSummary summarize_run(const std::filesystem::path& run) {
   return summary;
 }
 
+void warn_about(const Console& console, const std::vector<std::string>& problems) {
+  constexpr std::size_t kMost = 5;
+  for (std::size_t i = 0; i < std::min(problems.size(), kMost); ++i) console.warning(problems[i]);
+  if (problems.size() > kMost) {
+    console.warning(fmt::format("and {} more like these", problems.size() - kMost));
+  }
+}
+
 void inspect_run(const Console& console, const std::filesystem::path& run) {
   const RunSummary summary = summarize_run(run);
+  warn_about(console, summary.problems);
   if (console.json()) {
     Json json = {{"kind", "run"}, {"path", run.string()}};
     json["outcome"] = summary.end ? Json(to_string(summary.end->outcome)) : Json();
     json["exit_code"] = summary.end ? Json(summary.end->exit_code) : Json();
     json["reason"] = summary.end ? Json(summary.end->reason) : Json();
     json["metrics"] = metrics_json(summary.tables);
+    json["problems"] = summary.problems;
     json["checkpoints"] = summary.checkpoints;
     console.json_object(json.dump(2));
     return;
@@ -167,7 +190,9 @@ Json checkpoint_file_json(const std::filesystem::path& path, const LoadedCheckpo
                      {"train_seconds", state.train_seconds}};
   }
   Json provenance = Json::object();
-  for (const auto& [key, value] : checkpoint.provenance.entries) provenance[key] = value;
+  for (const auto& [key, value] : checkpoint.provenance.entries) {
+    std::visit([&, name = key](const auto& fact) { provenance[name] = fact; }, value);
+  }
   json["provenance"] = provenance;
   return json;
 }
@@ -201,7 +226,7 @@ void inspect_checkpoint(const Console& console, const std::filesystem::path& pat
   console.result("");
   console.result(console.bold("provenance"));
   for (const auto& [key, value] : loaded.checkpoint.provenance.entries) {
-    console.result(fmt::format("  {:<16} {}", key, value));
+    console.result(fmt::format("  {:<16} {}", key, to_text(value)));
   }
 }
 

@@ -51,6 +51,8 @@ void RunRecorder::on_checkpoint(const TrainingProgress& progress) {
   checkpoint.state = store_progress(progress, parts_.steps_per_epoch, parts_.config.seed,
                                     parts_.parameters.digest());
   checkpoint.provenance = parts_.provenance;
+  // A checkpoint promises the figures of all steps up to its own.
+  journal_.sync();
   const Index keep = parts_.config.checkpoint.keep;
   // Without a validation split the latest counts as the best.
   const bool is_best = progress.best_step == progress.step || progress.best_step == 0;

@@ -1,6 +1,8 @@
 #include "experiments/training_run.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <exception>
 #include <fstream>
 #include <iterator>
 
@@ -10,16 +12,15 @@
 #include "experiments/agreement.hpp"
 #include "experiments/figures.hpp"
 #include "experiments/progress.hpp"
+#include "experiments/resume.hpp"
 #include "experiments/run_recorder.hpp"
 #include "experiments/training_report.hpp"
 #include "experiments/training_state.hpp"
-#include "framework/config/config_difference.hpp"
-#include "framework/config/yaml_reader.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/build_info.hpp"
 #include "framework/core/error.hpp"
 #include "framework/kernels/isa.hpp"
-#include "framework/storage/metrics_journal.hpp"
+#include "framework/storage/journal_recovery.hpp"
 
 namespace lockstep {
 namespace {
@@ -112,19 +113,32 @@ int TrainingRun::train() {
   try {
     run_trainer(trainer);
     figures = final_figures(trainer);
-  } catch (const Error& error) {
-    if (directory_) {
-      directory_->log(error.what());
-      directory_->finish(
-          {.outcome = RunOutcome::failed, .exit_code = error.exit_code(), .reason = error.what()});
+    if (records()) {
+      directory_->finish({.outcome = RunOutcome::done, .exit_code = 0, .reason = "finished"});
     }
+  } catch (const std::exception& error) {
+    record_failure(error);
     throw;
-  }
-  if (directory_) {
-    directory_->finish({.outcome = RunOutcome::done, .exit_code = 0, .reason = "finished"});
   }
   report(trainer, figures);
   return 0;
+}
+
+// Whatever hinders the record, a full disk for one, must not take the place of the error itself.
+void TrainingRun::record_failure(const std::exception& error) {
+  if (!records()) return;
+  const auto attempt = [](const auto& write) {
+    try {
+      write();
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see above
+    }
+  };
+  const auto* known = dynamic_cast<const Error*>(&error);
+  const int code = known != nullptr ? known->exit_code() : static_cast<int>(ErrorKind::data);
+  attempt([&] { directory_->log(error.what()); });
+  attempt([&] {
+    directory_->finish({.outcome = RunOutcome::failed, .exit_code = code, .reason = error.what()});
+  });
 }
 
 void TrainingRun::open_directory() {
@@ -135,16 +149,14 @@ void TrainingRun::open_directory() {
   if (!options_.out.empty()) request.out = options_.out;
   directory_.emplace(request);
   const bool goes_on = options_.resume && is_run_directory(directory_->path());
-  if (goes_on) {
-    check_same_experiment(directory_->path());
-    if (const auto found = directory_->checkpoints().newest_good()) go_on_from(*found);
-  }
+  if (goes_on) resume();
   if (!directory_->is_locked()) {
     context_.console.warning(
         "this file system knows no locks, so nothing keeps a second run out "
         "of the same folder.");
   }
-  tables_ = cut_journal(directory_->journal_path(), progress_.step);
+  if (is_finished_) return;
+  recover_metrics();
   directory_->clear_end();
   if (!goes_on) directory_->write_experiment(read_text(options_.experiment));
   directory_->write_resolved(write_yaml(to_value(config_)));
@@ -158,37 +170,27 @@ void TrainingRun::open_directory() {
                               progress_.step));
 }
 
-void TrainingRun::check_same_experiment(const std::filesystem::path& run) const {
-  const ExperimentConfig recorded = parse_experiment(
-      read_yaml_text(read_resolved(run), (run / "resolved.yaml").string()), run / "resolved.yaml");
-  std::vector<std::string> refused;
-  for (const std::string& key : differing_keys(recorded, config_)) {
-    if (!may_change_on_resume(config_, key)) refused.push_back(key);
+void TrainingRun::resume() {
+  const std::filesystem::path& run = directory_->path();
+  check_same_experiment(run, config_);
+  const auto found = directory_->checkpoints().newest_good(
+      [this](const FoundCheckpoint& candidate) { return why_of_another_run(candidate, config_); });
+  if (!found) return;
+  go_on_from(*found);
+  const std::optional<RunEnd> end = read_run_end(run);
+  is_finished_ = end && end->outcome == RunOutcome::done && progress_.step == steps_;
+  if (is_finished_) {
+    context_.console.remark(
+        fmt::format("the run in {} is already finished; here is its result", run.string()));
+  } else {
+    directory_->checkpoints().rewind(progress_.step, progress_.best_step);
   }
-  if (refused.empty()) return;
-  throw Error(ErrorKind::usage,
-              fmt::format("The run in {} was made by another configuration, so going on would not "
-                          "be the same run; these keys differ: {}; give them the values of its "
-                          "resolved.yaml, or start a new run with another --out.",
-                          run.string(), fmt::join(refused, ", ")));
 }
 
 void TrainingRun::go_on_from(const FoundCheckpoint& found) {
   for (const std::string& message : found.messages) context_.console.warning(message);
+  check_same_training_data(found, bench_.data->train.digest(), bench_.data->origin);
   const std::string what = found.path.string();
-  if (!found.checkpoint.state) {
-    throw Error(ErrorKind::data,
-                fmt::format("{} has weights only and no training state to go on from.", what));
-  }
-  const std::string now = bench_.data->train.digest().hex();
-  for (const auto& [key, value] : found.checkpoint.provenance.entries) {
-    if (key == "data_digest" && value != now) {
-      throw Error(ErrorKind::data,
-                  fmt::format("The training data of {} have the digest {}, but {} was trained on "
-                              "data with the digest {}; give the run its own data again.",
-                              bench_.data->origin, now, what, value));
-    }
-  }
   restore_parameters(found.checkpoint, what, parameters_);
   restore_optimizer(found.checkpoint, what, parameters_.layout(), *optimizer_);
   progress_ = restore_progress(*found.checkpoint.state);
@@ -198,7 +200,17 @@ void TrainingRun::go_on_from(const FoundCheckpoint& found) {
                             "{}; ask for at least as many.",
                             directory_->path().string(), progress_.step, steps_));
   }
-  directory_->checkpoints().rewind(progress_.step, progress_.best_step);
+}
+
+void TrainingRun::recover_metrics() {
+  RecoveredJournal recovered = recover_journal(
+      {.journal = directory_->journal_path(), .snapshot = directory_->metrics_path()},
+      progress_.step);
+  if (!recovered.warning.empty()) {
+    context_.console.warning(recovered.warning);
+    directory_->log(recovered.warning);
+  }
+  tables_ = std::move(recovered.tables);
 }
 
 Provenance TrainingRun::provenance() const {
@@ -209,9 +221,9 @@ Provenance TrainingRun::provenance() const {
            {"build_type", std::string(build.build_type)},
            {"isa", current_isa()},
            {"mpi", context_.session.library()},
-           {"ranks", fmt::format("{}", context_.session.size())},
-           {"threads", fmt::format("{}", context_.threads())},
-           {"hosts", fmt::format("{}", context_.session.hosts())},
+           {"ranks", std::int64_t{context_.session.size()}},
+           {"threads", std::int64_t{context_.threads()}},
+           {"hosts", std::int64_t{context_.session.hosts()}},
            {"host", context_.session.host_name()},
            {"data", bench_.data->name},
            {"data_digest", bench_.data->train.digest().hex()},
@@ -234,7 +246,7 @@ TrainerSettings TrainingRun::trainer_settings() const {
 }
 
 void TrainingRun::run_trainer(Trainer& trainer) {
-  if (!directory_) {
+  if (!records()) {
     SilentObserver observer;
     trainer.run(observer);
     return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,11 +51,16 @@ class TrainingRun {
   TrainingProgress progress_;
   std::optional<RunDirectory> directory_;  // rank 0's
   MetricsTables tables_;
+  bool is_finished_ = false;  // nothing is left to train, and the folder stays as it is
 
+  // Whether this rank writes.
+  bool records() const { return directory_.has_value() && !is_finished_; }
   void check_agreement() const;
   void open_directory();
-  void check_same_experiment(const std::filesystem::path& run) const;
+  void resume();
   void go_on_from(const FoundCheckpoint& found);
+  void recover_metrics();
+  void record_failure(const std::exception& error);
   Provenance provenance() const;
   TrainerSettings trainer_settings() const;
   void run_trainer(Trainer& trainer);

@@ -73,7 +73,11 @@ void write_tensors(Hdf5Writer& file, const std::string& group, const std::vector
   const std::string* last_layer = nullptr;
   for (const StoredTensor& tensor : all) {
     const std::string layer_path = fmt::format("{}/{}", group, tensor.layer);
-    if (last_layer == nullptr || *last_layer != tensor.layer) file.add_group(layer_path);
+    if (last_layer == nullptr || *last_layer != tensor.layer) {
+      file.add_group(layer_path);
+      file.add_attribute(layer_path, layout::kLongName,
+                         fmt::format("{} of {}", what, tensor.layer));
+    }
     last_layer = &tensor.layer;
     const std::string path = fmt::format("{}/{}", layer_path, tensor.name);
     const auto extents = tensor.shape.extents();
@@ -89,7 +93,7 @@ void write_tensors(Hdf5Writer& file, const std::string& group, const std::vector
 void write_optimizer(Hdf5Writer& file, const Checkpoint& checkpoint) {
   if (checkpoint.optimizer.empty() && checkpoint.optimizer_scalars.empty()) return;
   file.add_group(layout::kOptimizer);
-  file.add_attribute(layout::kOptimizer, "long_name",
+  file.add_attribute(layout::kOptimizer, layout::kLongName,
                      "optimizer state: its numbers as attributes, its tensors in a group each");
   for (const auto& [name, value] : checkpoint.optimizer_scalars) {
     file.add_attribute(layout::kOptimizer, name, value);
@@ -97,6 +101,8 @@ void write_optimizer(Hdf5Writer& file, const Checkpoint& checkpoint) {
   for (const StoredOptimizerState& state : checkpoint.optimizer) {
     const std::string group = fmt::format("{}/{}", layout::kOptimizer, state.name);
     file.add_group(group);
+    file.add_attribute(group, layout::kLongName,
+                       fmt::format("{} of the trainable values, one group a layer", state.name));
     write_tensors(file, group, state.tensors, state.name);
   }
 }
@@ -106,7 +112,7 @@ void write_state(Hdf5Writer& file, const StoredTrainingState& state) {
     file.add_attribute(layout::kState, name, value);
   };
   file.add_group(layout::kState);
-  add("long_name", "how far training has come; epoch_* are the running epoch's sums so far");
+  add(layout::kLongName, "how far training has come; epoch_* are the running epoch's sums so far");
   add("step", state.step);
   add("epoch", state.epoch);
   add("samples_seen", state.samples_seen);
@@ -123,8 +129,13 @@ void write_state(Hdf5Writer& file, const StoredTrainingState& state) {
 void write_provenance(Hdf5Writer& file, const Provenance& provenance) {
   if (provenance.entries.empty()) return;
   file.add_group(layout::kProvenance);
-  for (const auto& [name, value] : provenance.entries) {
-    file.add_attribute(layout::kProvenance, name, value);
+  file.add_attribute(layout::kProvenance, layout::kLongName,
+                     "what wrote this file, where, and from which data");
+  for (const auto& entry : provenance.entries) {
+    const auto write = [&](const auto& fact) {
+      file.add_attribute(layout::kProvenance, entry.first, fact);
+    };
+    std::visit(write, entry.second);
   }
 }
 
@@ -139,7 +150,7 @@ std::vector<std::byte> hdf5_bytes(const std::filesystem::path& path, const Check
   }
   write_text(file, layout::kModel, checkpoint.model, "resolved model, YAML");
   file.add_group(layout::kParameters);
-  file.add_attribute(layout::kParameters, "long_name", "trainable values, one group a layer");
+  file.add_attribute(layout::kParameters, layout::kLongName, "trainable values, one group a layer");
   write_tensors(file, layout::kParameters, checkpoint.parameters, "trainable values");
   write_optimizer(file, checkpoint);
   if (checkpoint.state) write_state(file, *checkpoint.state);
@@ -175,6 +186,10 @@ void verify(const std::filesystem::path& path, const Checkpoint& checkpoint) {
 }
 
 }  // namespace
+
+std::string to_text(const ProvenanceValue& value) {
+  return std::visit([](const auto& fact) { return fmt::format("{}", fact); }, value);
+}
 
 bool same_bits(const Checkpoint& a, const Checkpoint& b) {
   return a.arithmetic_version == b.arithmetic_version && a.experiment == b.experiment &&

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "framework/core/digest.hpp"
@@ -50,9 +51,14 @@ struct StoredTrainingState {
   double epoch_loss = 0;
 };
 
+/// A fact about how a checkpoint came to be: a text or a count.
+using ProvenanceValue = std::variant<std::string, std::int64_t>;
+
+std::string to_text(const ProvenanceValue& value);
+
 struct Provenance {
-  std::vector<std::pair<std::string, std::string>>
-      entries;  ///< version, commit, compiler, isa, ...
+  std::vector<std::pair<std::string, ProvenanceValue>>
+      entries;  ///< version, commit, compiler, ranks, ...
 };
 
 /// The contents of one checkpoint file. A file from elsewhere has only `model` and `parameters`.

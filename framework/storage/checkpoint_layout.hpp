@@ -17,4 +17,6 @@ inline constexpr const char* kOptimizer = "/optimizer";
 inline constexpr const char* kState = "/state";
 inline constexpr const char* kProvenance = "/provenance";
 
+inline constexpr const char* kLongName = "long_name";  ///< of data sets and groups
+
 }  // namespace lockstep::checkpoint_layout

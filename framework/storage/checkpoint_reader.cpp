@@ -217,9 +217,28 @@ Provenance read_provenance(const Hdf5Reader& file) {
   Provenance provenance;
   if (file.node(layout::kProvenance) == Hdf5Node::missing) return provenance;
   for (const std::string& name : file.attributes(layout::kProvenance)) {
-    provenance.entries.emplace_back(name, file.text_attribute(layout::kProvenance, name));
+    if (name == layout::kLongName) continue;
+    ProvenanceValue value;
+    if (file.attribute_element(layout::kProvenance, name) == Hdf5Element::text) {
+      value = file.text_attribute(layout::kProvenance, name);
+    } else {
+      value = file.integer_attribute(layout::kProvenance, name);
+    }
+    provenance.entries.emplace_back(name, std::move(value));
   }
   return provenance;
+}
+
+/// Reads a part that a file can do without. Where nothing vouches for the file, another program may
+/// have given the part's name to something of its own: what cannot be read is then not there.
+template <typename Reading>
+auto read_optional(bool verified, const Reading& reading) -> decltype(reading()) {
+  try {
+    return reading();
+  } catch (const Error&) {
+    if (verified) throw;
+    return {};
+  }
 }
 
 /// A checkpoint of ours behind a user block that is not ours: overwritten, say by zeros. Whoever
@@ -265,7 +284,7 @@ int read_arithmetic_version(const Hdf5Reader& file) {
   return static_cast<int>(version);
 }
 
-Checkpoint read_contents(const Hdf5Reader& file, TensorContents contents) {
+Checkpoint read_contents(const Hdf5Reader& file, TensorContents contents, bool verified) {
   require_known_format(file);
   require_parts(file);
   Checkpoint checkpoint;
@@ -276,8 +295,8 @@ Checkpoint read_contents(const Hdf5Reader& file, TensorContents contents) {
   checkpoint.model = file.read_text(layout::kModel);
   checkpoint.parameters = read_tensors(file, layout::kParameters, contents);
   read_optimizer(file, contents, checkpoint);
-  checkpoint.state = read_state(file);
-  checkpoint.provenance = read_provenance(file);
+  checkpoint.state = read_optional(verified, [&] { return read_state(file); });
+  checkpoint.provenance = read_optional(verified, [&] { return read_provenance(file); });
   return checkpoint;
 }
 
@@ -289,14 +308,14 @@ LoadedCheckpoint read(const std::filesystem::path& path, TensorContents contents
     case FileState::verified: {
       // What is parsed is what was verified, even if the file is replaced meanwhile.
       const Hdf5Reader file(checked.bytes, path.string());
-      return {read_contents(file, contents), true};
+      return {read_contents(file, contents, true), true};
     }
     case FileState::not_verified:
       break;
   }
   const Hdf5Reader file(path);
   if (checked.has_user_block) require_no_lost_block(file);
-  return {read_contents(file, contents), false};
+  return {read_contents(file, contents, false), false};
 }
 
 }  // namespace

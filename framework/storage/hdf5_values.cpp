@@ -61,10 +61,13 @@ void refuse_unusual_storage(const Handle& dataset, const Where& where) {
   }
 }
 
-/// A file of a few bytes may claim terabytes: what it claims must fit what it stores.
+/// A file of a few bytes may claim terabytes: what it claims must fit what it stores. Little may be
+/// claimed by values never written, which stand for the fill value.
 void refuse_implausible_size(const Handle& dataset, std::size_t count, std::size_t element_bytes,
                              const Where& where) {
+  constexpr std::size_t kLittle = std::size_t{1} << 26;
   constexpr hsize_t kBestDeflate = 1032;  // zlib's own bound for its ratio
+  if (count <= kLittle / std::max<std::size_t>(element_bytes, 1)) return;
   const hsize_t stored = H5Dget_storage_size(dataset.id());
   if (count > stored * kBestDeflate / std::max<std::size_t>(element_bytes, 1)) {
     refuse(where, fmt::format("claims {} values of {} bytes but stores only {} bytes", count,

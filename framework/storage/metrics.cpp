@@ -90,6 +90,7 @@ void write_columns(Hdf5Writer& file, const std::string& group, const std::vector
 
 /// What viewers plot of a group when told nothing: NeXus' NXdata.
 struct DefaultPlot {
+  std::string long_name;
   std::string signal;
   std::vector<std::string> more_signals;
   std::vector<std::string> axes;
@@ -97,6 +98,7 @@ struct DefaultPlot {
 
 void add_plot_group(Hdf5Writer& file, const std::string& group, const DefaultPlot& plot) {
   file.add_group(group);
+  file.add_attribute(group, "long_name", plot.long_name);
   file.add_attribute(group, "NX_class", "NXdata");
   file.add_attribute(group, "signal", plot.signal);
   if (!plot.more_signals.empty()) file.add_attribute(group, "auxiliary_signals", plot.more_signals);
@@ -125,7 +127,9 @@ std::vector<std::string> names_of(const std::array<Column<Record>, kColumns>& co
 
 void write_step_table(Hdf5Writer& file, const std::vector<StepRecord>& steps) {
   const std::string group = "/steps";
-  add_plot_group(file, group, {.signal = "loss", .more_signals = {}, .axes = {"step"}});
+  add_plot_group(
+      file, group,
+      {.long_name = "training steps", .signal = "loss", .more_signals = {}, .axes = {"step"}});
   write_steps(file, group, steps);
   write_columns(file, group, steps, kStepColumns);
   std::vector<std::uint64_t> digests;
@@ -148,7 +152,8 @@ void write_step_table(Hdf5Writer& file, const std::vector<StepRecord>& steps) {
 void write_epoch_table(Hdf5Writer& file, const std::vector<EpochRecord>& epochs) {
   const std::string group = "/epochs";
   add_plot_group(file, group,
-                 {.signal = "train_loss",
+                 {.long_name = "evaluations",
+                  .signal = "train_loss",
                   .more_signals = {"validation_loss", "test_loss"},
                   .axes = {"epoch"}});
   write_steps(file, group, epochs);
@@ -219,7 +224,10 @@ std::vector<double> layer_values(const LayerTable& table, double LayerRecord::*m
 void write_layer_table(Hdf5Writer& file, const LayerTable& table) {
   const std::string group = "/layers";
   add_plot_group(file, group,
-                 {.signal = "activation_rms", .more_signals = {}, .axes = {"epoch", "layer"}});
+                 {.long_name = "figures of layers at evaluations",
+                  .signal = "activation_rms",
+                  .more_signals = {},
+                  .axes = {"epoch", "layer"}});
   write_steps(file, group, table.epochs);
   write_columns(file, group, table.epochs, std::array{kEpochColumns.front()});
   file.add_dataset({.path = "/layers/layer",

@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -113,6 +114,7 @@ EpochRecord epoch_record(const Json& line) {
                      .layers = {}};
   if (const auto rows = line.find("confusion"); rows != line.end()) {
     for (const Json& row : *rows) {
+      if (row.size() != rows->size()) throw std::range_error("its confusion is not square");
       for (const Json& count : row) record.confusion.push_back(count.get<Index>());
     }
   }
@@ -126,52 +128,73 @@ EpochRecord epoch_record(const Json& line) {
   return record;
 }
 
-/// Adds a line's record to the tables, unless it is past `last_step`; returns whether it was added.
-bool add_record(const std::string& text, Index last_step, MetricsTables& tables) {
-  const Json line = Json::parse(text);
-  if (line.at("step").get<Index>() > last_step) return false;
-  const auto& type = line.at("type").get_ref<const std::string&>();
-  if (type == "step") tables.steps.push_back(step_record(line));
-  if (type == "epoch") tables.epochs.push_back(epoch_record(line));
-  return true;
-}
-
-/// What to do about a line that is no record.
-enum class BadLine {
-  refuse,
-  end,  ///< it and what follows count as torn
+enum class Line {
+  record,  ///< now in the tables
+  later,   ///< of a step past the last one that is asked for
 };
 
-struct JournalReading {
-  MetricsTables tables;
-  std::int64_t kept_bytes = 0;  ///< length of the lines that the tables hold
+Line add_record(const std::string& text, Index last_step, MetricsTables& tables) {
+  const Json line = Json::parse(text);
+  const auto step = line.at("step").get<Index>();
+  const auto& type = line.at("type").get_ref<const std::string&>();
+  if (step < 1) throw std::range_error(fmt::format("its step is {}", step));
+  if (step > last_step) return Line::later;
+  if (type == "step") {
+    tables.steps.push_back(step_record(line));
+  } else if (type == "epoch") {
+    tables.epochs.push_back(epoch_record(line));
+  } else {
+    throw std::range_error(fmt::format("its type is '{}'", type));
+  }
+  return Line::record;
+}
+
+/// Takes a journal's lines one after the other.
+class JournalReader {
+ public:
+  JournalReader(const std::filesystem::path& path, Index last_step)
+      : name_(path.string()), last_step_(last_step) {}
+
+  void take(const std::string& line) {
+    ++number_;
+    bytes_ += static_cast<std::int64_t>(line.size()) + 1;
+    try {
+      note(add_record(line, last_step_, contents_.tables));
+    } catch (const std::exception& problem) {
+      whole_so_far_ = false;
+      if (came_to_later_) return;  // what is left out anyhow may be damaged
+      contents_.problems.push_back(
+          fmt::format("{}:{}: this line is no record of a step or an epoch ({})", name_, number_,
+                      problem.what()));
+    }
+  }
+
+  JournalContents finish() { return std::move(contents_); }
+
+ private:
+  std::string name_;
+  Index last_step_;
+  JournalContents contents_;
+  int number_ = 0;
+  std::int64_t bytes_ = 0;
+  bool whole_so_far_ = true;
+  bool came_to_later_ = false;
+
+  void note(Line line) {
+    if (line == Line::later) {
+      whole_so_far_ = false;
+      came_to_later_ = true;
+    } else if (whole_so_far_) {
+      contents_.front_bytes = bytes_;
+    } else {
+      contents_.in_front = false;
+    }
+  }
 };
 
 bool is_missing(const std::filesystem::path& path) {
   std::error_code problem;
   return !std::filesystem::exists(path, problem) && !problem;
-}
-
-JournalReading read_up_to(const std::filesystem::path& path, Index last_step, BadLine bad_line) {
-  JournalReading reading;
-  const std::string text = read_text_file(path, std::numeric_limits<std::int64_t>::max());
-  std::size_t start = 0;
-  for (int number = 1; start < text.size(); ++number) {
-    const std::size_t end = text.find('\n', start);
-    if (end == std::string::npos) break;  // torn: every whole line ends
-    try {
-      if (!add_record(text.substr(start, end - start), last_step, reading.tables)) break;
-    } catch (const std::exception& problem) {
-      if (bad_line == BadLine::end) break;
-      throw Error(ErrorKind::data,
-                  fmt::format("{}:{}: this line is no record of a step or an epoch "
-                              "({}); remove or repair it.",
-                              path.string(), number, problem.what()));
-    }
-    start = end + 1;
-  }
-  reading.kept_bytes = static_cast<std::int64_t>(start);
-  return reading;
 }
 
 }  // namespace
@@ -185,19 +208,35 @@ void MetricsJournal::append(const StepRecord& record) {
 
 void MetricsJournal::append(const EpochRecord& record) { file_.append_record(epoch_line(record)); }
 
-MetricsTables read_journal(const std::filesystem::path& path) {
+JournalContents read_journal(const std::filesystem::path& path, Index last_step) {
   if (is_missing(path)) return {};
-  return read_up_to(path, std::numeric_limits<Index>::max(), BadLine::refuse).tables;
+  const std::string text = read_text_file(path, std::numeric_limits<std::int64_t>::max());
+  JournalReader reader(path, last_step);
+  std::size_t start = 0;
+  while (true) {
+    const std::size_t end = text.find('\n', start);
+    if (end == std::string::npos) return reader.finish();  // what is left is torn: whole lines end
+    reader.take(text.substr(start, end - start));
+    start = end + 1;
+  }
 }
 
-MetricsTables cut_journal(const std::filesystem::path& path, Index last_step) {
-  if (is_missing(path)) return {};
-  JournalReading reading = read_up_to(path, last_step, BadLine::end);
-  Descriptor file(path, OpenMode::update);
-  if (file.size() > reading.kept_bytes) file.truncate(reading.kept_bytes);
-  file.sync();
-  file.close();
-  return std::move(reading.tables);
+std::string journal_text(const MetricsTables& tables) {
+  std::string text;
+  fmt::memory_buffer line;
+  auto epoch = tables.epochs.begin();
+  const auto put_epochs = [&](Index before) {
+    for (; epoch != tables.epochs.end() && epoch->step < before; ++epoch) {
+      text += epoch_line(*epoch);
+    }
+  };
+  for (const StepRecord& step : tables.steps) {
+    put_epochs(step.step);
+    put_step(line, step);
+    text.append(line.data(), line.size());
+  }
+  put_epochs(std::numeric_limits<Index>::max());
+  return text;
 }
 
 }  // namespace lockstep

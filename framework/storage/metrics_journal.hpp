@@ -7,7 +7,11 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
 
 #include "framework/storage/descriptor.hpp"
 #include "framework/storage/metrics.hpp"
@@ -19,7 +23,7 @@ namespace lockstep {
 /// Every failure throws Error (data) with path and reason.
 class MetricsJournal {
  public:
-  /// Opens a journal to go on at its end, or begins one. After a kill: `cut_journal` first.
+  /// Opens a journal to go on at its end, or begins one. After a kill: `recover_journal` first.
   explicit MetricsJournal(const std::filesystem::path& path);
 
   void append(const StepRecord& record);
@@ -33,13 +37,22 @@ class MetricsJournal {
   fmt::memory_buffer line_;
 };
 
-/// All records of a journal; a torn last line is left out. A missing file has no records.
-/// @throws Error (data) with file and line for a line that is no record.
-MetricsTables read_journal(const std::filesystem::path& path);
+/// A journal as it is found.
+struct JournalContents {
+  MetricsTables tables;  ///< the records, as their lines follow one another
+  std::vector<std::string>
+      problems;                  ///< one for each line that is no record: file, line and reason
+  std::int64_t front_bytes = 0;  ///< length of the records in front of the first other line
+  bool in_front = true;          ///< all records are in front
+};
 
-/// Takes away the lines past `last_step`, and a torn or damaged line with all behind it, so that
-/// the journal can be appended to; returns the records left. The lines kept are not touched. After
-/// a failure of the machine, lines up to the last `sync` are whole.
-MetricsTables cut_journal(const std::filesystem::path& path, Index last_step);
+/// The records of a journal up to a step. A torn last line is left out; a missing file has none.
+/// Problems behind the first record past `last_step` are not told.
+/// @throws Error (data) when the file cannot be read.
+JournalContents read_journal(const std::filesystem::path& path,
+                             Index last_step = std::numeric_limits<Index>::max());
+
+/// The lines of a journal with these records, which are in the order of steps.
+std::string journal_text(const MetricsTables& tables);
 
 }  // namespace lockstep

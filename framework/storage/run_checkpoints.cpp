@@ -53,15 +53,18 @@ void require_same_arithmetic(const FoundCheckpoint& found) {
                   version > kArithmeticVersion ? "a newer one" : "an older one"));
 }
 
-/// Why a checkpoint is no good to go on from; nothing when it is.
-std::optional<std::string> read_for_resume(const std::filesystem::path& path,
-                                           Checkpoint& checkpoint) {
+/// Reads the checkpoint of a step. Returns why it is no good to go on from; nothing when it is.
+std::optional<std::string> read_for_resume(Index step, const CheckpointJudge& judge,
+                                           FoundCheckpoint& found) {
+  const std::string name = found.path.string();
   try {
-    LoadedCheckpoint loaded = read_checkpoint(path);
-    if (!loaded.verified) return fmt::format("{} has no digest to verify it by", path.string());
-    if (!loaded.checkpoint.state) return fmt::format("{} has no /state", path.string());
-    checkpoint = std::move(loaded.checkpoint);
-    return {};
+    LoadedCheckpoint loaded = read_checkpoint(found.path);
+    if (!loaded.verified) return fmt::format("{} has no digest to verify it by", name);
+    const auto& state = loaded.checkpoint.state;
+    if (!state) return fmt::format("{} has no /state", name);
+    if (state->step != step) return fmt::format("{} is of step {}", name, state->step);
+    found.checkpoint = std::move(loaded.checkpoint);
+    return judge ? judge(found) : std::nullopt;
   } catch (const Error& error) {
     return std::string(without_stop(error.what()));
   }
@@ -134,13 +137,14 @@ void RunCheckpoints::remove_old(Index newest, Index keep) const {
   }
 }
 
-std::optional<FoundCheckpoint> RunCheckpoints::newest_good() const {
-  const std::vector<Index> candidates = steps();
+std::optional<FoundCheckpoint> RunCheckpoints::newest_good(const CheckpointJudge& judge) const {
+  std::vector<Index> candidates = steps();
   if (candidates.empty()) return {};
+  std::ranges::reverse(candidates);
   FoundCheckpoint found;
-  for (auto step = candidates.rbegin(); step != candidates.rend(); ++step) {
-    found.path = path_of(*step);
-    const std::optional<std::string> reason = read_for_resume(found.path, found.checkpoint);
+  for (const Index step : candidates) {
+    found.path = path_of(step);
+    const std::optional<std::string> reason = read_for_resume(step, judge, found);
     if (!reason) {
       require_same_arithmetic(found);
       return found;

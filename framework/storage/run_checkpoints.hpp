@@ -5,6 +5,7 @@
 // time.
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,10 @@ struct FoundCheckpoint {
   std::vector<std::string> messages;
 };
 
+/// Why a checkpoint is not one to go on from; nothing when it is. The sentence goes without its
+/// full stop.
+using CheckpointJudge = std::function<std::optional<std::string>(const FoundCheckpoint&)>;
+
 class RunCheckpoints {
  public:
   explicit RunCheckpoints(std::filesystem::path run) : run_(std::move(run)) {}
@@ -46,11 +51,12 @@ class RunCheckpoints {
   /// @throws Error (data); all that was there before is then still there.
   std::filesystem::path save(const Checkpoint& checkpoint, const SaveOptions& options) const;
 
-  /// The newest checkpoint that is verified; nothing when there is none at all.
+  /// The newest checkpoint that is verified, is of the step in its name, and that `judge` finds
+  /// nothing wrong with; nothing when there is none at all.
   /// @throws Error (data) when there are checkpoints but none is good, or when the newest good one
   /// was
   ///         made with another arithmetic version. Nothing is deleted in any case.
-  std::optional<FoundCheckpoint> newest_good() const;
+  std::optional<FoundCheckpoint> newest_good(const CheckpointJudge& judge = {}) const;
 
   /// Makes latest and best those of a run that goes on from `step`, with `best_step` as in that
   /// checkpoint's state; later ones stay until they are written again.

@@ -25,9 +25,10 @@ constexpr const char* kLog = "log.txt";
 constexpr std::array kOutcomes = {RunOutcome::done, RunOutcome::stopped, RunOutcome::failed};
 
 /// Files that a run writes into its folder, beside its checkpoints and its lock.
-constexpr std::array<std::string_view, 10> kRunFiles = {
-    kExperiment, kResolved, kLog,   "metrics.jsonl", "metrics.h5",
-    "latest",    "best",    "DONE", "STOPPED",       "FAILED"};
+constexpr std::array<std::string_view, 11> kRunFiles = {
+    kExperiment,  kResolved, kLog,   "metrics.jsonl", "metrics.jsonl.damaged",
+    "metrics.h5", "latest",  "best", "DONE",          "STOPPED",
+    "FAILED"};
 
 [[noreturn]] void refuse(const std::string& sentence) { throw Error(ErrorKind::usage, sentence); }
 

@@ -114,6 +114,21 @@ def test_weights_made_by_h5py_evaluate_as_by_hand():
             cli.expect(np.abs(expected - prediction["probabilities"]).max() < 1e-5, "probabilities")
 
 
+def test_a_stored_text_that_cannot_be_read_is_a_data_error():
+    with cli.Folder() as folder:
+        for name, texts in {
+            "model": {"model": "layers: [{"},
+            "no_model": {"model": "name: x\ninput: {shape: [1, 28, 28]}\nlayers: [{name: a, type: dens}]\n"},
+            "experiment": {"model": MODEL, "experiment": "sed: 3"},
+        }.items():
+            with h5py.File(folder / f"{name}.h5", "w") as out:
+                out.create_group("parameters")
+                for path, text in texts.items():
+                    out[path] = text
+            done = cli.run(["evaluate", folder / f"{name}.h5", "--data", "synthetic"], code=3)
+            cli.expect(f"{name}.h5" in done.stderr, f"the file is not named: {done.stderr}")
+
+
 def write_png(path, pixels):
     """A grey picture of 8 bits."""
 

@@ -59,6 +59,25 @@ BOOST_FIXTURE_TEST_CASE(another_programs_user_block_is_no_damage, ForeignFiles) 
   BOOST_TEST(read_checkpoint(folder / "many_names.h5").checkpoint.parameters.size() == 41U);
 }
 
+BOOST_FIXTURE_TEST_CASE(parts_of_our_names_that_hold_other_things_are_left_aside, ForeignFiles) {
+  for (const std::string name : {"own_state", "own_provenance"}) {
+    const LoadedCheckpoint loaded = read_checkpoint(folder / (name + ".h5"));
+    BOOST_TEST(loaded.checkpoint.parameters.size() == 1U);
+    BOOST_TEST(!loaded.checkpoint.state.has_value());
+    BOOST_TEST(loaded.checkpoint.provenance.entries.empty());
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(values_never_written_are_the_fill_value, ForeignFiles) {
+  const Checkpoint checkpoint = read_checkpoint(folder / "values_never_written.h5").checkpoint;
+  BOOST_REQUIRE(checkpoint.parameters.size() == 3U);
+  for (const StoredTensor& tensor : checkpoint.parameters) {
+    if (tensor.name == "weight") continue;
+    const float fill = tensor.name == "bias" ? 0.0F : 0.5F;
+    BOOST_TEST(tensor.values == (std::vector<float>{fill, fill}), boost::test_tools::per_element());
+  }
+}
+
 struct Refusal {
   const char* name;
   const char* part;
@@ -94,7 +113,6 @@ BOOST_FIXTURE_TEST_CASE(what_is_wrong_is_said_in_one_sentence, ForeignFiles) {
       {"layer_is_data", "/parameters/f1 is a data set, expected a group"},
       {"newer_schema", "written by a newer version of Lockstep (schema_version 99"},
       {"other_format", "of the format somebody-else, expected lockstep-checkpoint"},
-      {"incomplete_state", "/state has no attribute digest"},
   };
   for (const Refusal& refusal : refusals) {
     const std::string sentence = sentence_about(refusal.name);

@@ -227,9 +227,21 @@ def other_format(file):
     file.attrs["format"] = "somebody-else"
 
 
-def incomplete_state(file):
+def own_state(file):
     plain(file)
     file.create_group("state").attrs["step"] = 3
+
+
+def own_provenance(file):
+    plain(file)
+    file.create_group("provenance").attrs["scores"] = [1.5, 2.5]
+    file["state"] = "fine"
+
+
+def values_never_written(file):
+    plain(file)
+    file.create_dataset("parameters/f1/bias", (2,), "f4")
+    file.create_dataset("parameters/f1/scale", (2,), "f4", fillvalue=0.5)
 
 
 CASES = [value for name, value in list(globals().items()) if callable(value) and getattr(value, "__code__", None)

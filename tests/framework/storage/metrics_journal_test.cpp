@@ -30,7 +30,8 @@ BOOST_AUTO_TEST_SUITE(metrics_journal)
 BOOST_AUTO_TEST_CASE(records_come_back_as_they_were) {
   const ScratchFolder folder("journal");
   write_sample(folder / "j.jsonl");
-  BOOST_TEST(same(read_journal(folder / "j.jsonl"), sample_metrics()));
+  BOOST_TEST(same(read_journal(folder / "j.jsonl").tables, sample_metrics()));
+  BOOST_TEST(bytes_of(folder / "j.jsonl") == journal_text(sample_metrics()));
 }
 
 BOOST_AUTO_TEST_CASE(a_step_is_one_line_of_json_with_the_shortest_numbers) {
@@ -49,10 +50,9 @@ BOOST_AUTO_TEST_CASE(a_step_is_one_line_of_json_with_the_shortest_numbers) {
 
 BOOST_AUTO_TEST_CASE(a_missing_or_empty_journal_has_no_records) {
   const ScratchFolder folder("none");
-  BOOST_TEST(same(read_journal(folder / "j.jsonl"), {}));
-  BOOST_TEST(same(cut_journal(folder / "j.jsonl", 10), {}));
+  BOOST_TEST(same(read_journal(folder / "j.jsonl").tables, {}));
   put_bytes(folder / "j.jsonl", "");
-  BOOST_TEST(same(read_journal(folder / "j.jsonl"), {}));
+  BOOST_TEST(same(read_journal(folder / "j.jsonl").tables, {}));
 }
 
 BOOST_AUTO_TEST_CASE(a_torn_last_line_is_left_out_at_every_length) {
@@ -63,44 +63,27 @@ BOOST_AUTO_TEST_CASE(a_torn_last_line_is_left_out_at_every_length) {
     put_bytes(folder / "j.jsonl", whole.substr(0, length));
     const auto lines = static_cast<std::size_t>(
         std::count(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length), '\n'));
-    const MetricsTables read = read_journal(folder / "j.jsonl");
+    const MetricsTables read = read_journal(folder / "j.jsonl").tables;
     BOOST_REQUIRE(read.steps.size() + read.epochs.size() == lines);
   }
 }
 
-BOOST_AUTO_TEST_CASE(resuming_cuts_what_is_past_the_step_and_appending_goes_on_there) {
-  const ScratchFolder folder("cut");
-  write_sample(folder / "j.jsonl");
-  const std::string whole = bytes_of(folder / "j.jsonl");
-  for (Index last = 0; last <= 6; ++last) {
-    put_bytes(folder / "j.jsonl", whole + "{\"type\":\"st");  // and a torn line
-    const MetricsTables kept = cut_journal(folder / "j.jsonl", last);
-    BOOST_TEST(kept.steps.size() == static_cast<std::size_t>(std::min<Index>(last, 5)));
-    BOOST_TEST(kept.epochs.size() == (last >= 5 ? 2U : last >= 3 ? 1U : 0U));
-    BOOST_TEST(whole.starts_with(bytes_of(folder / "j.jsonl")));
-    MetricsJournal journal(folder / "j.jsonl");
-    for (std::size_t i = kept.steps.size(); i < 5; ++i) {
-      journal.append(sample_metrics().steps[i]);
-      for (const EpochRecord& epoch : sample_metrics().epochs) {
-        if (epoch.step == static_cast<Index>(i) + 1) journal.append(epoch);
-      }
-    }
-    BOOST_TEST(bytes_of(folder / "j.jsonl") == whole);
+BOOST_AUTO_TEST_CASE(lines_that_are_no_records_are_told_and_the_others_read) {
+  const ScratchFolder folder("lines");
+  const std::string good = journal_text(sample_metrics());
+  const std::string line = good.substr(0, good.find('\n') + 1);
+  for (const std::string& bad :
+       {std::string(8, '\0'), std::string("[]"), std::string(R"({"type":"step"})"),
+        std::string(R"({"type":"step","step":0})"), std::string(R"({"type":"lap","step":1})"),
+        std::string(R"({"type":"epoch","epoch":1,"step":3,"confusion":[[1,2]]})")}) {
+    put_bytes(folder / "j.jsonl", line + bad + "\n" + good.substr(line.size()));
+    const JournalContents found = read_journal(folder / "j.jsonl");
+    BOOST_TEST(same(found.tables, sample_metrics()), bad);
+    BOOST_REQUIRE(found.problems.size() == 1U);
+    BOOST_TEST(contains(found.problems[0], "j.jsonl:2: this line is no record"));
+    BOOST_TEST(found.front_bytes == static_cast<std::int64_t>(line.size()));
+    BOOST_TEST(!found.in_front);
   }
-}
-
-BOOST_AUTO_TEST_CASE(a_damaged_line_is_refused_by_readers_and_cut_by_a_resuming_run) {
-  const ScratchFolder folder("damaged");
-  write_sample(folder / "j.jsonl");
-  std::string bytes = bytes_of(folder / "j.jsonl");
-  const std::size_t third = bytes.find('\n', bytes.find('\n') + 1) + 1;
-  bytes.replace(third, 4, std::string(4, '\0'));  // as a power loss may leave it
-  put_bytes(folder / "j.jsonl", bytes);
-  const std::string error = error_of([&] { read_journal(folder / "j.jsonl"); });
-  BOOST_TEST(contains(error, "3: "));
-  BOOST_TEST(contains(error, "j.jsonl:3: this line is no record"));
-  BOOST_TEST(cut_journal(folder / "j.jsonl", 5).steps.size() == 2U);
-  BOOST_TEST(bytes_of(folder / "j.jsonl") == bytes.substr(0, third));
 }
 
 BOOST_AUTO_TEST_CASE(a_line_that_does_not_fit_the_disk_is_there_as_a_whole_or_not_at_all) {
@@ -115,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_does_not_fit_the_disk_is_there_as_a_whole_or_no
   const std::string bytes = bytes_of(folder / "j.jsonl");
   BOOST_TEST(bytes.size() > 500U);
   BOOST_TEST(bytes.back() == '\n');
-  BOOST_TEST(!read_journal(folder / "j.jsonl").steps.empty());
+  BOOST_TEST(!read_journal(folder / "j.jsonl").tables.steps.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_kill_between_any_two_lines_loses_nothing) {
@@ -129,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_kill_between_any_two_lines_loses_nothing) {
     return 0;
   });
   BOOST_TEST(code == -SIGKILL);
-  BOOST_TEST(read_journal(folder / "j.jsonl").steps.size() == 321U);
+  BOOST_TEST(read_journal(folder / "j.jsonl").tables.steps.size() == 321U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -59,6 +59,14 @@ class OtherTools(unittest.TestCase):
                 self.assertIsInstance(dataset.attrs["units"], str, dataset.name)
                 self.assertGreater(len(dataset.attrs["long_name"]), 3, dataset.name)
 
+    def test_every_group_says_what_it_is(self):
+        for name in ("checkpoint.h5", "metrics.h5", "empty_metrics.h5"):
+            groups = []
+            self.open(name).visititems(lambda _, node: groups.append(node) if isinstance(node, h5py.Group) else None)
+            self.assertGreater(len(groups), 2)
+            for group in groups:
+                self.assertGreater(len(group.attrs["long_name"]), 3, group.name)
+
     def test_numbers_are_chunked_and_checksummed(self):
         for name in ("checkpoint.h5", "metrics.h5"):
             for dataset in all_datasets(self.open(name)):
@@ -91,6 +99,7 @@ class OtherTools(unittest.TestCase):
         self.assertEqual(state["digest"].tolist(), [0x8000000000000001, 42])
         self.assertTrue(numpy.isnan(state["best"]))
         self.assertEqual(file["provenance"].attrs["commit"], "unknown")
+        self.assertEqual(file["provenance"].attrs["ranks"], 2)
 
     def test_the_digest_can_be_checked_with_standard_tools(self):
         data = (self.folder / "checkpoint.h5").read_bytes()

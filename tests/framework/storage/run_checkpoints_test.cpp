@@ -100,6 +100,30 @@ BOOST_AUTO_TEST_CASE(one_without_a_digest_is_not_gone_on_from) {
   BOOST_TEST(contains(found.messages.at(0), "has no digest"));
 }
 
+BOOST_AUTO_TEST_CASE(one_of_another_step_than_its_name_says_is_passed_over) {
+  const ScratchFolder folder("renamed");
+  const RunCheckpoints checkpoints = saved(folder, {1, 2});
+  std::filesystem::copy_file(checkpoints.path_of(1), checkpoints.path_of(3));
+  const FoundCheckpoint found = checkpoints.newest_good().value();
+  BOOST_TEST(found.path == checkpoints.path_of(2));
+  BOOST_TEST(contains(found.messages.at(0), "step_00000003.h5 is of step 1"));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_the_caller_finds_wrong_is_passed_over) {
+  const ScratchFolder folder("judged");
+  const RunCheckpoints checkpoints = saved(folder, {1, 2});
+  const auto judge = [](Index refused) {
+    return [refused](const FoundCheckpoint& found) {
+      const Index step = found.checkpoint.state->step;
+      return step >= refused ? std::optional<std::string>("it is strange") : std::nullopt;
+    };
+  };
+  const FoundCheckpoint found = checkpoints.newest_good(judge(2)).value();
+  BOOST_TEST(found.path == checkpoints.path_of(1));
+  BOOST_TEST(found.messages.at(0) == "Passed over a checkpoint: it is strange.");
+  BOOST_TEST(contains(error_of([&] { checkpoints.newest_good(judge(1)); }), "but none is good"));
+}
+
 BOOST_AUTO_TEST_CASE(another_arithmetic_is_refused_by_resume) {
   const ScratchFolder folder("arithmetic");
   const RunCheckpoints checkpoints(folder.path());

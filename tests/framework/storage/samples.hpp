@@ -116,7 +116,8 @@ inline Checkpoint sample_checkpoint(Index step = 860) {
                                          .epoch_samples = 1024,
                                          .epoch_correct = 1001,
                                          .epoch_loss = 0.1 + 0.2};
-  checkpoint.provenance.entries = {{"version", "0.1.0"}, {"commit", "unknown"}, {"hosts", "a b"}};
+  checkpoint.provenance.entries = {
+      {"version", "0.1.0"}, {"commit", "unknown"}, {"ranks", std::int64_t{2}}};
   return checkpoint;
 }
 
