@@ -14,6 +14,7 @@
 #include "data/synthetic.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/settings.hpp"
+#include "framework/storage/hdf5_file.hpp"
 
 namespace lockstep {
 namespace {
@@ -32,6 +33,19 @@ bool wants_train(const DataRequest& request) { return request.parts != DataParts
 bool wants_test(const DataRequest& request) { return request.parts != DataParts::training; }
 
 bool is_named_set(std::string_view name) { return name == "mnist" || name == "fashion_mnist"; }
+
+/// Floats are taken as they are: those of 0 to 255 would train, but hardly learn.
+std::string warning_about_range(const ImageSet& images) {
+  constexpr float kLow = -0.5F;
+  constexpr float kHigh = 1.5F;
+  if (images.size() == 0 || images.has_bytes()) return {};
+  const auto [low, high] = std::minmax_element(images.floats().begin(), images.floats().end());
+  if (*low >= kLow && *high <= kHigh) return {};
+  return fmt::format(
+      "the images of {} are float32 from {} to {}, expected about 0 to 1; they are "
+      "taken as they are, so divide them by 255 or set data.normalize.",
+      images.origin(), *low, *high);
+}
 
 /// Both parts have as many classes as the richer one, and the same shape.
 LoadedData agreed(LoadedData data) {
@@ -82,6 +96,7 @@ class Search {
 
   const DataRequest& request_;
   std::vector<std::string> looked_at_;
+  bool has_other_part_ = false;  // somewhere there is only the part that is not wanted
 
   LoadedData draw() const {
     LoadedData data{.name = "synthetic", .origin = "drawn", .train = {}, .test = {}};
@@ -102,6 +117,7 @@ class Search {
     const bool test_lacks = wants_test(request_) && !files.test &&
                             (need == Need::all || request_.parts == DataParts::test);
     if (train_lacks || test_lacks) {
+      has_other_part_ = has_other_part_ || files.train || files.test;
       looked_at_.push_back(fmt::format("{} ({})", folder.string(),
                                        train_lacks ? files.train_note : files.test_note));
       return std::nullopt;
@@ -129,14 +145,24 @@ class Search {
     const auto& test =
         parts.one_for_all && request_.parts == DataParts::test ? parts.train : parts.test;
     if ((wants_train(request_) && !parts.train) || (request_.parts == DataParts::test && !test)) {
-      looked_at_.push_back(fmt::format("{} (no {} part in HDF5)", request_.path.string(),
-                                       wants_train(request_) ? "training" : "test"));
+      has_other_part_ = has_other_part_ || parts.train || parts.test;
+      looked_at_.push_back(fmt::format("{} ({})", request_.path.string(), lack_of_hdf5()));
       return std::nullopt;
     }
     LoadedData data{.name = "hdf5", .origin = request_.path.string(), .train = {}, .test = {}};
     if (wants_train(request_)) data.train = read_hdf5_part(*parts.train);
     if (wants_test(request_) && test) data.test = read_hdf5_part(*test);
+    data.warning = warning_about_range(data.any());
     return agreed(std::move(data));
+  }
+
+  std::string lack_of_hdf5() const {
+    std::error_code ignored;
+    if (!std::filesystem::exists(request_.path, ignored)) return "no such file or folder";
+    if (std::filesystem::is_directory(request_.path, ignored)) {
+      return fmt::format("no {}.h5", wants_train(request_) ? "train" : "test");
+    }
+    return fmt::format("no group /{}", wants_train(request_) ? "train" : "test");
   }
 
   bool asked_for(std::string_view name) const {
@@ -152,6 +178,11 @@ class Search {
     }
     if (asked_for("mnist") || asked_for("fashion_mnist")) {
       ways.emplace_back("set LOCKSTEP_DATA to the folder that holds the data set's folder");
+    }
+    if (has_other_part_) {
+      ways.emplace_back(request_.parts == DataParts::test
+                            ? "add what is missing, or take the training part by --split train"
+                            : "add what is missing");
     }
     if (ways.empty()) ways.emplace_back("give data.path, where the files are");
     return fmt::format("To have it, {}.", fmt::join(ways, ", or "));
@@ -193,6 +224,13 @@ DataRequest data_request_for(const std::string& name_or_path) {
     request.names = {holds_hdf5 ? "hdf5" : "idx"};
     request.path = path;
   } else if (std::filesystem::exists(path, ignored)) {
+    if (!is_hdf5_file(path)) {
+      throw Error(
+          ErrorKind::data,
+          fmt::format("--data: expected one of {}, a folder or an HDF5 file, found the file "
+                      "'{}', which is not HDF5; for IDX files give the folder they are in.",
+                      fmt::join(kNames, ", "), name_or_path));
+    }
     request.names = {"hdf5"};
     request.path = path;
   } else {

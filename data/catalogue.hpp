@@ -49,6 +49,7 @@ struct LoadedData {
   std::string origin;  ///< where it was found
   ImageSet train = {};
   ImageSet test = {};
+  std::string warning = {};  ///< a sentence on what its user may not know; mostly empty
 
   /// Of either part: they agree.
   const ImageSet& any() const { return train.size() > 0 ? train : test; }
@@ -57,7 +58,7 @@ struct LoadedData {
 std::span<const std::string_view> dataset_names();
 
 /// Names and path for a command line that gives a data set's name, an HDF5 file, or a folder.
-/// @throws Error for what is none of these: (data) if it looks like a path, else (usage)
+/// @throws Error for what is none of these: (data) if it is or looks like a path, else (usage)
 DataRequest data_request_for(const std::string& name_or_path);
 
 /// Loads the first data set that is present. One that is present but damaged is an error, not a

@@ -17,8 +17,9 @@ Fetches SET (mnist or fashion_mnist): four gzipped IDX files, 12 or 31 MB.
                  LOCKSTEP_MIRRORS, URLs separated by blanks, does the same.
   --help         this text
 
-A file that is there and has the right checksum is not fetched again; an interrupted one is continued. The checksum is
-that of the uncompressed content, since mirrors compress differently. Uses curl, or else wget.
+A file that is there and has the right checksum is not fetched again; an interrupted one is continued; an uncompressed
+one that is wrong is moved to NAME.damaged, since training would take it. The checksum is that of the uncompressed
+content, since mirrors compress differently. Uses curl, or else wget.
 
 Exit codes: 0 all files are there and right; 2 usage; 3 not fetched or not writable.
 EOF
@@ -66,9 +67,16 @@ content_is() { # SIZE SHA256 COMMAND...
   [[ ${found%% *} == "$expected" ]]
 }
 
-is_there() { # NAME SIZE SHA256: gzipped or raw
-  [[ -f $folder/$1.gz ]] && content_is "$2" "$3" gzip -dc "$folder/$1.gz" && return
-  [[ -f $folder/$1 ]] && content_is "$2" "$3" cat "$folder/$1"
+# Training takes a file without .gz in its name first, whatever is in it: a wrong one is moved out of its way.
+is_there() { # NAME SIZE SHA256
+  local file
+  for file in "$folder/$1" "$folder/${1/-idx/.idx}"; do
+    [[ -e $file ]] || continue
+    content_is "$2" "$3" gzip -dcf "$file" && return
+    mv -f -- "$file" "$file.damaged"
+    echo "$1: ${file##*/} has another content; it is moved to ${file##*/}.damaged"
+  done
+  [[ -f $folder/$1.gz ]] && content_is "$2" "$3" gzip -dc "$folder/$1.gz"
 }
 
 # Continues $part from a URL. On failure `reason` says why and `restart` whether the part itself was the obstacle.

@@ -45,7 +45,19 @@ class PgmReader {
     return value;
   }
 
-  void skip_byte() { at_ = std::min(at_ + 1, content_.size()); }
+  /// Goes to the raster of `bytes` bytes, one blank behind the header, and to the end of the file.
+  /// Programs of Windows write two, CR LF.
+  void raster(std::size_t bytes) {
+    const std::size_t left = content_.size() - at_;
+    if (left > 0 && !is_blank(content_[at_]))
+      refuse("a blank", fmt::format("the byte {}", content_[at_]));
+    const bool two = left == bytes + 2 && content_[at_] == '\r' && content_[at_ + 1] == '\n';
+    at_ = std::min(at_ + (two ? 2 : 1), content_.size());
+    if (content_.size() - at_ > bytes) {
+      at_ += bytes;
+      refuse("the end", fmt::format("{} more bytes", content_.size() - at_));
+    }
+  }
 
  private:
   void skip_blanks() {
@@ -84,9 +96,9 @@ PixelImage read_pgm(const std::filesystem::path& path, std::span<const std::uint
   image.columns = reader.number("a width", 1, kLargestExtent);
   image.rows = reader.number("a height", 1, kLargestExtent);
   const Index maximum = reader.number("a largest value", 1, 65535);
-  if (!ascii) reader.skip_byte();
   const std::size_t bytes = maximum > 255 ? 2 : 1;
   const Index size = image.rows * image.columns;
+  if (!ascii) reader.raster(static_cast<std::size_t>(size) * bytes);
   for (Index i = 0; i < size; ++i) {
     const Index value =
         ascii ? reader.number("a pixel", 0, maximum) : reader.binary("a pixel", bytes, maximum);

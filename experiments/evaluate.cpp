@@ -75,7 +75,8 @@ class EvaluateCommand final : public Command {
          .kind = ErrorKind::data,
          .advice = "give all ranks the same file and overrides."});
     check_same_data(context, *bench.data);
-    if (!network.data_note.empty()) context.console.remark(network.data_note);
+    tell_about(network, context.console);
+    if (!bench.data->warning.empty()) context.console.warning(bench.data->warning);
     const WorkerTeam team(context.threads());
     Evaluator evaluator(*network.graph, network.parameters->layout(), team,
                         static_cast<float>(network.config.loss.label_smoothing));

@@ -60,7 +60,7 @@ class PredictCommand final : public Command {
                                 .invert = invert_});
     });
     if (!context.is_root()) return 0;
-    if (!network.data_note.empty()) context.console.remark(network.data_note);
+    tell_about(network, context.console);
     const ImageSplit split(pictures.images, {.first = 0, .count = pictures.images.size()},
                            for_prediction(network.config.data));
     const WorkerTeam team(context.threads());

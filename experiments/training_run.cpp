@@ -5,6 +5,7 @@
 #include <exception>
 #include <fstream>
 #include <iterator>
+#include <new>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -33,6 +34,13 @@ double seconds_now() {
 std::string read_text(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// As the session ends the process.
+int exit_code_of(const std::exception& error) {
+  if (const auto* known = dynamic_cast<const Error*>(&error)) return known->exit_code();
+  const bool is_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+  return static_cast<int>(is_memory ? ErrorKind::usage : ErrorKind::data);
 }
 
 Index size_of(const std::optional<ImageSplit>& split) { return split ? split->size() : 0; }
@@ -65,6 +73,7 @@ void TrainingRun::describe() const {
   const Console& console = context_.console;
   console.remark(fmt::format("{}: {} ({} parameters) on {} from {}", config_.name, graph_->name(),
                              graph_->parameter_count(), bench_.data->name, bench_.data->origin));
+  if (!bench_.data->warning.empty()) console.warning(bench_.data->warning);
   console.remark(fmt::format("{} training, {} validation, {} test samples",
                              size_of(bench_.splits.train), size_of(bench_.splits.validation),
                              size_of(bench_.splits.test)));
@@ -133,11 +142,10 @@ void TrainingRun::record_failure(const std::exception& error) {
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see above
     }
   };
-  const auto* known = dynamic_cast<const Error*>(&error);
-  const int code = known != nullptr ? known->exit_code() : static_cast<int>(ErrorKind::data);
   attempt([&] { directory_->log(error.what()); });
   attempt([&] {
-    directory_->finish({.outcome = RunOutcome::failed, .exit_code = code, .reason = error.what()});
+    directory_->finish(
+        {.outcome = RunOutcome::failed, .exit_code = exit_code_of(error), .reason = error.what()});
   });
 }
 

@@ -122,6 +122,9 @@ class Hdf5Writer {
   std::int64_t file_ = -1;
 };
 
+/// Whether a file has HDF5's signature. @throws Error (data) when it cannot be read
+bool is_hdf5_file(const std::filesystem::path& path);
+
 /// Reads a file. Paths are absolute, "/parameters/c1/weight".
 /// Every reading function throws Error (data) that names file and object when the object is
 /// missing, is not what is asked for, or is refused (see above).

@@ -39,10 +39,16 @@ Handle unlocked_access_properties(const Where& where) {
 
 }  // namespace
 
-Hdf5Reader::Hdf5Reader(const std::filesystem::path& path) : name_(path.string()) {
+bool is_hdf5_file(const std::filesystem::path& path) {
   silence();
   Descriptor(path, OpenMode::read).close();  // says what is wrong with the path in its own words
+  const std::string name = path.string();
+  return checked(H5Fis_hdf5(name.c_str()), Where{name, "file"}) > 0;
+}
+
+Hdf5Reader::Hdf5Reader(const std::filesystem::path& path) : name_(path.string()) {
   const Where where{name_, "file"};
+  if (!is_hdf5_file(path)) refuse(where, "is not HDF5, or damaged: it has no HDF5 signature");
   const Handle access = unlocked_access_properties(where);
   file_ = checked(H5Fopen(name_.c_str(), H5F_ACC_RDONLY, access.id()), where);
 }

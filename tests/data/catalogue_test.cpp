@@ -143,7 +143,9 @@ BOOST_AUTO_TEST_CASE(an_idx_folder_may_lack_the_test_part_unless_it_is_asked_for
   request.parts = DataParts::test;
   const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
   BOOST_TEST(contains(message, "mine (no t10k-images-idx3-ubyte[.gz])"), message);
-  BOOST_TEST(contains(message, "data.path"), message);
+  BOOST_TEST(contains(message, "add what is missing, or take the training part by --split train"),
+             message);
+  BOOST_TEST(!contains(message, "data.path"), message);
 }
 
 BOOST_AUTO_TEST_CASE(parts_with_images_of_different_sizes_are_refused) {
@@ -180,7 +182,30 @@ BOOST_AUTO_TEST_CASE(a_flat_hdf5_file_serves_for_training_or_for_evaluation) {
   BOOST_TEST(open_dataset(request).test.size() == 3);
   request.path = root / "absent.h5";
   const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
-  BOOST_TEST(contains(message, "absent.h5"), message);
+  BOOST_TEST(contains(message, "absent.h5 (no such file or folder)"), message);
+  BOOST_TEST(contains(message, "give data.path"), message);
+}
+
+BOOST_AUTO_TEST_CASE(floats_far_from_0_to_1_are_warned_of) {
+  const TemporaryFolder root;
+  const std::vector<std::int64_t> labels{0};
+  for (const float value : {-0.5F, 1.5F, -0.6F, 255.0F}) {
+    const std::vector<float> pixels{0.25F, value};
+    Hdf5Writer file(root / "a.h5");
+    file.add_dataset({.path = "/images",
+                      .extents = {1, 1, 2},
+                      .values = std::span<const float>(pixels),
+                      .units = "1",
+                      .long_name = "images"});
+    file.add_dataset({.path = "/labels",
+                      .extents = {1},
+                      .values = std::span<const std::int64_t>(labels),
+                      .units = "1",
+                      .long_name = "labels"});
+    file.close();
+    const LoadedData data = open_dataset({.names = {"hdf5"}, .path = root / "a.h5", .places = {}});
+    BOOST_TEST(data.warning.empty() == (value >= -0.5F && value <= 1.5F), data.warning);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_synthetic_set_is_always_there_in_the_sizes_asked_for) {

@@ -4,6 +4,7 @@
 """data/fetch.sh against web servers on localhost: complete, interrupted, wrong, absent."""
 
 import functools
+import gzip
 import http.server
 import os
 import pathlib
@@ -172,6 +173,29 @@ class Fetch(unittest.TestCase):
         (self.to / LABELS).write_bytes((PACKAGE / LABELS).read_bytes()[:-1])
         self.assert_complete(self.fetch_set())
         self.assertEqual(self.server.requests, [(LABELS, None)])
+
+    def test_a_wrong_raw_file_is_moved_out_of_the_way_of_the_gzipped_one(self):
+        for raw in (LABELS.removesuffix(".gz"), "t10k-labels.idx1-ubyte"):
+            with self.subTest(raw=raw):
+                shutil.rmtree(self.to, ignore_errors=True)
+                self.have_all_but()
+                (self.to / raw).write_bytes(b"damaged")
+                run = self.fetch_set()
+                self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertIn(f"{raw}.damaged", run.stdout)
+                self.assertEqual((self.to / f"{raw}.damaged").read_bytes(), b"damaged")
+                self.assertEqual(sorted(os.listdir(self.to)), sorted([*NAMES, f"{raw}.damaged"]))
+                self.assertEqual(self.server.requests, [])
+
+    def test_a_right_raw_file_is_enough_however_it_is_packed(self):
+        content = gzip.decompress((PACKAGE / LABELS).read_bytes())
+        for packed in (content, gzip.compress(content)):
+            shutil.rmtree(self.to, ignore_errors=True)
+            self.have_all_but(LABELS)
+            (self.to / LABELS.removesuffix(".gz")).write_bytes(packed)
+            self.assertEqual(self.fetch_set().returncode, 0)
+            self.assertEqual((self.to / LABELS.removesuffix(".gz")).read_bytes(), packed)
+            self.assertEqual(self.server.requests, [])
 
     def test_the_next_mirror_is_tried_and_a_404_keeps_the_part(self):
         other = Server()

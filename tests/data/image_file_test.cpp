@@ -115,6 +115,17 @@ BOOST_AUTO_TEST_CASE(ascii_and_binary_pgm_are_read_with_comments_and_other_maxim
   BOOST_TEST(read_image_file(wide, 1).pixels == (Bytes{128, 255}), per_element());
 }
 
+BOOST_AUTO_TEST_CASE(one_blank_or_cr_lf_is_between_header_and_pixels) {
+  const TemporaryFolder folder;
+  const auto windows = folder.write_text("a.pgm", "P5\r\n2 1\r\n255\r\nAB");
+  BOOST_TEST(read_image_file(windows, 1).pixels == (Bytes{'A', 'B'}), per_element());
+  const auto line_feed = folder.write_text("b.pgm", "P5 2 1 255\r\nB");  // a pixel of value 10
+  BOOST_TEST(read_image_file(line_feed, 1).pixels == (Bytes{'\n', 'B'}), per_element());
+  check_refused(folder.write_text("c.pgm", "P5 2 1 255\nABC"), "the end");
+  check_refused(folder.write_text("d.pgm", "P5 2 1 255\r\nABC"), "2 more bytes");
+  check_refused(folder.write_text("e.pgm", "P5 2 1 255#AB"), "a blank");
+}
+
 BOOST_AUTO_TEST_CASE(damaged_pgm_files_are_refused) {
   const TemporaryFolder folder;
   check_refused(folder.write_text("a", "P2 3 2 255 0 1 2 3 4"), "the end of the file");

@@ -114,6 +114,42 @@ def test_weights_made_by_h5py_evaluate_as_by_hand():
             cli.expect(np.abs(expected - prediction["probabilities"]).max() < 1e-5, "probabilities")
 
 
+def test_what_is_strange_about_weights_from_elsewhere_is_said():
+    with cli.Folder() as folder:
+        file = folder / "weights.h5"
+        with h5py.File(file, "w") as out:
+            out["model"] = MODEL
+            out["parameters/conv/weight"] = np.zeros((3, 1, 5, 3), "f4")
+            out["parameters/conv/bias"] = np.zeros(3, "f4")
+            out["parameters/out/weight"] = np.zeros((10, 108), "f4")
+            out.create_dataset("parameters/out/bias", (10,), "f4")  # never written: zeros
+        done = cli.run(["evaluate", file, "--data", "synthetic"])
+        cli.expect("not verified" in done.stderr, done.stderr)
+        cli.expect("warning" not in done.stderr, done.stderr)
+        with h5py.File(file, "a") as out:
+            out["parameters/out/scale"] = np.ones(10, "f4")
+            out["parameters/old/bias"] = np.ones(10, "f4")
+        for verb in (["evaluate", file, "--data", "synthetic"], ["predict", file, write_light_png(folder)]):
+            done = cli.run([*verb, "--quiet"])
+            cli.expect("warning: no layer of the model uses" in done.stderr, done.stderr)
+            cli.expect("old.bias" in done.stderr and "out.scale" in done.stderr, done.stderr)
+
+
+def test_images_of_other_ranges_are_warned_of():
+    with cli.Folder() as folder:
+        with h5py.File(folder / "images.h5", "w") as out:
+            out["images"] = np.linspace(0, 255, 200 * 784, dtype="f4").reshape(200, 28, 28)
+            out["labels"] = np.arange(200) % 10
+        run = folder / "run"
+        data = ["data.dataset=hdf5", f"data.path={folder / 'images.h5'}"]
+        done = cli.run(["train", cli.write_busy(folder), *data, "--out", run])
+        cli.expect_equal(done.stderr.count("are float32 from 0 to 255, expected about 0 to 1"), 1, done.stderr)
+        done = cli.run(["evaluate", run, "--data", folder / "images.h5"])
+        cli.expect_equal(done.stderr.count("are float32 from 0 to 255, expected about 0 to 1"), 1, done.stderr)
+        done = cli.run(["evaluate", run, "--data", folder / "busy.yaml"], code=3)
+        cli.expect("which is not HDF5" in done.stderr, done.stderr)
+
+
 def test_a_stored_text_that_cannot_be_read_is_a_data_error():
     with cli.Folder() as folder:
         for name, texts in {
@@ -140,6 +176,13 @@ def write_png(path, pixels):
     path.write_bytes(
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
     )
+
+
+def write_light_png(folder):
+    pixels = np.zeros((28, 28), dtype=np.uint8)
+    pixels[4:24, 12:16] = 255
+    write_png(folder / "light.png", pixels)
+    return folder / "light.png"
 
 
 def test_a_picture_file_is_recognised():
