@@ -175,9 +175,19 @@ targets=(lockstep)
 say "Building ${targets[0]} with $jobs jobs"
 cmake --build "$build_dir" --parallel "$jobs" --target "${targets[@]}"
 
+has_mnist() { # FOLDER: the four files under the names that training looks for
+  local name file
+  for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do
+    for file in "$1/$name-ubyte"{,.gz} "$1/${name/-idx/.idx}-ubyte"{,.gz}; do
+      [ ! -f "$file" ] || continue 2
+    done
+    return 1
+  done
+}
+
 # MNIST if it is there or can be fetched; the experiments fall back to Fashion-MNIST otherwise.
 if [ "$with_data" = yes ] && [ -f "$source_dir/data/fetch.sh" ]; then
-  if [ -d "${LOCKSTEP_DATA:-/nonexistent}/mnist" ]; then
+  if [ -n "${LOCKSTEP_DATA:-}" ] && has_mnist "$LOCKSTEP_DATA/mnist"; then
     say "MNIST is in $LOCKSTEP_DATA/mnist."
   elif timeout 300 bash "$source_dir/data/fetch.sh" mnist; then
     say "MNIST is in $source_dir/data/mnist."

@@ -48,19 +48,35 @@ reasons() {
   return "$without"
 }
 
+# As run-clang-tidy wants them: a regular expression for each file.
+expressions() {
+  local file
+  sources cpp | while read -r file; do printf '%s\n' "$PWD/$file"; done | sed 's/[^[:alnum:]_/]/\\&/g; s/.*/^&$/'
+}
+
 # clang-tidy prints progress for every file; only what it finds is of interest.
 tidy() {
+  local files output result=0
+  mapfile -t files < <(expressions)
+  [ ${#files[@]} -gt 0 ] || return 0 # only headers or scripts are asked for
   if [ ! -f "$build_dir/compile_commands.json" ]; then
     echo "There is no $build_dir/compile_commands.json; configure first: bash cluster/setup_node.sh --tests"
     return 1
   fi
-  local output result=0
-  output=$(run-clang-tidy -quiet -j "$(nproc)" -p "$build_dir" -extra-arg=-Wno-unknown-warning-option "^$PWD/(framework|data|cluster|experiments|tests)/.*$pattern" 2>/dev/null) ||
+  output=$(run-clang-tidy -quiet -j "$(nproc)" -p "$build_dir" -extra-arg=-Wno-unknown-warning-option "${files[@]}" 2>/dev/null) ||
     result=$?
+  if ! grep -qE '^clang-tidy[-0-9]* ' <<<"$output"; then
+    echo "No file was checked: $build_dir/compile_commands.json has none of $PWD; configure again."
+    return 1
+  fi
   tr -d '\033' <<<"$output" | sed 's/\[[0-9;]*m//g' | grep -vE '^clang-tidy[-0-9]* |^$' || true
   return "$result"
 }
 
+if [ -z "$(sources cpp hpp sh)" ]; then
+  echo "lint: no file matches $pattern; nothing was checked." >&2
+  exit 1
+fi
 report "clang-format" formatted
 report "shellcheck" scripts
 report "reasons in .clang-tidy" reasons

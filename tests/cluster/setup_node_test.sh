@@ -89,6 +89,17 @@ setup --no-install --build-dir other
 expect "libraries may have come another way" "$status" '^0$'
 expect_not "nothing is installed when that is not wanted" "$calls" 'apt-get|sudo'
 expect "the build folder is relative to the caller" "$output" "Ready: $work/elsewhere/other/lockstep"
+
+mkdir -p "$work/tree/data" "$work/sets/mnist"
+echo 'echo fetched' >"$work/tree/data/fetch.sh"
+export LOCKSTEP_DATA=$work/sets
+setup
+expect "an empty folder is no data set" "$output" 'fetched.*MNIST is in .*/tree/data/mnist'
+touch "$work/sets/mnist/"{train,t10k}-{images.idx3,labels-idx1}-ubyte.gz
+setup
+expect "a data set that is there is found" "$output" "MNIST is in $work/sets/mnist"
+expect_not "a data set that is there is not fetched" "$output" 'fetched'
+: >"$work/packages"
 rm "$work/bin/ninja"
 setup --no-install
 expect "a missing tool is a failure" "$status" '^1$'
