@@ -43,6 +43,11 @@ class Console {
   void remark(std::string_view line) const;
   /// Like a remark, but never silenced: something is not as the user may think.
   void warning(std::string_view line) const;
+  /// Puts this in the place of the terminal's current line, on stderr.
+  void redraw(std::string_view line) const;
+
+  /// @throws Error (data) when a result could not be written. What goes to stderr may get lost.
+  void check_results() const;
 
   /// Emphasis for stdout, where colour is wanted.
   std::string bold(std::string_view text) const;
@@ -54,6 +59,9 @@ class Console {
   bool color_out_;
   bool color_err_;
   bool redraws_;
+  mutable int output_error_ = 0;  // of the first result that could not be written
+
+  void write_result(std::string_view line) const;
 };
 
 /// Everything a verb's body may use.

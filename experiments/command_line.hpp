@@ -38,7 +38,7 @@ class OptionList {
   void text(const Name& name, std::string& value, const std::string& help);
   void choice(const Name& name, const std::vector<std::string>& choices, std::string& value,
               const std::string& help);
-  /// A whole number from 1 to `most`.
+  /// A whole number from 1 to `most`; ranks may be given different ones.
   void count(const Name& name, int most, int& value, const std::string& help);
   void flag(const std::string& option, bool& value, const std::string& help);
 
@@ -50,10 +50,11 @@ class OptionList {
 struct Request {
   Command* command = nullptr;
   std::string text;
+  std::string agreement;  ///< what all ranks must have been asked alike: all but --threads
 };
 
 /// Stores the options of the verb in the verb's own variables and those of all verbs in `options`.
-/// @throws CollectiveError (usage) with a sentence that says where to look
+/// @throws Error (usage) with a sentence that says where to look
 Request parse_command_line(std::span<const char* const> words,
                            const std::vector<std::unique_ptr<Command>>& commands,
                            CommonOptions& options);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "experiments/command.hpp"
+#include "experiments/output.hpp"
 
 namespace lockstep {
 namespace {
@@ -26,11 +27,6 @@ bool wants_color(const std::string& choice, int descriptor, bool under_launcher)
   return isatty(descriptor) == 1 && !dumb && !under_launcher;
 }
 
-void write_line(std::FILE* stream, std::string_view line) {
-  fmt::print(stream, "{}\n", line);
-  std::fflush(stream);
-}
-
 }  // namespace
 
 Console::Console(const CommonOptions& options, const MpiSession& session)
@@ -42,21 +38,33 @@ Console::Console(const CommonOptions& options, const MpiSession& session)
       redraws_(isatty(STDERR_FILENO) == 1 && !session.under_launcher()) {}
 
 void Console::result(std::string_view line) const {
-  if (speaks_ && !json_) write_line(stdout, line);
+  if (!json_) write_result(line);
 }
 
 void Console::json_object(const std::string& text) const {
-  if (speaks_ && json_) write_line(stdout, text);
+  if (json_) write_result(text);
 }
 
 void Console::remark(std::string_view line) const {
-  if (speaks_ && !quiet_) write_line(stderr, line);
+  if (speaks_ && !quiet_) write_to(stderr, fmt::format("{}\n", line));
 }
 
 void Console::warning(std::string_view line) const {
   if (!speaks_) return;
-  write_line(stderr, color_err_ ? fmt::format("\033[33mwarning:\033[0m {}", line)
-                                : fmt::format("warning: {}", line));
+  write_to(stderr, color_err_ ? fmt::format("\033[33mwarning:\033[0m {}\n", line)
+                              : fmt::format("warning: {}\n", line));
+}
+
+void Console::redraw(std::string_view line) const {
+  if (speaks_) write_to(stderr, fmt::format("\r\033[K{}", line));
+}
+
+void Console::check_results() const { check_output(output_error_); }
+
+void Console::write_result(std::string_view line) const {
+  if (!speaks_) return;
+  const int error_number = write_to(stdout, fmt::format("{}\n", line));
+  if (output_error_ == 0) output_error_ = error_number;
 }
 
 std::string Console::bold(std::string_view text) const {

@@ -1,8 +1,10 @@
 #include <csignal>
 
 #include "experiments/command.hpp"
+#include "experiments/output.hpp"
 
 int main(int argc, char** argv) {
+  lockstep::reserve_standard_descriptors();
   // A write that fails says so by its return code: a closed pipe or a file size limit is no reason
   // to die without a word.
   std::signal(SIGPIPE, SIG_IGN);

@@ -5,6 +5,7 @@
 
 #include "experiments/command.hpp"
 #include "experiments/command_line.hpp"
+#include "experiments/output.hpp"
 #include "framework/core/build_info.hpp"
 #include "framework/core/parallel.hpp"
 #include "framework/kernels/isa.hpp"
@@ -18,23 +19,25 @@ std::string text_of(const char* variable) {
 }
 
 void warn_about_threads(const CommandContext& context) {
-  if (context.options.threads > available_threads()) {
-    context.console.warning(fmt::format(
-        "--threads {} is honoured, but this process may run on {} core{} only, so the "
-        "threads will take turns; results stay the same bits.",
-        context.options.threads, available_threads(), available_threads() == 1 ? "" : "s"));
-  }
+  const int fair = context.session.fair_threads();
+  if (context.options.threads <= fair) return;
+  context.console.warning(
+      fmt::format("--threads {} is honoured, but this rank's share of the cores is {}, so the "
+                  "threads will take turns; results stay the same bits.",
+                  context.options.threads, fair));
 }
 
 int run_command(Command& command, MpiSession& session, const CommonOptions& options) {
-  apply_isa_setting(text_of("LOCKSTEP_ISA"));
+  fail_together(session.communicator(), [] { apply_isa_setting(text_of("LOCKSTEP_ISA")); });
   const Console console(options, session);
   const CommandContext context{.session = session,
                                .options = options,
                                .console = console,
                                .data_places = usual_places(text_of("LOCKSTEP_DATA"), build_info())};
   warn_about_threads(context);
-  return command.run(context);
+  const int exit_code = command.run(context);
+  fail_together(session.communicator(), [&] { console.check_results(); });
+  return exit_code;
 }
 
 }  // namespace
@@ -57,10 +60,20 @@ int run_program(MpiSession& session, int argc, const char* const* argv) {
   use_default_arithmetic();
   const std::vector<std::unique_ptr<Command>> commands = all_commands();
   CommonOptions options;
-  const Request request =
-      parse_command_line({argv, static_cast<std::size_t>(argc)}, commands, options);
+  Request request;
+  fail_together(session.communicator(), [&] {
+    request = parse_command_line({argv, static_cast<std::size_t>(argc)}, commands, options);
+  });
+  require_agreement(session.communicator(),
+                    {.what = "command line",
+                     .mine = request.agreement,
+                     .kind = ErrorKind::usage,
+                     .advice = "start all ranks with the same verb, files and options (--threads "
+                               "alone may differ)."});
   if (request.command != nullptr) return run_command(*request.command, session, options);
-  if (session.rank() == 0) fmt::print("{}", request.text);
+  fail_together(session.communicator(), [&] {
+    if (session.rank() == 0) check_output(write_to(stdout, request.text));
+  });
   return 0;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include <fmt/format.h>
 
@@ -27,14 +26,15 @@ std::string field(std::string_view key, double value) {
   return std::isnan(value) ? "" : fmt::format(" {}={}", key, figure(value));
 }
 
-// For scripts: the keys are those of the metrics, and stay.
+// For scripts: the keys are those of the metrics, and stay. `loss` is the last step's, `train_loss`
+// the mean over the epoch.
 std::string evaluation_fields(const EpochRecord& record, double loss) {
-  return fmt::format("epoch={:.4g} step={} loss={}{}{}{}{}{}", record.epoch, record.step,
-                     figure(loss), field("train_accuracy", record.train_accuracy),
-                     field("validation_loss", record.validation_loss),
-                     field("validation_accuracy", record.validation_accuracy),
-                     field("test_loss", record.test_loss),
-                     field("test_accuracy", record.test_accuracy));
+  return fmt::format(
+      "epoch={:.4g} step={} loss={}{}{}{}{}{}{}", record.epoch, record.step, figure(loss),
+      field("train_loss", record.train_loss), field("train_accuracy", record.train_accuracy),
+      field("validation_loss", record.validation_loss),
+      field("validation_accuracy", record.validation_accuracy),
+      field("test_loss", record.test_loss), field("test_accuracy", record.test_accuracy));
 }
 
 std::string accuracy_of(std::string_view split, double accuracy) {
@@ -102,9 +102,9 @@ void Progress::draw_bar(const StepRecord& record, double now) {
           ? clock_text((now - started_at_) / static_cast<double>(done) * static_cast<double>(left))
           : "-:--";
   const std::string bar = std::string(full, '#') + std::string(kBarCells - full, '.');
-  fmt::print(stderr, "\r\033[Kepoch {:.2f}/{:.4g} [{}] loss {} {:.1f}k img/s {} left", record.epoch,
-             setup_.total_epochs, bar, figure(record.loss), rate_ / 1000, remaining);
-  std::fflush(stderr);
+  console_.redraw(fmt::format("epoch {:.2f}/{:.4g} [{}] loss {} {:.1f}k img/s {} left",
+                              record.epoch, setup_.total_epochs, bar, figure(record.loss),
+                              rate_ / 1000, remaining));
   line_open_ = true;
 }
 
@@ -125,8 +125,7 @@ void Progress::say(const std::string& line) {
 
 void Progress::finish() {
   if (!line_open_) return;
-  std::fputs("\r\033[K", stderr);
-  std::fflush(stderr);
+  console_.redraw("");
   line_open_ = false;
 }
 
