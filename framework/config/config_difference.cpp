@@ -90,8 +90,7 @@ bool may_change_on_resume(const ExperimentConfig& config, std::string_view key) 
   if (key == "train.steps" || key == "train.epochs") {
     return !depends_on_total_steps(config.learning_rate);
   }
-  return key == "name" || key.starts_with("evaluate.") || key.starts_with("checkpoint.") ||
-         key == "metrics.digest_every_steps";
+  return key.starts_with("evaluate.") || key.starts_with("checkpoint.");
 }
 
 }  // namespace lockstep

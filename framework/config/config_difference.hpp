@@ -13,9 +13,9 @@ namespace lockstep {
 /// layers with other names or another order is one difference, "model.layers".
 std::vector<std::string> differing_keys(const ExperimentConfig& a, const ExperimentConfig& b);
 
-/// Whether a run that has begun with `config` keeps its bits when `key` changes: the name, the
-/// rhythms of evaluation and checkpoints, the number of checkpoints kept, the steps that get a
-/// digest; and the length of the run where the learning rate does not depend on it.
+/// Whether a run that has begun with `config` stays the same run when `key` changes: the rhythms of
+/// evaluation and checkpoints and the number of checkpoints kept; and the length of the run where
+/// the learning rate does not depend on it.
 bool may_change_on_resume(const ExperimentConfig& config, std::string_view key);
 
 }  // namespace lockstep

@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 5> kDatasets = {"mnist", "fashion_mnist",
 constexpr Index kMnistValidation = 5000;
 constexpr SettingsReader::Bounds kSamples{0, 1e12};
 constexpr SettingsReader::Bounds kAtLeastOneSample{1, 1e12};
-constexpr SettingsReader::Bounds kDeviation{0, 1e6, SettingsReader::Bounds::Ends::above_low};
+constexpr SettingsReader::Bounds kDeviation{1e-30, 1e6};  // 1 / (255 std) must be a normal float
 
 std::string dataset_name(const SettingsReader& reader, const Value& item) {
   if (item.is_text() &&
@@ -30,13 +30,21 @@ std::string dataset_name(const SettingsReader& reader, const Value& item) {
 }
 
 std::vector<std::string> parse_datasets(SettingsReader& reader) {
-  const Value& value = reader.value("dataset");
+  const Value& value = reader.value(
+      "dataset", fmt::format("one of {}, or a list of them", fmt::join(kDatasets, ", ")));
   if (value.kind != Value::Kind::sequence) return {dataset_name(reader, value)};
   if (value.items.empty()) {
     throw reader.error_at("dataset", "is an empty list; name at least one data set");
   }
   std::vector<std::string> names;
-  for (const Value& item : value.items) names.push_back(dataset_name(reader, item));
+  for (const Value& item : value.items) {
+    names.push_back(dataset_name(reader, item));
+    if (std::count(names.begin(), names.end(), names.back()) == 1) continue;
+    throw Error(ErrorKind::usage,
+                fmt::format("{}{} names '{}' twice; the first that is present is taken, so remove "
+                            "one of the two.",
+                            item.location.prefix(), reader.path_of("dataset"), names.back()));
+  }
   return names;
 }
 
@@ -105,7 +113,7 @@ Value names_to_value(const std::vector<std::string>& names) {
 }  // namespace
 
 DataConfig parse_data(SettingsReader& document, const std::filesystem::path& folder) {
-  SettingsReader reader(document.value("data"), "data");
+  SettingsReader reader(document.value("data", "a mapping such as {dataset: mnist}"), "data");
   DataConfig data;
   data.datasets = parse_datasets(reader);
   data.path = parse_path(reader, data, folder);

@@ -13,7 +13,7 @@ namespace lockstep {
 namespace {
 
 constexpr int kSchemaVersion = 1;
-constexpr double kMostSeeds = 9.3e18;  // 2^63 - 1 and whatever else fits into an int64
+constexpr double kMostSeeds = 9223372036854775807.0;  // rounds to 2^63
 constexpr std::size_t kLongestName = 100;
 
 bool may_be_in_a_name(char c) {
@@ -48,10 +48,15 @@ std::string parse_name(SettingsReader& reader, const std::filesystem::path& file
 }
 
 void check_schema_version(SettingsReader& reader) {
-  if (reader.integer("schema_version", {1, 1e9}) == kSchemaVersion) return;
-  throw reader.error_at(
-      "schema_version",
-      fmt::format("must be {}, the only one this version of lockstep knows", kSchemaVersion));
+  const std::string expected =
+      fmt::format("{}, the only one this version of lockstep knows", kSchemaVersion);
+  const Value& found = reader.value("schema_version", expected);
+  if (found.kind == Value::Kind::scalar && !found.quoted &&
+      parse_integer(found.text) == kSchemaVersion) {
+    return;
+  }
+  throw reader.error_at("schema_version",
+                        fmt::format("must be {}, but is {}", expected, found.describe()));
 }
 
 void check_kind(const Value& document, const std::filesystem::path& file) {
@@ -88,7 +93,7 @@ ExperimentConfig parse_experiment(Value document, const std::filesystem::path& f
   ExperimentConfig config;
   config.name = parse_name(reader, file);
   config.seed = static_cast<std::uint64_t>(reader.integer_or("seed", {0, kMostSeeds}, 1));
-  config.model = reader.value("model");
+  config.model = reader.value("model", "the path of a model file, or the model itself");
   config.data = parse_data(reader, file.parent_path());
   config.train = parse_train(reader);
   config.loss = parse_loss(reader);
@@ -98,7 +103,12 @@ ExperimentConfig parse_experiment(Value document, const std::filesystem::path& f
   config.checkpoint = parse_checkpoint(reader);
   config.metrics = parse_metrics(reader);
   reader.finish(where_it_belongs);
+  config.source = std::move(document);
   return config;
+}
+
+std::string place_of(const ExperimentConfig& config, std::string_view key) {
+  return place_in(config.source, key).prefix();
 }
 
 Value to_value(const ExperimentConfig& config) {

@@ -73,6 +73,7 @@ struct ExperimentConfig {
   Rhythm evaluate{.every_epochs = 1};  ///< never: after the last step only
   CheckpointConfig checkpoint;
   MetricsConfig metrics;
+  Value source;  ///< the document that it was read from, which knows where its keys stand
 
   /// The same experiment, key by key.
   friend bool operator==(const ExperimentConfig& a, const ExperimentConfig& b);
@@ -91,6 +92,11 @@ ExperimentConfig parse_experiment(Value document, const std::filesystem::path& f
 /// The whole experiment with every default, the model in place and paths absolute: it runs alone,
 /// from any folder. parse_experiment gives the same config back.
 Value to_value(const ExperimentConfig& config);
+
+/// Where a key such as "data.validation" or "model.layers.f1" was written, or what encloses it
+/// where it was left out: "file:line:column: " or "override '...': ", for the beginning of a
+/// message; "" for an experiment that was not read from a document.
+std::string place_of(const ExperimentConfig& config, std::string_view key);
 
 /// The largest of 64, 32, 16 that cuts the batch into at least 4, else 16: a rule of the batch
 /// alone.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "framework/config/experiment_sections.hpp"
+#include "framework/config/yaml_writer.hpp"
 
 namespace lockstep {
 namespace {
@@ -60,10 +61,38 @@ void parse_warmup(SettingsReader& reader, ScheduleSettings& schedule) {
       reader.real_or("initial_fraction", kFraction, schedule.initial_fraction);
 }
 
+// An override that changes the type leaves the settings of the old one behind in the file, which is
+// not to blame.
+void refuse_leftovers(const SettingsReader& reader, const Value& section, std::string_view type) {
+  const Value& chosen = *section.find(type);
+  if (chosen.location.line != 0 || chosen.location.file.empty()) return;  // not by an override
+  const std::vector<const Value::Entry*> unread = reader.unread();
+  const auto is_left = [](const Value::Entry* entry) {
+    return entry->key_location.line > 0 && !where_it_belongs(entry->key).empty();
+  };
+  const auto left = std::find_if(unread.begin(), unread.end(), is_left);
+  if (left == unread.end()) return;
+  Value rest = section;
+  std::erase_if(rest.entries, [&](const Value::Entry& entry) {
+    return std::any_of(unread.begin(), unread.end(),
+                       [&](const Value::Entry* other) { return other->key == entry.key; });
+  });
+  const std::string path = reader.path_of(type);
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("{}{} is {} now, which has no {} (given at {}); replace the whole section: "
+                  "'{}={}'.",
+                  chosen.location.prefix(), path, chosen.text, (*left)->key,
+                  (*left)->key_location.to_string(), path.substr(0, path.find('.')),
+                  write_yaml_flow(rest)));
+}
+
 }  // namespace
 
 OptimizerSettings parse_optimizer(SettingsReader& document) {
-  SettingsReader reader(document.value("optimizer"), "optimizer");
+  const Value& section =
+      document.value("optimizer", "a mapping such as {type: sgd, momentum: 0.9}");
+  SettingsReader reader(section, "optimizer");
   OptimizerSettings optimizer;
   const std::size_t type = position_of(kOptimizers, reader.choice("type", kOptimizers));
   optimizer.type = static_cast<OptimizerSettings::Type>(type);
@@ -73,6 +102,7 @@ OptimizerSettings parse_optimizer(SettingsReader& document) {
     parse_adam(reader, optimizer);
   }
   optimizer.weight_decay = reader.real_or("weight_decay", kNotNegative, optimizer.weight_decay);
+  refuse_leftovers(reader, section, "type");
   reader.finish(where_it_belongs);
   return optimizer;
 }
@@ -95,11 +125,13 @@ Value optimizer_to_value(const OptimizerSettings& optimizer) {
 
 ScheduleSettings parse_learning_rate(SettingsReader& document) {
   ScheduleSettings schedule;
-  if (document.value("learning_rate").kind == Value::Kind::scalar) {
+  const Value& section = document.value(
+      "learning_rate", "a number, or a mapping such as {schedule: cosine, peak: 0.1}");
+  if (section.kind == Value::Kind::scalar) {
     schedule.peak = document.real("learning_rate", kNotNegative);
     return schedule;
   }
-  SettingsReader reader(document.value("learning_rate"), "learning_rate");
+  SettingsReader reader(section, "learning_rate");
   const std::size_t type = position_of(kSchedules, reader.choice("schedule", kSchedules));
   schedule.type = static_cast<Schedule>(type);
   schedule.peak = reader.real("peak", kNotNegative);
@@ -111,6 +143,7 @@ ScheduleSettings parse_learning_rate(SettingsReader& document) {
   if (falls_to_the_end(schedule.type)) {
     schedule.final_fraction = reader.real_or("final_fraction", kFraction, schedule.final_fraction);
   }
+  refuse_leftovers(reader, section, "schedule");
   reader.finish(where_it_belongs);
   return schedule;
 }

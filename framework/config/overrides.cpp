@@ -44,6 +44,14 @@ std::string_view name_of(const Value& item) {
   return name == nullptr ? std::string_view() : std::string_view(name->text);
 }
 
+// What an item of a list of layers, or an entry of a mapping, holds; null if there is none.
+const Value* below(const Value& parent, std::string_view key) {
+  if (parent.kind != Value::Kind::sequence) return parent.find(key);
+  const auto found = std::find_if(parent.items.begin(), parent.items.end(),
+                                  [&](const Value& item) { return name_of(item) == key; });
+  return found == parent.items.end() ? nullptr : &*found;
+}
+
 Value& item_named(Value& list, std::span<const std::string> path, const Override& change) {
   const std::string& wanted = path.back();
   std::vector<std::string_view> names;
@@ -127,6 +135,17 @@ Override parse_override(std::string_view text) {
   }
   change.value = read_yaml_override(text.substr(equals + 1), change.name);
   return change;
+}
+
+Location place_in(const Value& document, std::string_view key) {
+  Location place = document.location;
+  const Value* value = &document;
+  for (const std::string& part : split_at_dots(key)) {
+    value = below(*value, part);
+    if (value == nullptr) break;
+    if (!value->location.to_string().empty()) place = value->location;
+  }
+  return place;
 }
 
 void apply_override(Value& document, const Override& change) {

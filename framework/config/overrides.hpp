@@ -32,4 +32,7 @@ Override parse_override(std::string_view text);
 ///         below a single value
 void apply_override(Value& document, const Override& change);
 
+/// Where the value at a path was written, or the nearest thing around it that has a place.
+Location place_in(const Value& document, std::string_view key);
+
 }  // namespace lockstep

@@ -61,7 +61,8 @@ Index total_steps(const TrainConfig& train, Index training_samples) {
 }
 
 TrainConfig parse_train(SettingsReader& document) {
-  SettingsReader reader(document.value("train"), "train");
+  SettingsReader reader(document.value("train", "a mapping such as {epochs: 2, batch_size: 64}"),
+                        "train");
   TrainConfig train;
   refuse_both(reader, "epochs", "steps");
   train.epochs = reader.real_or("epochs", kEpochs, 0);

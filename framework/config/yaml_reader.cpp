@@ -17,21 +17,75 @@ namespace {
 constexpr std::size_t kDeepest = 64;
 constexpr std::size_t kMostValues = 100'000;
 
+// yaml-cpp's terse reasons, followed by what to do.
+std::string_view advice_for(std::string_view reason) {
+  if (reason == "illegal map value") {
+    return "; a ':' may not stand here: check the indentation, and put quotes around text with ': "
+           "'.";
+  }
+  if (reason == "illegal block entry") return "; a list's '-' belongs at the beginning of a line.";
+  if (reason == "unknown token") return "; put quotes around text that begins with @, ` or %.";
+  if (reason == "end of map flow not found") return "; is a '}' or a ',' missing?";
+  if (reason == "end of sequence flow not found") return "; is a ']' or a ',' missing?";
+  if (reason == "illegal EOF in scalar") return "; is the closing quote missing?";
+  return ".";
+}
+
+// A quote or '#' behind such a character is an ordinary one.
+bool is_inside_a_word(std::string_view text, std::size_t position) {
+  constexpr std::string_view kBeginsWords = " \t\n[{,:";
+  return position > 0 && kBeginsWords.find(text[position - 1]) == std::string_view::npos;
+}
+
+// Whether the bracket at the beginning of the text has its counterpart in it.
+bool is_closed(std::string_view text) {
+  int depth = 0;
+  char quote = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0) {
+      const bool escapes = (c == '\\' && quote == '"') || (c == '\'' && text.substr(i, 2) == "''");
+      if (escapes) {
+        ++i;
+      } else if (c == quote) {
+        quote = 0;
+      }
+    } else if ((c == '"' || c == '\'') && !is_inside_a_word(text, i)) {
+      quote = c;
+    } else if (c == '#' && !is_inside_a_word(text, i)) {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ']' || c == '}') {
+      if (--depth == 0) return true;
+    }
+  }
+  return false;
+}
+
 // Builds the Value from yaml-cpp's events, which show anchors, tags and both of two equal keys;
 // its node tree hides them, and loops where an alias names its own parent.
 class ValueBuilder final : public YAML::EventHandler {
  public:
-  ValueBuilder(std::string_view text, std::string file) : text_(text), file_(std::move(file)) {}
+  /// @param origin  has no line where the text is none of a file
+  ValueBuilder(std::string_view text, Location origin) : text_(text), origin_(std::move(origin)) {}
 
   Value take() { return std::move(root_); }
   bool is_empty() const { return documents_ == 0 || root_.kind == Value::Kind::null; }
 
   Location place(const YAML::Mark& mark) const {
-    return {.file = file_, .line = mark.line + 1, .column = mark.column + 1};
+    if (origin_.line == 0) return origin_;
+    return {.file = origin_.file, .line = mark.line + 1, .column = mark.column + 1};
   }
 
   [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& sentence) const {
     throw Error(ErrorKind::usage, place(mark).prefix() + sentence);
+  }
+
+  // yaml-cpp says where the text ends, not what is open then.
+  [[noreturn]] void refuse(const YAML::Exception& error) const {
+    for (auto open = open_.rbegin(); open != open_.rend(); ++open) refuse_unclosed(open->mark);
+    refuse(error.mark, fmt::format("not valid YAML: {}{}", error.msg, advice_for(error.msg)));
   }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
@@ -93,7 +147,7 @@ class ValueBuilder final : public YAML::EventHandler {
   };
 
   std::string_view text_;
-  std::string file_;
+  Location origin_;
   int documents_ = 0;
   std::size_t values_ = 0;
   std::vector<Open> open_;
@@ -140,7 +194,10 @@ class ValueBuilder final : public YAML::EventHandler {
 
   void open(const YAML::Mark& mark, const std::string& tag, Value value) {
     check_tag(mark, tag);
-    if (wants_key()) refuse(mark, "a key must be one word or number, not a list or a mapping.");
+    if (wants_key()) {
+      refuse_unclosed(mark);
+      refuse(mark, "a key must be one word or number, not a list or a mapping.");
+    }
     if (open_.size() >= kDeepest) {
       refuse(mark, fmt::format("lists and mappings are nested more than {} deep.", kDeepest));
     }
@@ -168,6 +225,14 @@ class ValueBuilder final : public YAML::EventHandler {
     }
   }
 
+  // Does nothing unless there is a bracket that has no counterpart.
+  void refuse_unclosed(const YAML::Mark& mark) const {
+    const std::string_view rest = text_at(mark);
+    if (!rest.starts_with('[') && !rest.starts_with('{')) return;
+    if (is_closed(rest)) return;
+    refuse(mark, fmt::format("the bracket ({}) that opens here is never closed.", rest.front()));
+  }
+
   // yaml-cpp takes the end of the file for a closing quote.
   void check_quotes(const YAML::Mark& mark) const {
     const std::string_view rest = text_at(mark);
@@ -184,30 +249,16 @@ class ValueBuilder final : public YAML::EventHandler {
   }
 };
 
-// yaml-cpp's terse reasons, followed by what to do.
-std::string_view advice_for(std::string_view reason) {
-  if (reason == "illegal map value") {
-    return "; a ':' may not stand here: check the indentation, and put quotes around text with ': "
-           "'.";
-  }
-  if (reason == "illegal block entry") return "; a list's '-' belongs at the beginning of a line.";
-  if (reason == "unknown token") return "; put quotes around text that begins with @, ` or %.";
-  if (reason == "end of map flow not found") return "; is a '}' or a ',' missing?";
-  if (reason == "end of sequence flow not found") return "; is a ']' or a ',' missing?";
-  return ".";
-}
-
-Value parse(std::string_view bytes, const std::string& name, bool may_be_empty) {
-  const std::string text = checked_yaml_text(bytes, name);
-  ValueBuilder builder(text, name);
+Value parse(std::string_view bytes, const Location& origin, bool may_be_empty) {
+  const std::string text = checked_yaml_text(bytes, origin.file);
+  ValueBuilder builder(text, origin);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    builder.refuse(error.mark,
-                   fmt::format("not valid YAML: {}{}", error.msg, advice_for(error.msg)));
+    builder.refuse(error);
   }
   if (builder.is_empty() && !may_be_empty) {
     builder.refuse(YAML::Mark(), "there is nothing here but comments or blank lines.");
@@ -215,29 +266,21 @@ Value parse(std::string_view bytes, const std::string& name, bool may_be_empty) 
   return builder.take();
 }
 
-void forget_lines(Value& value) {
-  value.location.line = 0;
-  for (Value& item : value.items) forget_lines(item);
-  for (Value::Entry& entry : value.entries) {
-    entry.key_location.line = 0;
-    forget_lines(entry.value);
-  }
-}
+Location beginning_of(const std::string& file) { return {.file = file, .line = 1, .column = 1}; }
 
 }  // namespace
 
 Value read_yaml_file(const std::filesystem::path& path) {
-  return parse(read_small_file(path), path.string(), false);
+  return parse(read_small_file(path), beginning_of(path.string()), false);
 }
 
 Value read_yaml_text(std::string_view text, const std::string& name) {
-  return parse(text, name, false);
+  return parse(text, beginning_of(name), false);
 }
 
 Value read_yaml_override(std::string_view text, const std::string& name) {
-  Value value = parse(text, name, true);
-  value.location.file = name;
-  forget_lines(value);
+  Value value = parse(text, {.file = name}, true);
+  value.location.file = name;  // also where there is no value
   return value;
 }
 

@@ -39,12 +39,21 @@ std::string nearest_file(const std::filesystem::path& path) {
   throw Error(ErrorKind::usage, fmt::format("cannot read '{}': {}", path.string(), reason));
 }
 
+// At its beginning, or behind the user block of a checkpoint.
+bool is_hdf5(std::string_view bytes) {
+  constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+  constexpr std::size_t kUserBlock = 512;
+  return bytes.starts_with(kSignature) ||
+         (bytes.size() > kUserBlock && bytes.substr(kUserBlock).starts_with(kSignature));
+}
+
 void check_file_type(const std::filesystem::path& path) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (status.type() == std::filesystem::file_type::not_found) {
     const std::string nearest = nearest_file(path);
-    refuse_file(path, "there is no such file" + (nearest.empty() ? "." : nearest));
+    refuse_file(path, "there is no such file" +
+                          (nearest.empty() ? "; give the path of a YAML file." : nearest));
   }
   if (error) refuse_file(path, error.message() + ".");
   if (status.type() == std::filesystem::file_type::directory) {
@@ -137,6 +146,11 @@ std::string read_small_file(const std::filesystem::path& path) {
   file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   if (file.bad()) refuse_file(path, "reading it failed; is the disk sound?");
   bytes.resize(static_cast<std::size_t>(file.gcount()));
+  if (is_hdf5(bytes)) {
+    refuse_file(path,
+                "it is an HDF5 file, such as a checkpoint, not YAML; look at it with "
+                "'lockstep inspect'.");
+  }
   if (bytes.size() > kLargestYamlFile) {
     refuse_file(path, "it is larger than 1 MiB, which no settings need; is it the right file?");
   }

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace lockstep {
 
@@ -26,6 +27,20 @@ class Error : public std::runtime_error {
 
  private:
   ErrorKind kind_;
+};
+
+/// An error about the value of one key of an experiment, found when the value is used: whoever read
+/// the experiment knows where the key was written, and puts the place in front.
+class SettingError : public Error {
+ public:
+  /// @param key  its path, "data.validation"
+  SettingError(ErrorKind kind, std::string key, const std::string& message)
+      : Error(kind, message), key_(std::move(key)) {}
+
+  const std::string& key() const { return key_; }
+
+ private:
+  std::string key_;
 };
 
 /// An error that every rank finds at the same moment from the same facts: rank 0 alone reports it.

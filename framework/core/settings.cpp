@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,17 +24,17 @@ bool within(double number, const Bounds& bounds) {
 
 // 1e+18 would be a strange bound to read where a whole number is wanted.
 std::string bound_text(double bound) {
-  constexpr double kExact = 9007199254740992.0;  // 2^53
+  constexpr double kExact = 9007199254740992.0;             // 2^53
+  constexpr double kBeyondInteger = 9223372036854775808.0;  // 2^63
+  if (bound == kBeyondInteger) return fmt::to_string(std::numeric_limits<std::int64_t>::max());
   const bool whole =
       std::abs(bound) <= kExact && bound == static_cast<double>(static_cast<std::int64_t>(bound));
   return whole ? fmt::to_string(static_cast<std::int64_t>(bound)) : fmt::to_string(bound);
 }
 
 std::string expectation(std::string_view noun, const Bounds& bounds) {
-  constexpr double kHuge =
-      9.2e18;  // bounds that only say "fits into 64 bits" are not worth telling
-  const bool low = bounds.low > -kHuge;
-  const bool high = bounds.high < kHuge;
+  const bool low = std::isfinite(bounds.low);
+  const bool high = std::isfinite(bounds.high);
   const std::string from = bound_text(bounds.low);
   const std::string to = bound_text(bounds.high);
   if (bounds.low == bounds.high) return fmt::format("{} equal to {}", noun, from);
@@ -62,8 +63,8 @@ bool looks_like_a_number(const Value& value) {
 }
 
 std::string_view spelling_advice(const Value& value) {
-  return looks_like_a_number(value) && !parse_real(value.text) ? kNumberSpelling
-                                                               : std::string_view();
+  return looks_like_a_number(value) && !has_form_of_a_number(value.text) ? kNumberSpelling
+                                                                         : std::string_view();
 }
 
 std::string with_full_stop(std::string sentence) {
@@ -92,13 +93,11 @@ const Value* SettingsReader::look_up(std::string_view key) {
 const Value& SettingsReader::require(std::string_view key, std::string_view expected) {
   if (const Value* value = look_up(key)) return *value;
   // A key that nobody asked for and that is spelled almost like this one is the better news.
-  for (const Value::Entry& entry : mapping_.entries) {
-    const bool known = std::find(known_.begin(), known_.end(), entry.key) != known_.end();
-    if (!known && nearest_name(entry.key, std::span(&key, 1))) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("{}unknown key {}, did you mean '{}'?", entry.key_location.prefix(),
-                              path_of(entry.key), key));
-    }
+  for (const Value::Entry* entry : unread()) {
+    if (!nearest_name(entry->key, std::span(&key, 1))) continue;
+    throw Error(ErrorKind::usage,
+                fmt::format("{}unknown key {}, did you mean '{}'?", entry->key_location.prefix(),
+                            path_of(entry->key), key));
   }
   const std::string must = expected.empty() ? "" : fmt::format("; it must be {}", expected);
   throw Error(ErrorKind::usage,
@@ -131,12 +130,12 @@ double SettingsReader::to_real(const Expected& expected, const Value& value) con
 
 std::int64_t SettingsReader::integer(std::string_view key, Bounds bounds) {
   const Expected expected{.key = key, .bounds = bounds, .text = whole_number(bounds)};
-  return to_integer(expected, require(key, expected.text));
+  return keep(key, to_integer(expected, require(key, expected.text)));
 }
 
 double SettingsReader::real(std::string_view key, Bounds bounds) {
   const Expected expected{.key = key, .bounds = bounds, .text = expectation("a number", bounds)};
-  return to_real(expected, require(key, expected.text));
+  return keep(key, to_real(expected, require(key, expected.text)));
 }
 
 std::vector<double> SettingsReader::reals(std::string_view key, Bounds bounds) {
@@ -144,16 +143,18 @@ std::vector<double> SettingsReader::reals(std::string_view key, Bounds bounds) {
                           .bounds = bounds,
                           .text = expectation("a number", bounds) + ", or a list of such"};
   const Value& value = require(key, expected.text);
-  if (value.kind != Value::Kind::sequence) return {to_real(expected, value)};
+  if (value.kind != Value::Kind::sequence) {
+    return keep(key, std::vector<double>{to_real(expected, value)});
+  }
   if (value.items.empty()) throw error_at(key, "must be " + expected.text + ", but is empty");
   std::vector<double> numbers;
   for (const Value& item : value.items) numbers.push_back(to_real(expected, item));
-  return numbers;
+  return keep(key, std::move(numbers));
 }
 
 std::string SettingsReader::text(std::string_view key) {
   const Value& value = require(key, "text");
-  if (value.is_text()) return value.text;
+  if (value.is_text()) return keep(key, value.text);
   const bool plain = value.kind == Value::Kind::scalar;
   refuse(key, value, "text", plain ? "; put quotes around it if text is meant" : "");
 }
@@ -162,19 +163,25 @@ bool SettingsReader::boolean(std::string_view key) {
   constexpr std::string_view kExpected = "true or false";
   const Value& value = require(key, kExpected);
   if (is_plain(value)) {
-    if (value.text == "true") return true;
-    if (value.text == "false") return false;
+    if (value.text == "true") return keep_truth(key, true);
+    if (value.text == "false") return keep_truth(key, false);
   }
   refuse(key, value, kExpected);
 }
 
-const Value& SettingsReader::value(std::string_view key) { return require(key, ""); }
+const Value& SettingsReader::value(std::string_view key, std::string_view expected) {
+  const Value& found = require(key, expected);
+  consumed_.set(key, found);
+  return found;
+}
 
 std::string SettingsReader::choice(std::string_view key, std::span<const std::string_view> names) {
   const std::string expected = fmt::format("one of {}", fmt::join(names, ", "));
   const Value& value = require(key, expected);
   if (value.kind != Value::Kind::scalar) refuse(key, value, expected);
-  if (std::find(names.begin(), names.end(), value.text) != names.end()) return value.text;
+  if (std::find(names.begin(), names.end(), value.text) != names.end()) {
+    return keep(key, value.text);
+  }
   refuse(key, value, expected, did_you_mean(value.text, names));
 }
 
@@ -185,65 +192,39 @@ std::pair<std::int64_t, std::int64_t> SettingsReader::pair(std::string_view key,
   const Value& value = require(key, expected.text);
   if (value.kind != Value::Kind::sequence) {
     const std::int64_t number = to_integer(expected, value);
-    return {number, number};
+    return keep(key, std::pair(number, number));
   }
   if (value.items.size() != 2) {
     throw error_at(
         key, fmt::format("must be {}, but is a list of {}", expected.text, value.items.size()));
   }
-  return {to_integer(expected, value.items[0]), to_integer(expected, value.items[1])};
+  return keep(
+      key, std::pair(to_integer(expected, value.items[0]), to_integer(expected, value.items[1])));
 }
-
-std::int64_t SettingsReader::integer_or(std::string_view key, Bounds bounds,
-                                        std::int64_t otherwise) {
-  return look_up(key) == nullptr ? otherwise : integer(key, bounds);
-}
-
-double SettingsReader::real_or(std::string_view key, Bounds bounds, double otherwise) {
-  return look_up(key) == nullptr ? otherwise : real(key, bounds);
-}
-
-std::string SettingsReader::text_or(std::string_view key, std::string otherwise) {
-  return look_up(key) == nullptr ? std::move(otherwise) : text(key);
-}
-
-bool SettingsReader::boolean_or(std::string_view key, bool otherwise) {
-  return look_up(key) == nullptr ? otherwise : boolean(key);
-}
-
-std::string SettingsReader::choice_or(std::string_view key, std::span<const std::string_view> names,
-                                      std::string_view otherwise) {
-  return look_up(key) == nullptr ? std::string(otherwise) : choice(key, names);
-}
-
-std::pair<std::int64_t, std::int64_t> SettingsReader::pair_or(
-    std::string_view key, Bounds bounds, std::pair<std::int64_t, std::int64_t> otherwise) {
-  return look_up(key) == nullptr ? otherwise : pair(key, bounds);
-}
-
-std::vector<double> SettingsReader::reals_or(std::string_view key, Bounds bounds,
-                                             std::vector<double> otherwise) {
-  return look_up(key) == nullptr ? std::move(otherwise) : reals(key, bounds);
-}
-
-const Value* SettingsReader::value_or_null(std::string_view key) { return look_up(key); }
 
 void SettingsReader::finish(Elsewhere elsewhere) const {
+  const std::vector<const Value::Entry*> rest = unread();
+  if (rest.empty()) return;
+  const Value::Entry& entry = *rest.front();
+  const std::string begin =
+      fmt::format("{}unknown key {}", entry.key_location.prefix(), path_of(entry.key));
+  const std::string home = elsewhere == nullptr ? "" : elsewhere(entry.key);
+  if (!home.empty()) throw Error(ErrorKind::usage, fmt::format("{}; it belongs {}.", begin, home));
   const std::vector<std::string_view> names(known_.begin(), known_.end());
+  const std::string near = did_you_mean(entry.key, names);
+  const std::string known = names.empty() ? "nothing can be set here"
+                                          : fmt::format("keys here: {}", fmt::join(names, ", "));
+  throw Error(ErrorKind::usage, near.empty() ? fmt::format("{}; {}.", begin, known)
+                                             : fmt::format("{}{} ({})", begin, near, known));
+}
+
+std::vector<const Value::Entry*> SettingsReader::unread() const {
+  std::vector<const Value::Entry*> rest;
   for (const Value::Entry& entry : mapping_.entries) {
-    if (std::find(names.begin(), names.end(), entry.key) != names.end()) continue;
-    const std::string begin =
-        fmt::format("{}unknown key {}", entry.key_location.prefix(), path_of(entry.key));
-    const std::string home = elsewhere == nullptr ? "" : elsewhere(entry.key);
-    if (!home.empty()) {
-      throw Error(ErrorKind::usage, fmt::format("{}; it belongs {}.", begin, home));
-    }
-    const std::string near = did_you_mean(entry.key, names);
-    const std::string known = names.empty() ? "nothing can be set here"
-                                            : fmt::format("keys here: {}", fmt::join(names, ", "));
-    throw Error(ErrorKind::usage, near.empty() ? fmt::format("{}; {}.", begin, known)
-                                               : fmt::format("{}{} ({})", begin, near, known));
+    const bool known = std::find(known_.begin(), known_.end(), entry.key) != known_.end();
+    if (!known) rest.push_back(&entry);
   }
+  return rest;
 }
 
 Error SettingsReader::error_at(std::string_view key, const std::string& sentence) const {

@@ -74,6 +74,9 @@ struct Value::Entry {
 std::optional<std::int64_t> parse_integer(std::string_view text);
 std::optional<double> parse_real(std::string_view text);
 
+/// Whether the text is spelled as a number, though it may be too large or too small to be read.
+bool has_form_of_a_number(std::string_view text);
+
 /// For messages: control characters escaped, long text cut.
 std::string printable(std::string_view text);
 
@@ -105,7 +108,8 @@ class SettingsReader {
   double real(std::string_view key, Bounds bounds);
   std::string text(std::string_view key);
   bool boolean(std::string_view key);
-  const Value& value(std::string_view key);
+  /// Anything. @param expected  what a missing one must be, for the message; may be empty
+  const Value& value(std::string_view key, std::string_view expected = {});
   /// One of the names; the error lists them and the nearest.
   std::string choice(std::string_view key, std::span<const std::string_view> names);
   /// An integer, used twice, or [rows, columns].
@@ -125,10 +129,17 @@ class SettingsReader {
   std::vector<double> reals_or(std::string_view key, Bounds bounds, std::vector<double> otherwise);
   const Value* value_or_null(std::string_view key);
 
+  /// What was read, in the order of reading: numbers, texts and truths with the defaults of keys
+  /// that are absent. Read again, it gives the same.
+  const Value& consumed() const { return consumed_; }
+
   /// Refuses every key that was not asked for, with the nearest known name.
   /// @param elsewhere  says where a key belongs that is unknown here ("under train:"), or "".
   using Elsewhere = std::string (*)(std::string_view key);
   void finish(Elsewhere elsewhere = nullptr) const;
+
+  /// The entries that nobody has asked for yet.
+  std::vector<const Value::Entry*> unread() const;
 
   /// An error at the place of `key` (or of the mapping when it is absent).
   /// Reads "file:line:column: layers.c1.kernel SENTENCE.", so: "must be odd, but is 4".
@@ -140,6 +151,7 @@ class SettingsReader {
   const Value& mapping_;
   std::string path_;
   std::vector<std::string> known_;
+  Value consumed_ = Value::mapping();
 
   const Value* look_up(std::string_view key);
   const Value& require(std::string_view key, std::string_view expected);
@@ -152,6 +164,14 @@ class SettingsReader {
   };
   std::int64_t to_integer(const Expected& expected, const Value& value) const;
   double to_real(const Expected& expected, const Value& value) const;
+  // Each returns its number and keeps it as consumed.
+  std::int64_t keep(std::string_view key, std::int64_t number);
+  double keep(std::string_view key, double number);
+  std::string keep(std::string_view key, std::string text);
+  bool keep_truth(std::string_view key, bool truth);
+  std::pair<std::int64_t, std::int64_t> keep(std::string_view key,
+                                             std::pair<std::int64_t, std::int64_t> numbers);
+  std::vector<double> keep(std::string_view key, std::vector<double> numbers);
 };
 
 }  // namespace lockstep

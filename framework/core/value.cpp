@@ -19,29 +19,6 @@ std::size_t skip_digits(std::string_view text, std::size_t from) {
   return from;
 }
 
-// -? (0 | [1-9][0-9]*)? (. [0-9]*)? ([eE][-+]?[0-9]+)?, with a digit somewhere before the exponent:
-// YAML 1.2's numbers without plus signs and leading zeros. `from_chars` alone would take "inf".
-bool has_form_of_a_real(std::string_view text) {
-  const std::size_t start = text.starts_with('-') ? 1 : 0;
-  std::size_t at = skip_digits(text, start);
-  std::size_t digits = at - start;
-  if (digits > 1 && text[start] == '0') return false;
-  if (at < text.size() && text[at] == '.') {
-    const std::size_t end = skip_digits(text, at + 1);
-    digits += end - at - 1;
-    at = end;
-  }
-  if (digits == 0) return false;
-  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    ++at;
-    if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
-    const std::size_t end = skip_digits(text, at);
-    if (end == at) return false;
-    at = end;
-  }
-  return at == text.size();
-}
-
 bool is_word_with_a_meaning(std::string_view text) {
   return text.empty() || text == "~" || text == "null" || text == "true" || text == "false";
 }
@@ -51,6 +28,17 @@ bool reads_as_text(std::string_view text) {
 }
 
 bool is_continuation_byte(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+// "an empty list", "the list [28, 28]", or "a list of 3" where there are mappings in it.
+std::string describe_list(const Value& list) {
+  if (list.items.empty()) return "an empty list";
+  std::string items;
+  for (const Value& item : list.items) {
+    if (item.kind != Value::Kind::scalar) return fmt::format("a list of {}", list.items.size());
+    items += (items.empty() ? "" : ", ") + item.text;
+  }
+  return fmt::format("the list [{}]", printable(items));
+}
 
 }  // namespace
 
@@ -134,11 +122,14 @@ std::string Value::describe() const {
     case Kind::null:
       return "nothing";
     case Kind::sequence:
-      return "a list";
+      return describe_list(*this);
     case Kind::mapping:
       return "a mapping";
     case Kind::scalar:
       break;
+  }
+  if (!quoted && has_form_of_a_number(text) && !parse_real(text)) {
+    return fmt::format("{}, which is beyond the range of a double", printable(text));
   }
   if (is_text()) return fmt::format("the text '{}'", printable(text));
   if (parse_real(text)) return fmt::format("the number {}", printable(text));
@@ -156,9 +147,32 @@ bool operator==(const Value& a, const Value& b) {
   return true;
 }
 
+// -? (0 | [1-9][0-9]*)? (. [0-9]*)? ([eE][-+]?[0-9]+)?, with a digit somewhere before the exponent:
+// YAML 1.2's numbers without plus signs and leading zeros. `from_chars` alone would take "inf".
+bool has_form_of_a_number(std::string_view text) {
+  const std::size_t start = text.starts_with('-') ? 1 : 0;
+  std::size_t at = skip_digits(text, start);
+  std::size_t digits = at - start;
+  if (digits > 1 && text[start] == '0') return false;
+  if (at < text.size() && text[at] == '.') {
+    const std::size_t end = skip_digits(text, at + 1);
+    digits += end - at - 1;
+    at = end;
+  }
+  if (digits == 0) return false;
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
+    const std::size_t end = skip_digits(text, at);
+    if (end == at) return false;
+    at = end;
+  }
+  return at == text.size();
+}
+
 std::optional<std::int64_t> parse_integer(std::string_view text) {
   if (text.find_first_of(".eE") != std::string_view::npos) return std::nullopt;
-  if (!has_form_of_a_real(text)) return std::nullopt;
+  if (!has_form_of_a_number(text)) return std::nullopt;
   std::int64_t number = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, status] = std::from_chars(text.data(), end, number);
@@ -167,7 +181,7 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 std::optional<double> parse_real(std::string_view text) {
-  if (!has_form_of_a_real(text)) return std::nullopt;
+  if (!has_form_of_a_number(text)) return std::nullopt;
   double number = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, status] = std::from_chars(text.data(), end, number);

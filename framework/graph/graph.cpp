@@ -72,6 +72,37 @@ std::size_t value_number(const std::string& name, const std::vector<GraphNode>& 
   return static_cast<std::size_t>(found - nodes.begin()) + 1;
 }
 
+Value shape_to_value(const Shape& shape) {
+  std::vector<Value> extents;
+  for (const Index extent : shape.extents()) extents.push_back(Value::integer(extent));
+  return Value::sequence(std::move(extents));
+}
+
+Value inputs_to_value(const Graph& graph, const GraphNode& node) {
+  std::vector<Value> names;
+  for (const std::size_t input : node.inputs) {
+    names.push_back(
+        Value::string(input == 0 ? std::string(kInputName) : graph.nodes()[input - 1].name));
+  }
+  return Value::sequence(std::move(names));
+}
+
+Value layer_to_value(const Graph& graph, std::size_t position) {
+  const GraphNode& node = graph.nodes()[position];
+  Value layer = Value::mapping();
+  layer.set("name", Value::string(node.name));
+  layer.set("type", Value::string(node.type));
+  const bool reads_the_one_above = node.inputs == std::vector<std::size_t>{position};
+  if (!reads_the_one_above) layer.set("inputs", inputs_to_value(graph, node));
+  for (const Value::Entry& setting : node.settings.entries) layer.set(setting.key, setting.value);
+  Value init = Value::mapping();
+  for (const ParameterSpec& parameter : node.parameters) {
+    init.set(parameter.name, to_value(parameter.initializer));
+  }
+  if (!init.entries.empty()) layer.set("init", std::move(init));
+  return layer;
+}
+
 }  // namespace
 
 Graph::Graph(const GraphSpec& spec) : name_(spec.name), input_shape_(spec.input) {
@@ -84,6 +115,7 @@ Graph::Graph(const GraphSpec& spec) : name_(spec.name), input_shape_(spec.input)
     SettingsReader settings(layer.settings, "layers." + layer.name);
     node.layer = find_type(types, layer).create(layer.name, settings);
     settings.finish();
+    node.settings = settings.consumed();
     for (const std::string& input : layer.inputs) {
       node.inputs.push_back(value_number(input, nodes_));
       node.input_shapes.push_back(value_shape(node.inputs.back()));
@@ -105,6 +137,18 @@ Index Graph::parameter_count() const {
     for (const ParameterSpec& parameter : node.parameters) count += parameter.shape.size();
   }
   return count;
+}
+
+Value to_value(const Graph& graph) {
+  Value input = Value::mapping();
+  input.set("shape", shape_to_value(graph.input_shape()));
+  std::vector<Value> layers;
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) layers.push_back(layer_to_value(graph, i));
+  Value model = Value::mapping();
+  model.set("name", Value::string(graph.name()));
+  model.set("input", std::move(input));
+  model.set("layers", Value::sequence(std::move(layers)));
+  return model;
 }
 
 Index Graph::multiply_adds() const {

@@ -18,6 +18,7 @@ struct GraphNode {
   std::vector<std::size_t> inputs;  ///< value numbers: 0 is the input, i + 1 the output of node i
   std::vector<Shape> input_shapes;
   Shape output_shape;
+  Value settings;                         ///< the layer type's own, defaults written out
   std::vector<ParameterSpec> parameters;  ///< with the model file's initialisers in place
 };
 
@@ -44,5 +45,9 @@ class Graph {
   Shape input_shape_;
   std::vector<GraphNode> nodes_;
 };
+
+/// The model with every default written out, each parameter's initialiser included. Read by
+/// parse_graph_spec, it gives the same graph.
+Value to_value(const Graph& graph);
 
 }  // namespace lockstep

@@ -22,9 +22,10 @@ Shape parse_input_shape(const Value& input) {
   const Value& shape = reader.value("shape");
   reader.finish();
   const auto refuse = [&] {
-    throw reader.error_at("shape", fmt::format("must be [channels, rows, columns] or [features], "
-                                               "each a whole number of at least 1, but is {}",
-                                               shape.describe()));
+    throw reader.error_at("shape",
+                          fmt::format("must be [channels, rows, columns] or [features], "
+                                      "each a whole number from 1 to {}, but is {}",
+                                      static_cast<Index>(kExtents.high), shape.describe()));
   };
   if (shape.kind != Value::Kind::sequence) refuse();
   if (shape.items.size() != 1 && shape.items.size() != 3) refuse();
@@ -169,6 +170,28 @@ Initializer parse_initializer(const Value& value, const std::string& path) {
   }
   reader.finish();
   return initializer;
+}
+
+Value to_value(const Initializer& initializer) {
+  Value value = Value::mapping();
+  value.set("type", Value::string(std::string(initializer_name(initializer.kind))));
+  switch (initializer.kind) {
+    case Initializer::Kind::constant:
+      value.set("value", Value::real(initializer.value));
+      break;
+    case Initializer::Kind::uniform:
+      value.set("low", Value::real(initializer.low));
+      value.set("high", Value::real(initializer.high));
+      break;
+    case Initializer::Kind::normal:
+    case Initializer::Kind::truncated_normal:
+      value.set("mean", Value::real(initializer.mean));
+      value.set("std", Value::real(initializer.standard_deviation));
+      break;
+    default:
+      break;
+  }
+  return value;
 }
 
 GraphSpec parse_graph_spec(const Value& model) {

@@ -44,5 +44,7 @@ GraphSpec parse_graph_spec(const Value& model);
 
 /// Reads `{type: he_normal}`, `{type: normal, mean: 0, std: 1}`, ...
 Initializer parse_initializer(const Value& value, const std::string& path);
+/// The same the other way round.
+Value to_value(const Initializer& initializer);
 
 }  // namespace lockstep

@@ -163,21 +163,32 @@ BOOST_AUTO_TEST_CASE(epochs_become_steps_rounded_to_the_nearest) {
 
 BOOST_AUTO_TEST_CASE(a_missing_key_is_named) {
   BOOST_TEST(refusal({.version = ""}) ==
-             "e.yaml:1:1: schema_version is missing; it must be a whole number from 1 to "
-             "1000000000.");
-  BOOST_TEST(refusal({.model = ""}) == "e.yaml:1:1: model is missing.");
-  BOOST_TEST(refusal({.data = ""}) == "e.yaml:1:1: data is missing.");
-  BOOST_TEST(refusal({.data = "data: {}\n"}) == "e.yaml:3:7: data.dataset is missing.");
-  BOOST_TEST(refusal({.train = ""}) == "e.yaml:1:1: train is missing.");
+             "e.yaml:1:1: schema_version is missing; it must be 1, the only one this version of "
+             "lockstep knows.");
+  BOOST_TEST(refusal({.model = ""}) ==
+             "e.yaml:1:1: model is missing; it must be the path of a model file, or the model "
+             "itself.");
+  BOOST_TEST(refusal({.data = ""}) ==
+             "e.yaml:1:1: data is missing; it must be a mapping such as {dataset: mnist}.");
+  BOOST_TEST(refusal({.data = "data: {}\n"}) ==
+             "e.yaml:3:7: data.dataset is missing; it must be one of mnist, fashion_mnist, idx, "
+             "hdf5, synthetic, or a list of them.");
+  BOOST_TEST(refusal({.train = ""}) ==
+             "e.yaml:1:1: train is missing; it must be a mapping such as {epochs: 2, batch_size: "
+             "64}.");
   BOOST_TEST(refusal({.train = "train: {batch_size: 4}\n"}) ==
              "e.yaml:4:8: train.epochs is missing; give it, or train.steps.");
   BOOST_TEST(refusal({.train = "train: {steps: 4}\n"}) ==
              "e.yaml:4:8: train.batch_size is missing; it must be a whole number from 1 to "
              "16777216.");
-  BOOST_TEST(refusal({.optimizer = ""}) == "e.yaml:1:1: optimizer is missing.");
+  BOOST_TEST(refusal({.optimizer = ""}) ==
+             "e.yaml:1:1: optimizer is missing; it must be a mapping such as {type: sgd, momentum: "
+             "0.9}.");
   BOOST_TEST(refusal({.optimizer = "optimizer: {momentum: 0.9}\n"}) ==
              "e.yaml:5:12: optimizer.type is missing; it must be one of sgd, adam.");
-  BOOST_TEST(refusal({.rate = ""}) == "e.yaml:1:1: learning_rate is missing.");
+  BOOST_TEST(refusal({.rate = ""}) ==
+             "e.yaml:1:1: learning_rate is missing; it must be a number, or a mapping such as "
+             "{schedule: cosine, peak: 0.1}.");
   BOOST_TEST(
       refusal({.rate = "learning_rate: {schedule: step, peak: 1}\n"}) ==
       "e.yaml:6:16: learning_rate.every_steps is missing; it must be a whole number from 1 to "
@@ -235,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_or_range_is_placed) {
   BOOST_TEST(refusal({.train = "train: {steps: 2, batch_size: 64, micro_batch: 24}\n"}) ==
              "e.yaml:4:48: train.micro_batch must be a multiple of 16, but is 24.");
   BOOST_TEST(refusal({.train = "train: [1]\n"}) ==
-             "e.yaml:4:8: train must be a mapping (lines of 'key: value'), but is a list.");
+             "e.yaml:4:8: train must be a mapping (lines of 'key: value'), but is the list [1].");
   BOOST_TEST(refusal({.rate = "learning_rate: .nan\n"})
                  .starts_with("e.yaml:6:16: learning_rate must be a number from 0 to 1000000, but "
                               "is the text '.nan'"));
@@ -250,7 +261,11 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_or_range_is_placed) {
   BOOST_TEST(refusal({.rest = "loss:\n"}) ==
              "e.yaml:7:1: loss must be a mapping (lines of 'key: value'), but is nothing.");
   BOOST_TEST(refusal({.rest = "seed: -1\n"}) ==
-             "e.yaml:7:7: seed must be a whole number of at least 0, but is the number -1.");
+             "e.yaml:7:7: seed must be a whole number from 0 to 9223372036854775807, but is the "
+             "number -1.");
+  BOOST_TEST(refusal({.rate = "learning_rate: 1e400\n"}) ==
+             "e.yaml:6:16: learning_rate must be a number from 0 to 1000000, but is 1e400, which "
+             "is beyond the range of a double.");
   BOOST_TEST(
       refusal({.rest = "seed: 9223372036854775808\n"}).starts_with("e.yaml:7:7: seed must be"));
   BOOST_TEST(refusal({.rest = "name: a/b\n"}) ==
@@ -258,7 +273,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_or_range_is_placed) {
              "none of the last two, but is 'a/b'.");
   BOOST_TEST(refusal({.rest = "name: ..\n"}).starts_with("e.yaml:7:7: name must be 1 to 100"));
   BOOST_TEST(refusal({.version = "schema_version: 2\n"}) ==
-             "e.yaml:1:17: schema_version must be 1, the only one this version of lockstep knows.");
+             "e.yaml:1:17: schema_version must be 1, the only one this version of lockstep knows, "
+             "but is the number 2.");
   BOOST_TEST(
       refusal({.data = "data: {dataset: [mnist, cifar]}\n"}) ==
       "e.yaml:3:25: data.dataset must be one of mnist, fashion_mnist, idx, hdf5, synthetic, or "
@@ -269,8 +285,13 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_or_range_is_placed) {
              "e.yaml:3:17: data.dataset is an empty list; name at least one data set.");
   BOOST_TEST(
       refusal({.data = "data: {dataset: mnist, normalize: {std: [1, 0]}}\n"}) ==
-      "e.yaml:3:45: data.normalize.std must be a number above 0 and at most 1000000, or a list "
-      "of such, but is the number 0.");
+      "e.yaml:3:45: data.normalize.std must be a number from 1e-30 to 1000000, or a list of such, "
+      "but is the number 0.");
+  BOOST_TEST(refusal({.data = "data: {dataset: mnist, normalize: {std: 1e-40}}\n"})
+                 .starts_with("e.yaml:3:41: data.normalize.std must be a number from 1e-30"));
+  BOOST_TEST(refusal({.data = "data: {dataset: [synthetic, mnist, synthetic]}\n"}) ==
+             "e.yaml:3:36: data.dataset names 'synthetic' twice; the first that is present is "
+             "taken, so remove one of the two.");
   BOOST_TEST(
       refusal({.optimizer = "optimizer: {type: sgd, nesterov: true}\n"}) ==
       "e.yaml:5:34: optimizer.nesterov is true, which needs a momentum above 0, such as 0.9.");
@@ -311,6 +332,19 @@ BOOST_AUTO_TEST_CASE(a_resolved_experiment_reads_back_as_itself) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_key_or_what_encloses_it_has_a_place) {
+  const ExperimentConfig config = parse({.data = "data: {dataset: mnist, validation: 7}\n"});
+  BOOST_TEST(place_of(config, "data.validation") == "e.yaml:3:36: ");
+  BOOST_TEST(place_of(config, "data.normalize.mean") == "e.yaml:3:7: ");
+  BOOST_TEST(place_of(config, "model.layers.f1.units") == "e.yaml:2:87: ");
+  BOOST_TEST(place_of(config, "loss.type") == "e.yaml:1:1: ");
+  BOOST_TEST(place_of({}, "data.validation").empty());
+  const TemporaryFolder folder("places");
+  const auto file = folder.write("e.yaml", Lines{}.text());
+  BOOST_TEST(place_of(load_experiment(file, {"data.validation=3"}), "data.validation") ==
+             "override 'data.validation=3': ");
+}
+
 BOOST_AUTO_TEST_CASE(the_name_defaults_to_the_stem_of_the_file) {
   const auto name = [](const std::filesystem::path& file) {
     return parse_experiment(read_yaml_text(Lines{}.text(), "e.yaml"), file).name;
@@ -339,8 +373,10 @@ BOOST_AUTO_TEST_CASE(a_model_that_cannot_be_loaded_is_placed_in_the_right_file) 
     return message_of([&] { load_experiment(file); });
   };
   const std::string here = folder.path().string();
-  BOOST_TEST(refusal_of("none.yaml") == here + "/e.yaml:2:8: model: cannot read '" + here +
-                                            "/none.yaml': there is no such file.");
+  BOOST_TEST(refusal_of("none.yaml") ==
+             here + "/e.yaml:2:8: model: cannot read '" + here +
+                 "/none.yaml': there is no such file; give the path of a YAML "
+                 "file.");
   BOOST_TEST(refusal_of("5") ==
              here +
                  "/e.yaml:2:8: model must be the path of a model file, relative to the experiment "

@@ -144,7 +144,26 @@ BOOST_AUTO_TEST_CASE(errors_name_the_override) {
       "override 'train.batch_size.x=10': train.batch_size is the number 64, which has nothing "
       "below it.");
   BOOST_TEST(refusal({"seed={a: 1, a: 2}"})
-                 .starts_with("override 'seed={a: 1, a: 2}':1:8: the key 'a' is given twice"));
+                 .starts_with("override 'seed={a: 1, a: 2}': the key 'a' is given twice"));
+}
+
+BOOST_AUTO_TEST_CASE(an_override_of_the_type_is_to_blame_for_what_it_leaves_behind) {
+  const std::string file_says = "optimizer={type: sgd, momentum: 0.9, weight_decay: 0.1}";
+  BOOST_TEST(refusal({file_says, "optimizer.type=adam"})
+                 .starts_with("override '" + file_says + "': unknown key optimizer.momentum"));
+  std::string text(kExperiment);
+  text.replace(text.find("{type: sgd}"), 11, file_says.substr(file_says.find('{')));
+  const TemporaryFolder folder("leftovers");
+  const auto file = folder.write("e.yaml", text);
+  const std::string message = message_of([&] { load_experiment(file, {"optimizer.type=adam"}); });
+  BOOST_TEST(
+      message.starts_with("override 'optimizer.type=adam': optimizer.type is adam now, which "
+                          "has no momentum (given at " +
+                          file.string() + ":10:24); "),
+      message);
+  BOOST_TEST(message.ends_with("replace the whole section: 'optimizer={type: adam, weight_decay: "
+                               "0.1}'."),
+             message);
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_layer_gets_the_nearest_name) {

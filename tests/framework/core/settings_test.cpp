@@ -9,6 +9,8 @@
 namespace lockstep {
 namespace {
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
 Location at(int line, int column) { return {.file = "net.yaml", .line = line, .column = column}; }
 
 // One mapping with a single entry, `key: value` on line 3, the value at column 11.
@@ -90,8 +92,12 @@ BOOST_AUTO_TEST_CASE(a_value_is_described_by_what_it_is) {
   BOOST_TEST(Value::boolean(true).describe() == "true");
   BOOST_TEST(Value::string("relu").describe() == "the text 'relu'");
   BOOST_TEST(Value::string("3").describe() == "the text '3'");
-  BOOST_TEST(Value::sequence({}).describe() == "a list");
+  BOOST_TEST(Value::sequence({}).describe() == "an empty list");
+  BOOST_TEST(Value::sequence({Value::integer(28), Value::string("x")}).describe() ==
+             "the list [28, x]");
+  BOOST_TEST(Value::sequence({Value::mapping(), Value()}).describe() == "a list of 2");
   BOOST_TEST(Value::mapping().describe() == "a mapping");
+  BOOST_TEST(Value::scalar("1e400").describe() == "1e400, which is beyond the range of a double");
 }
 
 BOOST_AUTO_TEST_CASE(shown_text_is_cut_and_carries_no_control_characters) {
@@ -175,12 +181,33 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_names_place_path_expectation_and_finding) {
              "net.yaml:3:11: c.kernel must be a whole number of at least 1, but is nothing.");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_read_is_kept_with_the_defaults) {
+  Value mapping = Value::mapping();
+  mapping.set("kernel", Value::scalar("5.0e0"));
+  mapping.set("name", Value::string("7"));
+  SettingsReader reader(mapping, "x");
+  reader.text("name");
+  reader.real("kernel", {0, 9});
+  reader.pair_or("stride", {0, 9}, {2, 2});
+  reader.pair_or("padding", {0, 9}, {0, 1});
+  reader.boolean_or("bias", true);
+  reader.reals_or("mean", {0, 9}, {1, 2.5});
+  Value expected = Value::mapping();
+  expected.set("name", Value::string("7"));
+  expected.set("kernel", Value::scalar("5"));
+  expected.set("stride", Value::scalar("2"));
+  expected.set("padding", Value::sequence({Value::integer(0), Value::integer(1)}));
+  expected.set("bias", Value::boolean(true));
+  expected.set("mean", Value::sequence({Value::real(1), Value::real(2.5)}));
+  BOOST_TEST((reader.consumed() == expected));
+}
+
 BOOST_AUTO_TEST_CASE(a_number_out_of_bounds_names_them) {
   const Value zero = with_entry("rate", Value::integer(0));
   const Value one = with_entry("rate", Value::integer(1));
   using Ends = SettingsReader::Bounds::Ends;
   BOOST_TEST(message_of([&] {
-               SettingsReader(zero, "x").integer("rate", {1, 9.3e18});
+               SettingsReader(zero, "x").integer("rate", {1, kInfinity});
              }) ==
              "net.yaml:3:11: x.rate must be a whole number of at least 1, but is the number 0.");
   BOOST_TEST(message_of([&] {
@@ -192,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_number_out_of_bounds_names_them) {
              }) ==
              "net.yaml:3:11: x.rate must be a number from 0 to below 1, but is the number 1.");
   BOOST_TEST(message_of([&] {
-               SettingsReader(one, "x").real("rate", {-1e300, 0.5});
+               SettingsReader(one, "x").real("rate", {-kInfinity, 0.5});
              }) == "net.yaml:3:11: x.rate must be a number of at most 0.5, but is the number 1.");
   BOOST_TEST(SettingsReader(one, "x").real("rate", {0, 1, Ends::above_low}) == 1.0);
 }

@@ -117,6 +117,20 @@ BOOST_AUTO_TEST_CASE(an_initialiser_for_a_tensor_that_is_not_there_is_refused) {
   check_refused(model, {"layers.a.init.bias", "weight"});
 }
 
+BOOST_AUTO_TEST_CASE(a_graph_written_out_has_all_defaults_and_reads_back_as_itself) {
+  const Value model = to_value(Graph(testing::busy_network()));
+  BOOST_TEST((to_value(Graph(parse_graph_spec(model))) == model));
+  const Value small = to_value(Graph(parse_graph_spec(
+      model_value({1, 4, 4}, {{"c1", "conv2d", {{"filters", "2"}, {"kernel", "3"}}}}))));
+  const Value& layer = small.find("layers")->items[0];
+  std::string keys;
+  for (const Value::Entry& entry : layer.entries) keys += entry.key + " ";
+  BOOST_TEST(keys == "name type filters kernel stride padding bias weight_scale init ");
+  BOOST_TEST(layer.find("stride")->text == "1");
+  BOOST_TEST(layer.find("init")->find("weight")->find("type")->text == "he_normal");
+  BOOST_TEST(layer.find("init")->find("bias")->find("value")->text == "0");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace lockstep
