@@ -84,8 +84,8 @@ class Search {
   }
 
   [[noreturn]] void fail() const {
-    throw Error(
-        ErrorKind::data,
+    throw SettingError(
+        ErrorKind::data, "data.dataset",
         fmt::format("data.dataset: expected {}, found none; looked at {}. {}",
                     fmt::join(request_.names, " or "), fmt::join(looked_at_, "; "), advice()));
   }
@@ -261,8 +261,8 @@ DataSplits split_data(const LoadedData& data, const SplitRequest& request) {
   const Index total = data.train.size();
   if (total > 0) {
     if (request.validation < 0 || request.validation >= total) {
-      throw Error(
-          ErrorKind::usage,
+      throw SettingError(
+          ErrorKind::usage, "data.validation",
           fmt::format("data.validation: expected 0 to {}, since {} has {} training samples, "
                       "found {}; leave some to train on.",
                       total - 1, data.name, total, request.validation));

@@ -54,7 +54,8 @@ std::uint32_t big_endian(std::span<const std::uint8_t> bytes) {
 void check_magic(const std::filesystem::path& path, std::uint32_t magic, const Expected& expected) {
   if (magic == expected.magic) return;
   if (magic == expected.other_magic) {
-    refuse(path, fmt::format("expected IDX {}, found IDX {}; are the two files swapped?",
+    refuse(path, fmt::format("expected IDX {0}, found IDX {1}; give the file of {0} (are the two "
+                             "swapped?).",
                              expected.noun, expected.other_noun));
   }
   refuse(path, fmt::format("expected IDX {} (beginning with the bytes {:08x}), found {:08x}; give "
@@ -184,11 +185,13 @@ std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path) {
   return read_idx(path, kLabels).bytes;
 }
 
-bool is_idx_image_file(const std::filesystem::path& path) {
+bool is_idx_file(const std::filesystem::path& path) {
   InflatingReader reader(path);
   std::array<std::uint8_t, 4> bytes{};
   try {
-    return reader.read(bytes) == bytes.size() && big_endian(bytes) == kImageMagic;
+    if (reader.read(bytes) != bytes.size()) return false;
+    const std::uint32_t magic = big_endian(bytes);
+    return magic == kImageMagic || magic == kLabelMagic;
   } catch (const Error&) {
     return false;  // a damaged gzip file is no IDX file
   }

@@ -30,9 +30,10 @@ IdxImages read_idx_images(const std::filesystem::path& path);
 
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path);
 
-/// Whether a file begins like IDX images, raw or gzipped. False for what cannot be inflated.
+/// Whether a file begins like IDX images or labels, raw or gzipped. False for what cannot be
+/// inflated.
 /// @throws Error (data) if the file cannot be read
-bool is_idx_image_file(const std::filesystem::path& path);
+bool is_idx_file(const std::filesystem::path& path);
 
 struct IdxSetRequest {
   std::string name;

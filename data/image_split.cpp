@@ -16,10 +16,13 @@ namespace {
 void check_list(const std::vector<double>& values, std::string_view name, Index channels) {
   const auto count = static_cast<Index>(values.size());
   if (count != 1 && count != channels) {
-    throw Error(ErrorKind::usage,
-                fmt::format("data.normalize.{}: expected 1 number or {}, one a channel of the "
-                            "images, found {}; give as many.",
-                            name, channels, count));
+    const std::string key = fmt::format("data.normalize.{}", name);
+    const std::string one_each =
+        channels == 1 ? "" : fmt::format(", or {} (one for each channel)", channels);
+    throw SettingError(ErrorKind::usage, key,
+                       fmt::format("{}: expected 1 number{}, since the images have {} channel{}, "
+                                   "but found {}; give as many.",
+                                   key, one_each, channels, channels == 1 ? "" : "s", count));
   }
 }
 
@@ -34,24 +37,27 @@ void check_preprocessing(const Preprocessing& preprocessing, const Shape& sample
   check_list(preprocessing.standard_deviation, "std", sample_shape[0]);
   for (const double mean : preprocessing.mean) {
     if (!std::isfinite(mean)) {
-      throw Error(ErrorKind::usage, fmt::format("data.normalize.mean: expected a finite number, "
-                                                "found {}; 0.1307 is usual for MNIST.",
-                                                mean));
+      throw SettingError(ErrorKind::usage, "data.normalize.mean",
+                         fmt::format("data.normalize.mean: expected a finite number, "
+                                     "found {}; 0.1307 is usual for MNIST.",
+                                     mean));
     }
   }
   for (const double deviation : preprocessing.standard_deviation) {
     if (!std::isfinite(deviation) || deviation <= 0) {
-      throw Error(ErrorKind::usage, fmt::format("data.normalize.std: expected a number above 0, "
-                                                "found {}; 0.3081 is usual for MNIST.",
-                                                deviation));
+      throw SettingError(ErrorKind::usage, "data.normalize.std",
+                         fmt::format("data.normalize.std: expected a number above 0, "
+                                     "found {}; 0.3081 is usual for MNIST.",
+                                     deviation));
     }
   }
   const Index smallest = std::min(sample_shape[1], sample_shape[2]);
   if (preprocessing.shift < 0 || preprocessing.shift >= smallest) {
-    throw Error(ErrorKind::usage,
-                fmt::format("data.augment.shift: expected 0 to {} for images of {}, found {}; a "
-                            "larger shift would move whole images out of sight.",
-                            smallest - 1, sample_shape.to_string(), preprocessing.shift));
+    throw SettingError(
+        ErrorKind::usage, "data.augment.shift",
+        fmt::format("data.augment.shift: expected 0 to {} for images of {}, found {}; a "
+                    "larger shift would move whole images out of sight.",
+                    smallest - 1, sample_shape.to_string(), preprocessing.shift));
   }
 }
 

@@ -69,7 +69,7 @@ Pictures read_pictures(const PicturesRequest& request) {
   }
   Collector collector(request);
   for (const std::filesystem::path& file : request.files) {
-    if (is_idx_image_file(file)) {
+    if (is_idx_file(file)) {
       collector.add_idx(file);
     } else {
       collector.add(read_image_file(file, request.shape[0]), file.string());
