@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -6,6 +8,7 @@
 #include "experiments/figures.hpp"
 #include "experiments/saved_network.hpp"
 #include "experiments/workbench.hpp"
+#include "framework/config/overrides.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/error.hpp"
 #include "framework/training/evaluator.hpp"
@@ -33,6 +36,14 @@ std::vector<ClassCount> count_classes(const EvaluationResult& result, Index outp
   return counts;
 }
 
+// The data set that a network was trained on; "" for weights from elsewhere.
+std::string data_of(const Checkpoint& checkpoint) {
+  for (const auto& [key, value] : checkpoint.provenance.entries) {
+    if (key == "data") return value;
+  }
+  return "";
+}
+
 double accuracy_of(const ClassCount& count) {
   return static_cast<double>(count.correct) / static_cast<double>(count.samples);
 }
@@ -55,7 +66,7 @@ class EvaluateCommand final : public Command {
     list.choice({"--split", "SPLIT"}, {"train", "validation", "test"}, split_,
                 "train, validation or test (default)");
     list.text({"--data", "NAME_OR_DIR"}, data_,
-              "Another data set: a name, a folder, or an HDF5 file");
+              "Another data set than trained on: a name, a folder, or an HDF5 file");
   }
 
   int run(const CommandContext& context) override {
@@ -93,15 +104,41 @@ class EvaluateCommand final : public Command {
   std::string data_;
 
   Workbench load_split(SavedNetwork& network, const DataPlaces& places) const {
+    const std::string trained_on = names_other_data() ? "" : data_of(network.checkpoint);
+    if (!trained_on.empty()) network.config.data.datasets = {trained_on};
     if (!data_.empty()) {
       const DataRequest request = data_request_for(data_);
       network.config.data.datasets = request.names;
       network.config.data.path = request.path;
+      network.config.source = {};  // what is wrong with the data was not written there
     }
-    const bool test = split_ == "test";
-    if (test) network.config.data.validation = 0;
-    return load_data(network.config, *network.graph, test ? DataParts::test : DataParts::training,
-                     places);
+    if (split_ == "test") network.config.data.validation = 0;
+    try {
+      return load_data(network.config, *network.graph, wanted_parts(trained_on), places);
+    } catch (const Error& error) {
+      if (trained_on.empty() || error.kind() != ErrorKind::data) throw;
+      throw Error(
+          ErrorKind::data,
+          fmt::format("{} was trained on the data set {}, which cannot be loaded: {} Or name "
+                      "another by --data.",
+                      network.path.string(), trained_on, error.what()));
+    }
+  }
+
+  // Whether the user says what to evaluate on, instead of what the network was trained on.
+  bool names_other_data() const {
+    const auto names_data = [](const std::string& text) {
+      const std::string key = parse_override(text).key();
+      return key == "data" || key == "data.dataset" || key == "data.path";
+    };
+    return !data_.empty() || std::any_of(overrides_.begin(), overrides_.end(), names_data);
+  }
+
+  // An HDF5 file with one part only may be evaluated on as it is, but is no test set of the network
+  // that was trained on it; with both parts wanted, it counts as the training part.
+  DataParts wanted_parts(const std::string& trained_on) const {
+    if (split_ != "test") return DataParts::training;
+    return trained_on == "hdf5" ? DataParts::both : DataParts::test;
   }
 
   const Dataset& chosen_split(const Workbench& bench) const {

@@ -8,13 +8,15 @@
 #include "experiments/stored_experiment.hpp"
 #include "framework/config/config_difference.hpp"
 #include "framework/core/error.hpp"
+#include "framework/graph/graph.hpp"
 
 namespace lockstep {
 namespace {
 
 // The keys that differ and must not.
-std::vector<std::string> refused_keys(const ExperimentConfig& recorded,
-                                      const ExperimentConfig& config) {
+std::vector<std::string> refused_keys(ExperimentConfig recorded, const ExperimentConfig& config) {
+  // Layers' defaults that one of the two leaves out are no difference.
+  recorded.model = to_value(Graph(parse_graph_spec(recorded.model)));
   std::vector<std::string> keys = differing_keys(recorded, config);
   std::erase_if(keys, [&](const std::string& key) { return may_change_on_resume(config, key); });
   return keys;

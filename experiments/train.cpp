@@ -4,6 +4,7 @@
 
 #include "experiments/command.hpp"
 #include "experiments/training_run.hpp"
+#include "experiments/value_json.hpp"
 #include "experiments/workbench.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/error.hpp"
@@ -27,10 +28,14 @@ class TrainCommand final : public Command {
     list.overrides(options_.overrides, "key.path=value");
     list.text({"--out", "DIR"}, options_.out,
               "Folder of the run (default: runs/NAME, NAME-2, ...)");
-    list.flag("--resume", options_.resume,
-              "Go on with the run in --out from its newest checkpoint");
-    list.flag("--overwrite", options_.overwrite, "Remove the run in the folder first");
-    list.flag("--dry-run", options_.dry_run, "Check everything, data included, and train nothing");
+    list.flag(
+        "--resume", options_.resume,
+        "Go on with the run in --out (default: the newest of runs/NAME, NAME-2, ...) from its "
+        "newest checkpoint");
+    list.flag("--overwrite", options_.overwrite,
+              "Replace the run in --out (the same default as --resume)");
+    list.flag("--dry-run", options_.dry_run,
+              "Check everything, data and folder included; train and write nothing");
     list.flag("--print-config", options_.print_config,
               "Print the experiment with all defaults and overrides, and stop");
     list.choice({"--progress", "MODE"}, {"auto", "bar", "lines", "none"}, options_.progress,
@@ -38,7 +43,7 @@ class TrainCommand final : public Command {
   }
 
   int run(const CommandContext& context) override {
-    if (options_.resume && options_.overwrite) {
+    if (options_.resume && options_.overwrite) {  // on every rank: they were given the same options
       throw CollectiveError(ErrorKind::usage,
                             "--resume goes on with the run in the folder and --overwrite removes "
                             "it: give one of them.");
@@ -46,22 +51,25 @@ class TrainCommand final : public Command {
     std::optional<TrainingRun> run;
     fail_together(context.communicator(), [&] {
       ExperimentConfig config = load_experiment(options_.experiment, options_.overrides);
-      if (options_.print_config) {
-        build_graph(config.model);
-        if (context.is_root()) fmt::print("{}", write_yaml(to_value(config)));
-        return;
-      }
+      if (options_.print_config) return print_config(context.console, std::move(config));
       run.emplace(context, options_, std::move(config));
     });
     if (!run) return 0;
     run->describe();
-    if (!options_.dry_run) return run->train();
-    context.console.result("Everything is in order; nothing was trained (--dry-run).");
-    return 0;
+    return options_.dry_run ? run->rehearse() : run->train();
   }
 
  private:
   TrainOptions options_;
+
+  static void print_config(const Console& console, ExperimentConfig config) {
+    config.model = to_value(*build_graph(config.model));
+    const Value document = to_value(config);
+    if (console.json()) return console.json_object(to_json(document).dump(2));
+    std::string text = write_yaml(document);
+    text.pop_back();  // the line feed: a result brings its own
+    console.result(text);
+  }
 };
 
 }  // namespace

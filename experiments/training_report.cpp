@@ -51,6 +51,24 @@ void print_split(const Console& console, std::string_view name,
 
 }  // namespace
 
+void report_plan(const Console& console, const TrainingPlan& plan) {
+  console.result(
+      fmt::format("Everything is in order; nothing was trained (--dry-run). The run would "
+                  "go to {}.",
+                  plan.run_dir));
+  console.json_object(Json{{"dry_run", true},
+                           {"name", plan.name},
+                           {"run_dir", plan.run_dir},
+                           {"dataset", plan.dataset},
+                           {"steps", plan.steps},
+                           {"parameters", plan.parameters},
+                           {"samples",
+                            {{"train", plan.train_samples},
+                             {"validation", plan.validation_samples},
+                             {"test", plan.test_samples}}}}
+                          .dump(2));
+}
+
 void report_training(const Console& console, const TrainingReport& report) {
   if (console.json()) {
     console.json_object(to_json(report).dump(2));

@@ -32,6 +32,21 @@ struct TrainingReport {
   FinalFigures figures;
 };
 
+/// What --dry-run has found: what would be trained, on what, and where it would go.
+struct TrainingPlan {
+  std::string name;
+  std::string run_dir;
+  std::string dataset;
+  Index steps;
+  Index parameters;
+  Index train_samples;
+  Index validation_samples;
+  Index test_samples;
+};
+
+/// Prints it on stdout, as text or as JSON.
+void report_plan(const Console& console, const TrainingPlan& plan);
+
 /// Prints it on stdout, as text or as JSON.
 void report_training(const Console& console, const TrainingReport& report);
 

@@ -67,6 +67,10 @@ TrainingRun::TrainingRun(const CommandContext& context, const TrainOptions& opti
                                              bench_.data->name, bench_.data->origin));
   }
   steps_ = total_steps(config_.train, bench_.splits.train->size());
+  // What is recorded runs alone, and on the same data wherever other sets of the list are present.
+  asked_for_ = write_yaml(to_value(config_));
+  config_.model = to_value(*graph_);
+  config_.data.datasets = {bench_.data->name};
 }
 
 void TrainingRun::describe() const {
@@ -84,6 +88,16 @@ void TrainingRun::describe() const {
   console.remark(fmt::format("{} x {} on {}, {}", count_of(context_.session.size(), "rank"),
                              count_of(context_.threads(), "thread"),
                              count_of(context_.session.hosts(), "host"), current_isa()));
+  warn_about_warmup();
+}
+
+void TrainingRun::warn_about_warmup() const {
+  const Index warmup = config_.learning_rate.warmup_steps;
+  if (warmup <= steps_) return;
+  context_.console.warning(
+      fmt::format("learning_rate.warmup_steps is {}, but the run has {} only, so the learning rate "
+                  "never reaches its peak.",
+                  warmup, count_of(steps_, "step")));
 }
 
 // Ranks that were started with other files, data or programs would train, but not one network.
@@ -91,7 +105,7 @@ void TrainingRun::check_agreement() const {
   check_same_program(context_);
   require_agreement(context_.communicator(),
                     {.what = "experiment",
-                     .mine = write_yaml(to_value(config_)),
+                     .mine = asked_for_,
                      .kind = ErrorKind::usage,
                      .advice = "start all ranks with the same file and overrides."});
   check_same_data(context_, *bench_.data);
@@ -149,13 +163,44 @@ void TrainingRun::record_failure(const std::exception& error) {
   });
 }
 
-void TrainingRun::open_directory() {
+int TrainingRun::rehearse() {
+  check_agreement();
+  std::filesystem::path run;
+  fail_together(context_.communicator(), [&] {
+    if (context_.is_root()) run = check_directory();
+  });
+  report_plan(context_.console, {.name = config_.name,
+                                 .run_dir = run.string(),
+                                 .dataset = bench_.data->name,
+                                 .steps = steps_,
+                                 .parameters = graph_->parameter_count(),
+                                 .train_samples = size_of(bench_.splits.train),
+                                 .validation_samples = size_of(bench_.splits.validation),
+                                 .test_samples = size_of(bench_.splits.test)});
+  return 0;
+}
+
+RunRequest TrainingRun::run_request() const {
   RunRequest request{.name = config_.name,
                      .start = options_.resume      ? RunStart::resume
                               : options_.overwrite ? RunStart::overwrite
                                                    : RunStart::fresh};
   if (!options_.out.empty()) request.out = options_.out;
-  directory_.emplace(request);
+  return request;
+}
+
+// As open_directory, but nothing is made, removed or written.
+std::filesystem::path TrainingRun::check_directory() {
+  const std::filesystem::path run = check_run_folder(run_request());
+  if (options_.resume && is_run_directory(run)) {
+    check_same_experiment(run, config_);
+    if (const auto found = newest_own_checkpoint(RunCheckpoints(run))) go_on_from(*found);
+  }
+  return run;
+}
+
+void TrainingRun::open_directory() {
+  directory_.emplace(run_request());
   const bool goes_on = options_.resume && is_run_directory(directory_->path());
   if (goes_on) resume();
   if (!directory_->is_locked()) {
@@ -178,11 +223,16 @@ void TrainingRun::open_directory() {
                               progress_.step));
 }
 
+std::optional<FoundCheckpoint> TrainingRun::newest_own_checkpoint(
+    const RunCheckpoints& checkpoints) const {
+  return checkpoints.newest_good(
+      [this](const FoundCheckpoint& candidate) { return why_of_another_run(candidate, config_); });
+}
+
 void TrainingRun::resume() {
   const std::filesystem::path& run = directory_->path();
   check_same_experiment(run, config_);
-  const auto found = directory_->checkpoints().newest_good(
-      [this](const FoundCheckpoint& candidate) { return why_of_another_run(candidate, config_); });
+  const auto found = newest_own_checkpoint(directory_->checkpoints());
   if (!found) return;
   go_on_from(*found);
   const std::optional<RunEnd> end = read_run_end(run);
@@ -204,9 +254,9 @@ void TrainingRun::go_on_from(const FoundCheckpoint& found) {
   progress_ = restore_progress(*found.checkpoint.state);
   if (progress_.step > steps_) {
     throw Error(ErrorKind::usage,
-                fmt::format("The run in {} has done {} steps already, but the experiment asks for "
+                fmt::format("The run of {} has done {} steps already, but the experiment asks for "
                             "{}; ask for at least as many.",
-                            directory_->path().string(), progress_.step, steps_));
+                            what, progress_.step, steps_));
   }
 }
 

@@ -38,11 +38,14 @@ class TrainingRun {
   void describe() const;
   /// Trains, records and reports. Collective. @return the exit code
   int train();
+  /// Checks all that `train` would, changes nothing, and reports. Collective. @return the exit code
+  int rehearse();
 
  private:
   const CommandContext& context_;
   const TrainOptions& options_;
   ExperimentConfig config_;
+  std::string asked_for_;  // the experiment as YAML, before a data set was chosen
   std::unique_ptr<const Graph> graph_;
   Workbench bench_;
   Index steps_ = 0;
@@ -56,11 +59,15 @@ class TrainingRun {
   // Whether this rank writes.
   bool records() const { return directory_.has_value() && !is_finished_; }
   void check_agreement() const;
+  RunRequest run_request() const;
+  std::filesystem::path check_directory();
   void open_directory();
   void resume();
   void go_on_from(const FoundCheckpoint& found);
+  std::optional<FoundCheckpoint> newest_own_checkpoint(const RunCheckpoints& checkpoints) const;
   void recover_metrics();
   void record_failure(const std::exception& error);
+  void warn_about_warmup() const;
   Provenance provenance() const;
   TrainerSettings trainer_settings() const;
   void run_trainer(Trainer& trainer);

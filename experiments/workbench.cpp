@@ -31,31 +31,35 @@ void check_fit(const Graph& graph, const ImageSet& images) {
                           (graph.input_shape().rank() == 1 &&
                            graph.input_shape().size() == images.sample_shape().size());
   if (!same_input) {
-    throw Error(ErrorKind::usage,
-                fmt::format("The model '{}' takes inputs of {}, but the images of {} are {} "
-                            "(channels x rows x columns); change the model's input.shape or take "
-                            "another data set.",
-                            graph.name(), graph.input_shape().to_string(), images.name(),
-                            images.sample_shape().to_string()));
+    throw SettingError(
+        ErrorKind::usage, "model.input.shape",
+        fmt::format("The model '{}' takes inputs of {}, but the images of {} are {} "
+                    "(channels x rows x columns); change the model's input.shape or take "
+                    "another data set.",
+                    graph.name(), graph.input_shape().to_string(), images.name(),
+                    images.sample_shape().to_string()));
   }
+  const std::string last_layer = fmt::format("model.layers.{}.units", graph.nodes().back().name);
   if (graph.output_shape().rank() != 1) {
-    throw Error(ErrorKind::usage,
-                fmt::format("The model '{}' ends in an output of {}, but a classifier's output is "
-                            "one number a class; add a flatten layer and a dense layer with {} "
-                            "units.",
-                            graph.name(), graph.output_shape().to_string(), images.classes()));
+    throw SettingError(
+        ErrorKind::usage, last_layer,
+        fmt::format("The model '{}' ends in an output of {}, but a classifier's output is "
+                    "one number a class; add a flatten layer and a dense layer with {} "
+                    "units.",
+                    graph.name(), graph.output_shape().to_string(), images.classes()));
   }
   if (graph.output_shape().size() < images.classes()) {
-    throw Error(ErrorKind::usage,
-                fmt::format("The model '{}' has {} outputs, but the labels of {} have {} classes; "
-                            "give the last layer {} units.",
-                            graph.name(), graph.output_shape().size(), images.name(),
-                            images.classes(), images.classes()));
+    throw SettingError(
+        ErrorKind::usage, last_layer,
+        fmt::format("The model '{}' has {} outputs, but the labels of {} have {} classes; "
+                    "give the last layer {} units.",
+                    graph.name(), graph.output_shape().size(), images.name(), images.classes(),
+                    images.classes()));
   }
 }
 
 Workbench load_data(const ExperimentConfig& config, const Graph& graph, DataParts parts,
-                    const DataPlaces& places) {
+                    const DataPlaces& places) try {
   Workbench workbench;
   workbench.data =
       std::make_unique<const LoadedData>(open_dataset(data_request(config, parts, places)));
@@ -63,6 +67,8 @@ Workbench load_data(const ExperimentConfig& config, const Graph& graph, DataPart
   workbench.splits = split_data(*workbench.data, {.validation = config.data.validation,
                                                   .preprocessing = preprocessing_of(config.data)});
   return workbench;
+} catch (const SettingError& error) {
+  throw Error(error.kind(), place_of(config, error.key()) + error.what());
 }
 
 }  // namespace lockstep

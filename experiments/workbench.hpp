@@ -21,14 +21,16 @@ struct Workbench {
 };
 
 /// Loads an experiment's data set and splits it.
-/// @throws Error (data, usage) also when the images do not fit the network's input or output.
+/// @throws Error (data, usage) also when the images do not fit the network's input or output; it
+///         begins with the place where what is wrong was written.
 Workbench load_data(const ExperimentConfig& config, const Graph& graph, DataParts parts,
                     const DataPlaces& places);
 
 DataRequest data_request(const ExperimentConfig& config, DataParts parts, const DataPlaces& places);
 Preprocessing preprocessing_of(const DataConfig& data);
 
-/// @throws Error (usage) when images of this shape and number of classes do not fit the network
+/// @throws SettingError (usage) when images of this shape and number of classes do not fit the
+/// network
 void check_fit(const Graph& graph, const ImageSet& images);
 
 }  // namespace lockstep

@@ -60,14 +60,15 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, problem);
 }
 
+[[noreturn]] void refuse_file(const fs::path& path) {
+  refuse(fmt::format("{} is a file, expected a folder; name another with --out.", path.string()));
+}
+
 void make_folders(const fs::path& folder) {
   std::error_code problem;
   fs::create_directories(folder, problem);
   std::error_code no_file;
-  if (fs::is_regular_file(folder, no_file)) {
-    refuse(
-        fmt::format("{} is a file, expected a folder; name another with --out.", folder.string()));
-  }
+  if (fs::is_regular_file(folder, no_file)) refuse_file(folder);
   if (problem) throw system_error("make", folder, problem.value());
 }
 
@@ -137,15 +138,35 @@ void require_suitable(const fs::path& folder, RunStart start) {
   }
 }
 
+/// The folder of a request that names one: `out`, or the newest with the experiment's name.
+fs::path named_folder(const RunRequest& request) {
+  return request.out ? *request.out : last_folder(request);
+}
+
+bool wants_new_folder(const RunRequest& request) {
+  return !request.out && request.start == RunStart::fresh;
+}
+
 fs::path choose_folder(const RunRequest& request) {
   if (!request.out) require_folder_name(request.name);
-  if (!request.out && request.start == RunStart::fresh) return make_new_folder(request);
-  const fs::path folder = request.out                            ? *request.out
-                          : request.start == RunStart::overwrite ? numbered(request, 1)
-                                                                 : last_folder(request);
+  if (wants_new_folder(request)) return make_new_folder(request);
+  const fs::path folder = named_folder(request);
   make_folders(folder);
   require_suitable(folder, request.start);
   return folder;
+}
+
+fs::path first_free_folder(const RunRequest& request) {
+  int number = 1;
+  while (is_there(numbered(request, number))) ++number;
+  return numbered(request, number);
+}
+
+/// Of a folder, or of the one in which it would be made.
+void require_writable(fs::path folder) {
+  while (!is_there(folder)) folder = folder.has_parent_path() ? folder.parent_path() : ".";
+  if (!fs::is_directory(folder)) refuse_file(folder);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) throw system_error("write to", folder, errno);
 }
 
 // ---- What is in it
@@ -200,6 +221,17 @@ std::string_view to_string(RunOutcome outcome) {
       return "FAILED";
   }
   return "FAILED";
+}
+
+fs::path check_run_folder(const RunRequest& request) {
+  if (!request.out) require_folder_name(request.name);
+  const fs::path folder =
+      wants_new_folder(request) ? first_free_folder(request) : named_folder(request);
+  require_writable(folder);
+  if (!is_there(folder)) return folder;
+  require_suitable(folder, request.start);
+  if (is_there(folder / RunLock::kFileName)) const RunLock lock(folder);
+  return folder;
 }
 
 RunDirectory::RunDirectory(const RunRequest& request)

@@ -49,7 +49,7 @@ class RunDirectory {
   /// NAME-3... resume: `out`, or the last of RUNS/NAME, NAME-2, ... that exist; made when missing.
   /// What a killed
   ///   run has left half written is removed.
-  /// overwrite: `out` or RUNS/NAME; only files that a run writes are removed from it.
+  /// overwrite: the same folder as for resume; only files that a run writes are removed from it.
   /// @throws Error (usage): the folder is used (says what to do), is no run's, or is in use by
   /// another
   ///         process (says which); the name does not suit a folder.
@@ -80,6 +80,10 @@ class RunDirectory {
   RunCheckpoints checkpoints_;
   Descriptor log_;
 };
+
+/// The folder that a RunDirectory would be made for. Nothing is made or changed.
+/// @throws Error as RunDirectory would; (data) where nothing could be written
+std::filesystem::path check_run_folder(const RunRequest& request);
 
 /// Whether a folder looks like a run's: it has a resolved.yaml.
 bool is_run_directory(const std::filesystem::path& folder);

@@ -175,10 +175,11 @@ void Trainer::count_epoch(Index samples, double loss_sum) {
 void Trainer::fail(const char* what, double value) const {
   throw CollectiveError(
       ErrorKind::numeric,
-      fmt::format("{} is {} at step {}, so training cannot go on: lower learning_rate.peak, set "
-                  "train.clip_norm, or look for numbers that are not finite in the data; weights "
-                  "saved before this step are unharmed.",
-                  what, value, progress_.step + 1));
+      fmt::format(
+          "{} is {} at step {}, so training cannot go on: lower learning_rate.peak, set "
+          "train.clip_norm, or look for numbers that are not finite in the data; checkpoints "
+          "saved before it, if any, are unharmed.",
+          what, value, progress_.step + 1));
 }
 
 void Trainer::check_replicas() {

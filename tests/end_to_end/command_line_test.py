@@ -47,9 +47,36 @@ def test_usage_errors_are_2():
         expect_refused(["train", experiment, "--resume", "--overwrite"], 2, ["overwrite"])
         expect_refused(["train", experiment], 2, ["LOCKSTEP_ISA", "mmx"], env={"LOCKSTEP_ISA": "mmx"})
         expect_refused(["train", experiment, "model.layers.c1.kernel=40"], 2, ["c1", "40"])
-        expect_refused(["train", experiment, "model.layers.out.units=7"], 2, ["7", "10"])
+        expect_refused(["train", experiment, "model.layers.out.units=7"], 2, ["override", "7", "10"])
         broken = cli.write_busy(folder, cli.BUSY_EXPERIMENT.replace("seed: 7", "sed: 7"))
         expect_refused(["train", broken], 2, [f"{broken}:3:1", "seed"])
+
+
+def test_a_mistake_found_late_says_where_it_was_written():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder, cli.BUSY_EXPERIMENT.replace("validation: 100", "validation: 800"))
+        expect_refused(["train", experiment], 2, [f"{experiment}:23:15: data.validation: expected 0 to 729"])
+        experiment = cli.write_busy(folder)
+        for override in ("data.validation=800", "data.normalize.mean=[1, 2]", "data.augment.shift=28"):
+            expect_refused(["train", experiment, override], 2, [f"override '{override}': {override.split('=')[0]}: "])
+        shape = "model.input.shape=[1, 30, 30]"
+        expect_refused(["train", experiment, shape], 2, [f"override '{shape}': The model 'busy' takes inputs"])
+
+
+def test_mistakes_of_the_command_line_are_explained():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        for arguments, words in (
+            (["--out", ""], "--out: a value is expected, but it is empty"),
+            (["--threads"], "--threads needs a value behind it"),
+            (["--threads", "abc"], "--threads: a whole number from 1 to 1024 is expected, but found 'abc'"),
+            (["--out", "a", "--out", "b"], "--out is given 2 times, but may be given once"),
+            (["--resum"], "there is no option --resum, did you mean '--resume'?"),
+            (["--color", "alway"], "did you mean 'always'?"),
+        ):
+            expect_refused(["train", experiment, *arguments], 2, [words, "'lockstep train --help'"])
+        expect_refused(["--json", "train", experiment], 2, ["options stand behind the verb"])
+        expect_refused(["inspect", "a", "b"], 2, ["no place for the argument 'b'"])
 
 
 def test_data_errors_are_3():
@@ -124,6 +151,10 @@ def test_print_config_runs_alone_and_writes_nothing():
         cli.expect(not (folder / "runs").exists(), "a run was written")
         resolved = folder / "resolved.yaml"
         resolved.write_text(done.stdout, encoding="utf-8")
+        cli.expect("stride: 1" in done.stdout and "he_normal" in done.stdout, "defaults of layers are missing")
+        as_json = cli.run_json(["train", resolved, "--print-config"], cwd=folder)
+        cli.expect_equal(as_json["seed"], 9, "seed in JSON")
+        cli.expect_equal(as_json["model"]["layers"][0]["stride"], 2, "stride in JSON")
         again = cli.run(["train", resolved, "--print-config"], cwd=folder)
         cli.expect_equal(again.stdout, done.stdout, "the configuration of the configuration")
 
@@ -134,6 +165,44 @@ def test_a_dry_run_checks_and_writes_nothing():
         cli.run(["train", experiment, "--dry-run"], cwd=folder)
         cli.expect(not (folder / "runs").exists(), "a run was written")
         expect_refused(["train", experiment, "--dry-run", "data.dataset=idx", "data.path=/nowhere"], 3, ["/nowhere"])
+        plan = cli.run_json(["train", experiment, "--dry-run"], cwd=folder)
+        cli.expect_equal(plan["run_dir"], "runs/busy", "folder")
+        cli.expect_equal(plan["samples"], {"train": 630, "validation": 100, "test": 300}, "samples")
+        cli.expect_equal((plan["dry_run"], plan["steps"], plan["dataset"]), (True, 14, "synthetic"), "plan")
+
+
+def files_of(folder):
+    """All paths below it, with their contents."""
+    return {path: path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
+
+
+def test_a_dry_run_finds_what_would_stop_the_run():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        cli.run(["train", experiment, "train.steps=2", "--out", folder / "run"])
+        (folder / "files").mkdir()
+        (folder / "files" / "thesis.txt").write_text("", encoding="utf-8")
+        before = files_of(folder)
+        dry = ["train", experiment, "train.steps=2", "--dry-run", "--quiet"]
+        expect_refused([*dry, "--out", folder / "run"], 2, ["holds a run already"])
+        expect_refused([*dry, "--out", experiment], 2, ["is a file"])
+        expect_refused([*dry, "--out", experiment / "run"], 2, ["is a file"])
+        expect_refused([*dry, "--out", folder / "files", "--overwrite"], 2, ["is no run's folder"])
+        expect_refused([*dry, "seed=8", "--out", folder / "run", "--resume"], 2, ["these keys differ: seed"])
+        expect_refused([*dry, "name=other", "--out", folder / "run", "--resume"], 2, ["these keys differ: name"])
+        for start in ("--resume", "--overwrite"):
+            cli.expect_equal(cli.run_json([*dry, "--out", folder / "run", start])["run_dir"], str(folder / "run"), start)
+        cli.expect_equal(cli.run_json([*dry, "--out", folder / "a" / "b"])["dry_run"], True, "new folder")
+        cli.expect_equal(files_of(folder), before, "files")
+
+
+def test_the_newest_run_of_a_name_is_resumed_and_overwritten():
+    with cli.Folder() as folder:
+        line = ["train", cli.write_busy(folder), "train.steps=2"]
+        for _ in range(2):
+            cli.run(line, cwd=folder)
+        for start in ("--resume", "--overwrite"):
+            cli.expect_equal(cli.run_json([*line, start], cwd=folder)["run_dir"], "runs/busy-2", start)
 
 
 def test_describe_prints_the_arithmetic():
@@ -157,7 +226,7 @@ def test_progress_lines_are_stable_and_stdout_is_clean():
         lines = [line for line in done.stderr.splitlines() if line.startswith("epoch=")]
         cli.expect_equal(len(lines), 2, f"lines in {done.stderr}")
         fields = dict(part.split("=") for part in lines[1].split())
-        for key in ("epoch", "step", "loss", "validation_accuracy", "test_accuracy"):
+        for key in ("epoch", "step", "loss", "train_loss", "validation_accuracy", "test_accuracy"):
             cli.expect(key in fields, f"{key} is missing in {lines[1]}")
         quiet = cli.run(["train", experiment, "--out", folder / "quiet", "--quiet", "--json"])
         cli.expect_equal(quiet.stderr, "", "stderr of --quiet")

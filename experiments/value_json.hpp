@@ -1,0 +1,12 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "framework/core/settings.hpp"
+
+namespace lockstep {
+
+/// A document as JSON: numbers, truths and nothing as such, all other scalars as text.
+nlohmann::ordered_json to_json(const Value& value);
+
+}  // namespace lockstep
