@@ -15,7 +15,6 @@
 #include "experiments/progress.hpp"
 #include "experiments/resume.hpp"
 #include "experiments/run_recorder.hpp"
-#include "experiments/training_report.hpp"
 #include "experiments/training_state.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/build_info.hpp"
@@ -43,8 +42,6 @@ int exit_code_of(const std::exception& error) {
   return static_cast<int>(is_memory ? ErrorKind::usage : ErrorKind::data);
 }
 
-Index size_of(const std::optional<ImageSplit>& split) { return split ? split->size() : 0; }
-
 }  // namespace
 
 TrainingRun::TrainingRun(const CommandContext& context, const TrainOptions& options,
@@ -71,33 +68,6 @@ TrainingRun::TrainingRun(const CommandContext& context, const TrainOptions& opti
   asked_for_ = write_yaml(to_value(config_));
   config_.model = to_value(*graph_);
   config_.data.datasets = {bench_.data->name};
-}
-
-void TrainingRun::describe() const {
-  const Console& console = context_.console;
-  console.remark(fmt::format("{}: {} ({} parameters) on {} from {}", config_.name, graph_->name(),
-                             graph_->parameter_count(), bench_.data->name, bench_.data->origin));
-  if (!bench_.data->warning.empty()) console.warning(bench_.data->warning);
-  console.remark(fmt::format("{} training, {} validation, {} test samples",
-                             size_of(bench_.splits.train), size_of(bench_.splits.validation),
-                             size_of(bench_.splits.test)));
-  const Index micro_batches =
-      (config_.train.batch_size + config_.train.micro_batch - 1) / config_.train.micro_batch;
-  console.remark(fmt::format("{} of batch {} (micro-batches: {} of {})", count_of(steps_, "step"),
-                             config_.train.batch_size, micro_batches, config_.train.micro_batch));
-  console.remark(fmt::format("{} x {} on {}, {}", count_of(context_.session.size(), "rank"),
-                             count_of(context_.threads(), "thread"),
-                             count_of(context_.session.hosts(), "host"), current_isa()));
-  warn_about_warmup();
-}
-
-void TrainingRun::warn_about_warmup() const {
-  const Index warmup = config_.learning_rate.warmup_steps;
-  if (warmup <= steps_) return;
-  context_.console.warning(
-      fmt::format("learning_rate.warmup_steps is {}, but the run has {} only, so the learning rate "
-                  "never reaches its peak.",
-                  warmup, count_of(steps_, "step")));
 }
 
 // Ranks that were started with other files, data or programs would train, but not one network.
@@ -161,23 +131,6 @@ void TrainingRun::record_failure(const std::exception& error) {
     directory_->finish(
         {.outcome = RunOutcome::failed, .exit_code = exit_code_of(error), .reason = error.what()});
   });
-}
-
-int TrainingRun::rehearse() {
-  check_agreement();
-  std::filesystem::path run;
-  fail_together(context_.communicator(), [&] {
-    if (context_.is_root()) run = check_directory();
-  });
-  report_plan(context_.console, {.name = config_.name,
-                                 .run_dir = run.string(),
-                                 .dataset = bench_.data->name,
-                                 .steps = steps_,
-                                 .parameters = graph_->parameter_count(),
-                                 .train_samples = size_of(bench_.splits.train),
-                                 .validation_samples = size_of(bench_.splits.validation),
-                                 .test_samples = size_of(bench_.splits.test)});
-  return 0;
 }
 
 RunRequest TrainingRun::run_request() const {
@@ -340,24 +293,6 @@ FinalFigures TrainingRun::final_figures(Trainer& trainer) const {
   return {.train = evaluate(bench_.splits.train),
           .validation = evaluate(bench_.splits.validation),
           .test = evaluate(bench_.splits.test)};
-}
-
-void TrainingRun::report(Trainer& trainer, const FinalFigures& figures) const {
-  if (!directory_) return;
-  const TrainingProgress& progress = trainer.progress();
-  report_training(context_.console, {.name = config_.name,
-                                     .run_dir = directory_->path().string(),
-                                     .dataset = bench_.data->name,
-                                     .steps = progress.step,
-                                     .epochs = static_cast<double>(progress.step) /
-                                               static_cast<double>(trainer.steps_per_epoch()),
-                                     .samples_seen = progress.samples_seen,
-                                     .train_seconds = progress.train_seconds,
-                                     .digest = trainer.weights_digest(),
-                                     .ranks = context_.session.size(),
-                                     .threads = context_.threads(),
-                                     .isa = current_isa(),
-                                     .figures = figures});
 }
 
 }  // namespace lockstep

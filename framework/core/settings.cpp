@@ -96,8 +96,9 @@ const Value& SettingsReader::require(std::string_view key, std::string_view expe
   for (const Value::Entry* entry : unread()) {
     if (!nearest_name(entry->key, std::span(&key, 1))) continue;
     throw Error(ErrorKind::usage,
-                fmt::format("{}unknown key {}, did you mean '{}'?", entry->key_location.prefix(),
-                            path_of(entry->key), key));
+                fmt::format("{}unknown key {}, did you mean '{}'? (keys here: {}, ...)",
+                            entry->key_location.prefix(), path_of(entry->key), key,
+                            fmt::join(known_, ", ")));
   }
   const std::string must = expected.empty() ? "" : fmt::format("; it must be {}", expected);
   throw Error(ErrorKind::usage,

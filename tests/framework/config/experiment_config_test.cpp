@@ -208,7 +208,8 @@ BOOST_AUTO_TEST_CASE(an_unknown_key_gets_the_nearest_name) {
   BOOST_TEST(refusal({.optimizer = "optimizer: {type: adam, beta_1: 0.9}\n"})
                  .starts_with("e.yaml:5:25: unknown key optimizer.beta_1, did you mean 'beta1'?"));
   BOOST_TEST(refusal({.optimizer = "optimiser: {type: adam}\n"}) ==
-             "e.yaml:5:1: unknown key optimiser, did you mean 'optimizer'?");
+             "e.yaml:5:1: unknown key optimiser, did you mean 'optimizer'? (keys here: "
+             "schema_version, name, seed, model, data, train, loss, optimizer, ...)");
   BOOST_TEST(refusal({.rest = "zzz: 1\n"}).starts_with("e.yaml:7:1: unknown key zzz; keys here: "));
 }
 

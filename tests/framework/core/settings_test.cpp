@@ -273,7 +273,8 @@ BOOST_AUTO_TEST_CASE(a_missing_key_is_reported_at_the_mapping) {
 BOOST_AUTO_TEST_CASE(a_missing_key_that_was_misspelled_is_reported_there) {
   const Value value = with_entry("kernl", Value::integer(1));
   BOOST_TEST(message_of([&] { SettingsReader(value, "layers.c1").integer("kernel", kCount); }) ==
-             "net.yaml:3:5: unknown key layers.c1.kernl, did you mean 'kernel'?");
+             "net.yaml:3:5: unknown key layers.c1.kernl, did you mean 'kernel'? (keys here: "
+             "kernel, ...)");
 }
 
 BOOST_AUTO_TEST_CASE(finish_refuses_keys_that_nobody_asked_for) {
