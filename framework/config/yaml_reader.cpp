@@ -1,5 +1,6 @@
 #include "framework/config/yaml_reader.hpp"
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <vector>
@@ -84,7 +85,8 @@ class ValueBuilder final : public YAML::EventHandler {
 
   // yaml-cpp says where the text ends, not what is open then.
   [[noreturn]] void refuse(const YAML::Exception& error) const {
-    for (auto open = open_.rbegin(); open != open_.rend(); ++open) refuse_unclosed(open->mark);
+    std::for_each(open_.rbegin(), open_.rend(),
+                  [this](const Open& open) { refuse_unclosed(open.mark); });
     refuse(error.mark, fmt::format("not valid YAML: {}{}", error.msg, advice_for(error.msg)));
   }
 

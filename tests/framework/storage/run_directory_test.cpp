@@ -45,11 +45,29 @@ BOOST_AUTO_TEST_CASE(a_used_name_gets_a_number) {
   BOOST_TEST(third.path() == folder / "runs/lenet-3");
 }
 
-BOOST_AUTO_TEST_CASE(resuming_without_a_folder_takes_the_last_one) {
+BOOST_AUTO_TEST_CASE(resuming_or_overwriting_without_a_folder_takes_the_last_one) {
   const ScratchFolder folder("resume_last");
   BOOST_TEST(RunDirectory(request_in(folder, RunStart::resume)).path() == folder / "runs/lenet");
   BOOST_TEST(RunDirectory(request_in(folder)).path() == folder / "runs/lenet-2");
   BOOST_TEST(RunDirectory(request_in(folder, RunStart::resume)).path() == folder / "runs/lenet-2");
+  BOOST_TEST(RunDirectory(request_in(folder, RunStart::overwrite)).path() ==
+             folder / "runs/lenet-2");
+}
+
+BOOST_AUTO_TEST_CASE(a_check_finds_the_folder_and_makes_nothing) {
+  const ScratchFolder folder("check");
+  BOOST_TEST(check_run_folder(request_in(folder)) == folder / "runs/lenet");
+  BOOST_TEST(check_run_folder(out_in(folder)) == folder / "out");
+  BOOST_TEST(names_in(folder / "") == Names{}, per_element());
+  make_run(folder);
+  const auto problem = [&](RunStart start) {
+    return error_of([&] { check_run_folder(out_in(folder, start)); });
+  };
+  BOOST_TEST(problem(RunStart::fresh) == error_of([&] { RunDirectory run(out_in(folder)); }));
+  BOOST_TEST(check_run_folder(out_in(folder, RunStart::overwrite)) == folder / "out");
+  BOOST_TEST(names_in(folder / "out").size() == 10U);
+  const RunDirectory holder(out_in(folder, RunStart::resume));
+  BOOST_TEST(problem(RunStart::resume).find("is in use by process") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_holds_what_is_documented) {
