@@ -39,7 +39,7 @@ std::vector<ClassCount> count_classes(const EvaluationResult& result, Index outp
 // The data set that a network was trained on; "" for weights from elsewhere.
 std::string data_of(const Checkpoint& checkpoint) {
   for (const auto& [key, value] : checkpoint.provenance.entries) {
-    if (key == "data") return value;
+    if (key == "data") return to_text(value);
   }
   return "";
 }
