@@ -12,6 +12,11 @@ namespace lockstep {
 /// Counts and positions of samples, elements, steps; extents of shapes.
 using Index = std::int64_t;
 
+/// The product of positive factors.
+/// @throws Error (usage) beyond 2^48: far more than any machine holds or computes, and little
+///         enough that sums of such products fit an Index
+Index checked_product(std::span<const Index> factors);
+
 /// The extents of one sample's activation, (C, H, W) or (F), or of a parameter, OIHW, OI or O.
 ///
 /// Row-major: the last extent varies fastest. Extents are positive.
@@ -27,7 +32,7 @@ class Shape {
   Index operator[](std::size_t axis) const { return extents_[axis]; }
   std::span<const Index> extents() const { return {extents_.data(), rank_}; }
 
-  /// Number of elements; 1 for rank 0.
+  /// Number of elements; 1 for rank 0. @throws Error (usage) beyond 2^48
   Index size() const;
 
   /// "6x24x24"

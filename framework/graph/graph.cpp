@@ -39,9 +39,18 @@ void override_initializers(const LayerSpec& spec, std::vector<ParameterSpec>& pa
   }
 }
 
-Shape output_shape_of(const LayerSpec& spec, const GraphNode& node) {
+// Once these numbers are in range, so is what the plan makes of them.
+void check_sizes(const GraphNode& node) {
+  node.output_shape.size();
+  for (const ParameterSpec& parameter : node.parameters) parameter.shape.size();
+  node.layer->multiply_adds(node.input_shapes);
+}
+
+void find_shapes(const LayerSpec& spec, GraphNode& node) {
   try {
-    return node.layer->output_shape(node.input_shapes);
+    node.output_shape = node.layer->output_shape(node.input_shapes);
+    node.parameters = node.layer->parameters(node.input_shapes);
+    check_sizes(node);
   } catch (const Error& error) {
     refuse(spec.location, fmt::format("layer '{}' ({}): {}", spec.name, spec.type, error.what()));
   }
@@ -120,8 +129,7 @@ Graph::Graph(const GraphSpec& spec) : name_(spec.name), input_shape_(spec.input)
       node.inputs.push_back(value_number(input, nodes_));
       node.input_shapes.push_back(value_shape(node.inputs.back()));
     }
-    node.output_shape = output_shape_of(layer, node);
-    node.parameters = node.layer->parameters(node.input_shapes);
+    find_shapes(layer, node);
     override_initializers(layer, node.parameters);
     nodes_.push_back(std::move(node));
   }

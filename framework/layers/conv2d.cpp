@@ -1,5 +1,7 @@
 #include "framework/kernels/conv2d.hpp"
 
+#include <array>
+
 #include "framework/layers/input_shapes.hpp"
 #include "framework/layers/layer.hpp"
 #include "framework/layers/sliding_window.hpp"
@@ -52,7 +54,7 @@ class Conv2d final : public Layer {
 
   Index multiply_adds(std::span<const Shape> inputs) const override {
     const auto per_output = static_cast<Index>(geometry(inputs).weights_per_filter());
-    return output_shape(inputs).size() * per_output;
+    return checked_product(std::array{output_shape(inputs).size(), per_output});
   }
 
   Workspace workspace(std::span<const Shape> inputs, Index lanes) const override {

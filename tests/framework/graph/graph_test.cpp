@@ -11,6 +11,7 @@ namespace lockstep {
 namespace {
 
 using testing::model_value;
+using testing::TestLayer;
 
 // Whether the error is the user's and its sentence holds all the words.
 void check_refused(const Value& model, const std::vector<std::string>& words) {
@@ -57,6 +58,28 @@ BOOST_AUTO_TEST_CASE(a_kernel_that_does_not_fit_is_refused_with_layer_and_sizes)
 
 BOOST_AUTO_TEST_CASE(dense_on_an_unflattened_input_says_to_flatten) {
   check_refused(model_value({1, 4, 4}, {{"f1", "dense", {{"units", "3"}}}}), {"f1", "flatten"});
+}
+
+BOOST_AUTO_TEST_CASE(sizes_beyond_2_to_the_48_are_refused_with_the_layer) {
+  const std::vector<std::int64_t> image = {65536, 65536, 1};  // 2^32
+  const TestLayer flat{"flat", "flatten"};
+  check_refused(model_value(image, {flat, {"huge", "dense", {{"units", "16777216"}}}}),
+                {"layer 'huge' (dense)", "16777216 * 4294967296", "2^48"});
+  // 2^16 filters of 2^16 inputs on 2^32 positions: weights (2^32) and outputs (2^48) do fit.
+  const std::vector<std::int64_t> channels = {65536, 65536, 65536};
+  check_refused(
+      model_value(channels, {{"huge", "conv2d", {{"filters", "65536"}, {"kernel", "1"}}}}),
+      {"layer 'huge' (conv2d)", "281474976710656 * 65536", "2^48"});
+  check_refused(model_value(channels, {{"twice", "concat", {}, {"input", "input"}}}),
+                {"layer 'twice' (concat)", "131072 * 65536 * 65536", "2^48"});
+}
+
+BOOST_AUTO_TEST_CASE(sizes_of_2_to_the_48_are_counted) {
+  const Graph graph(parse_graph_spec(
+      model_value({65536, 65536, 1},
+                  {{"flat", "flatten"}, {"d", "dense", {{"units", "65536"}, {"bias", "false"}}}})));
+  BOOST_TEST(graph.parameter_count() == Index{1} << 48);
+  BOOST_TEST(graph.multiply_adds() == Index{1} << 48);
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_type_lists_the_nearest) {
