@@ -86,6 +86,44 @@ BOOST_AUTO_TEST_CASE(fail_together_gives_every_rank_the_lowest_failing_ranks_err
   });
 }
 
+/// What each rank hears when rank r brings the r-th text; "agreed" where nothing is thrown.
+std::vector<std::string> heard(const std::vector<std::string>& texts) {
+  ThreadGroup group(static_cast<int>(texts.size()));
+  std::vector<std::string> result(texts.size());
+  group.run([&](Communicator& communicator) {
+    const auto rank = static_cast<std::size_t>(communicator.rank());
+    try {
+      require_agreement(communicator, {.what = "menu",
+                                       .mine = texts[rank],
+                                       .kind = ErrorKind::data,
+                                       .advice = "order together."});
+      result[rank] = "agreed";
+    } catch (const CollectiveError& error) {
+      result[rank] = std::to_string(error.exit_code()) + " " + error.what();
+    }
+  });
+  return result;
+}
+
+BOOST_AUTO_TEST_CASE(ranks_with_the_same_text_agree) {
+  BOOST_TEST(heard({"soup\nfish"}) == std::vector<std::string>(1, "agreed"));
+  BOOST_TEST(heard({"soup\nfish", "soup\nfish", "soup\nfish"}) ==
+             std::vector<std::string>(3, "agreed"));
+}
+
+BOOST_AUTO_TEST_CASE(every_rank_hears_which_rank_has_another_text_and_the_first_line_of_it) {
+  const auto all = [](const std::string& text) { return std::vector<std::string>(3, text); };
+  BOOST_TEST(heard({"soup\nfish\nplum", "soup\nfish\nplum", "soup\nmeat\npear"}) ==
+             all("3 Rank 2 has another menu than rank 0: expected 'fish', found 'meat'; order "
+                 "together."));
+  BOOST_TEST(heard({"soup\nfish", "soup", "soup\nfish"}) ==
+             all("3 Rank 1 has another menu than rank 0: expected 'fish', found 'nothing'; order "
+                 "together."));
+  BOOST_TEST(heard({"soup", "soup\nfish", "plum"}) ==
+             all("3 Rank 1 has another menu than rank 0: expected 'nothing', found 'fish'; order "
+                 "together."));
+}
+
 BOOST_AUTO_TEST_CASE(fail_together_passes_when_no_rank_fails) {
   ThreadGroup group(2);
   std::atomic<int> done = 0;

@@ -3,7 +3,10 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <mutex>
 #include <vector>
@@ -32,7 +35,12 @@ struct Recorder final : TrainingObserver {
   std::vector<EpochRecord> evaluations;
   std::vector<TrainingProgress> checkpoints;
 
-  void on_step(const StepRecord& record) override { steps.push_back(record); }
+  std::function<void(Index)> after_step = [](Index /*step*/) {};
+
+  void on_step(const StepRecord& record) override {
+    steps.push_back(record);
+    after_step(record.step);
+  }
   void on_evaluation(const EpochRecord& record) override { evaluations.push_back(record); }
   void on_checkpoint(const TrainingProgress& progress) override { checkpoints.push_back(progress); }
 };
@@ -233,13 +241,30 @@ BOOST_AUTO_TEST_CASE(an_infinite_weight_ends_training_with_a_numeric_error) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(a_rhythm_of_half_an_epoch_falls_on_the_first_step_past_it) {
-  const Rhythm rhythm{.every_epochs = 0.5};
-  std::vector<Index> due;
-  for (Index step = 1; step <= 10; ++step) {
-    if (rhythm.is_due(step, 5)) due.push_back(step);
-  }
-  BOOST_TEST(due == (std::vector<Index>{3, 5, 8, 10}), boost::test_tools::per_element());
+BOOST_AUTO_TEST_CASE(a_rank_whose_weights_differ_ends_training_before_a_checkpoint_is_written) {
+  constexpr Index kDamaged = 5;  // the next checkpoint is due after step 6, the best so far or not
+  ThreadGroup group(3);
+  std::atomic<int> heard = 0;
+  std::atomic<Index> last_checkpoint = 0;
+  group.run([&](Communicator& communicator) {
+    Run run(communicator, 1);
+    run.recorder.after_step = [&](Index step) {
+      float& weight = run.parameters.mutable_values()[17];
+      if (step == kDamaged && communicator.rank() == 1) weight = std::nextafter(weight, 9.0F);
+    };
+    try {
+      run.train();
+    } catch (const CollectiveError& error) {
+      const std::string said = error.what();
+      if (error.kind() == ErrorKind::numeric && said.starts_with("After step ") &&
+          said.find("the weights of rank 1 have") != std::string::npos) {
+        ++heard;
+      }
+    }
+    last_checkpoint = std::max(last_checkpoint.load(), run.recorder.checkpoints.back().step);
+  });
+  BOOST_TEST(heard == 3);
+  BOOST_TEST(last_checkpoint == 4);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
