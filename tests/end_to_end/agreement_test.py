@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+# labels: ranks2
+# timeout: 300
+"""Ranks that were started differently end at once, with one line that says what differs."""
+
+import gzip
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
+import lockstep_cli as cli
+
+SECONDS = 20  # each takes about one; a job that waits for a rank for ever would take the timeout
+
+
+def run_two(first, second):
+    """Two ranks with a command line each, [variable=value...] in front; returns the finished process."""
+    line = ["mpirun", "--oversubscribe", "--bind-to", "none"]
+    for arguments in (first, second):
+        variables = [word for word in arguments if str(word).startswith("LOCKSTEP_")]
+        rest = arguments[len(variables) :]
+        line += [":"] * (arguments is second) + ["-n", "1", "env", *variables, cli.PROGRAM, *map(str, rest)]
+    return subprocess.run(line, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+def expect_apart(first, second, code, words):
+    """Both ranks end with the code, within seconds, and one line says all the words."""
+    start = time.monotonic()
+    done = run_two(first, second)
+    cli.expect_equal(done.returncode, code, f"exit code of {first} beside {second}: {done.stderr}")
+    said = [line for line in done.stderr.splitlines() if line.startswith(("lockstep:", "[rank"))]
+    cli.expect_equal(len(said), 1, f"lines said: {done.stderr!r}")
+    for word in words:
+        cli.expect(word in said[0], f"{word!r} is not in {said[0]!r}")
+    cli.expect_equal(done.stdout, "", "stdout")
+    print(f"        {time.monotonic() - start:.1f} s: {said[0]}")
+
+
+def train(experiment, *overrides):
+    """Arguments of a training."""
+    return ["train", experiment, "--quiet", "--threads", "1", "--out", experiment.parent / "run", *overrides]
+
+
+def test_ranks_with_the_same_experiment_train():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        done = run_two(train(experiment), train(experiment))
+        cli.expect_equal(done.returncode, 0, f"exit code: {done.stderr}")
+
+
+def test_experiments_are_compared():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        for key, expected, found in (
+            ("seed", "7", "8"),
+            ("learning_rate.peak", "0.01", "0.02"),
+            ("train.epochs", "2", "1.5"),
+            ("train.batch_size", "100", "50"),
+            ("data.synthetic.train", "730", "731"),
+            ("model.layers.f1.units", "20", "21"),
+        ):
+            words = ["Rank 1 has another experiment than rank 0", f"{key.split('.')[-1]}: {found}", expected]
+            expect_apart(train(experiment), train(experiment, f"{key}={found}"), 2, words)
+        cli.expect(not (folder / "run").exists(), "a run was begun")
+
+
+def test_every_setting_shows_in_what_is_compared():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        plain = cli.run(["train", experiment, "--print-config"]).stdout
+        for override in (
+            "learning_rate.warmup=0.2",
+            "learning_rate.schedule=cosine",
+            "optimizer.beta2=0.8",
+            "optimizer.weight_decay=0.1",
+            "loss.label_smoothing=0.2",
+            "train.micro_batch=64",
+            "train.clip_norm=2",
+            "evaluate.every_epochs=2",
+            "checkpoint.every_steps=4",
+            "metrics.digest_every_steps=2",
+            "data.validation=90",
+            "data.augment.shift=2",
+            "data.normalize.std=0.3",
+            "model.layers.drop.rate=0.3",
+            "model.layers.drop.name=other",
+            "model.layers.t1.type=sigmoid",
+            "model.layers.out.init={weight: {type: constant, value: 0}}",
+            "model.input.shape=[1, 29, 28]",
+        ):
+            changed = cli.run(["train", experiment, override, "--print-config"]).stdout
+            cli.expect(changed != plain, f"{override} does not show")
+
+
+def test_ranks_started_for_different_purposes_do_not_wait_for_one_another():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        cli.run(["train", experiment, "--quiet", "--out", folder / "done"])
+        for other, found in (
+            (train(experiment, "--dry-run"), "'lockstep train --dry-run'"),
+            (train(experiment, "--print-config"), "'lockstep train --print-config'"),
+            (["describe", experiment], "'lockstep describe'"),
+            (["evaluate", folder / "done"], "'lockstep evaluate --split test'"),
+        ):
+            words = ["Rank 1 has another command line than rank 0: expected 'lockstep train'", found]
+            expect_apart(train(experiment), other, 2, words)
+
+
+def write_digits(folder, images):
+    """MNIST's four files with images of our own, as LOCKSTEP_DATA wants them."""
+    place = folder / "mnist"
+    place.mkdir(parents=True)
+    for part in ("train", "t10k"):
+        with gzip.open(place / f"{part}-images-idx3-ubyte.gz", "wb") as file:
+            file.write(struct.pack(">IIII", 0x803, len(images), 28, 28) + b"".join(images))
+        with gzip.open(place / f"{part}-labels-idx1-ubyte.gz", "wb") as file:
+            file.write(struct.pack(">II", 0x801, len(images)) + bytes(i % 10 for i in range(len(images))))
+    return f"LOCKSTEP_DATA={folder}"
+
+
+def test_the_data_are_compared():
+    images = [bytes([i]) * 784 for i in range(200)]
+    digits = ["data.dataset=mnist", "data.validation=0"]
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        here = write_digits(folder / "here", images)
+        other_pixel = write_digits(folder / "other", [*images[:-1], b"\1" + images[-1][1:]])
+        fewer = write_digits(folder / "fewer", images[:-1])
+        first = [here, *train(experiment, *digits)]
+        words = ["Rank 1 has another data set than rank 0", "digest", "LOCKSTEP_DATA"]
+        expect_apart(first, [other_pixel, *train(experiment, *digits)], 3, words)
+        expect_apart(first, [fewer, *train(experiment, *digits)], 3, [*words, "200 samples", "199 samples"])
+
+
+def test_evaluation_compares_weights_settings_and_split():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        cli.run(["train", experiment, "--quiet", "--out", folder / "a"])
+        cli.run(["train", experiment, "--quiet", "--out", folder / "b", "seed=8"])
+        ours = ["evaluate", folder / "a", "--quiet"]
+        words = ["Rank 1 has another network than rank 0"]
+        expect_apart(ours, ["evaluate", folder / "b", "--quiet"], 3, words)
+        expect_apart(ours, [*ours, "data.normalize.mean=0.5"], 3, [*words, "0.5"])
+        validation, train = ([*ours, "--split", split] for split in ("validation", "train"))
+        expect_apart(validation, train, 2, ["command line", "--split validation", "--split train"])
+
+
+cli.run_tests(globals())
