@@ -1,7 +1,7 @@
 """The rules of the source tree, each a function from the tree's root to a list of violations.
 
-A violation reads `file:line: what is wrong and what is allowed`. The table of units is the one of the house style: data
-flows downwards, nothing earlier sees anything later.
+A violation reads `file:line: what is wrong and what is allowed`. Data flows downwards: nothing earlier in the table of
+units sees anything later. It is the house style's, but for what README's decisions say.
 """
 
 import re

@@ -66,14 +66,4 @@ def test_every_command_works_as_pasted():
             cli.expect_equal(other, digest, "digest under mpirun")
 
 
-def test_the_example_of_a_layer_compiles():
-    (example,) = blocks("cpp")
-    with cli.Folder() as folder:
-        source = folder / "leaky_relu.cpp"
-        source.write_text(example, encoding="utf-8")
-        line = [shutil.which("c++"), "-std=c++20", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-fsyntax-only"]
-        done = subprocess.run([*line, "-I", cli.SOURCE, source], capture_output=True, text=True, check=False)
-        cli.expect_equal(done.returncode, 0, f"{done.stderr}\nexit code")
-
-
 cli.run_tests(globals())
