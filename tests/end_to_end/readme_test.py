@@ -1,12 +1,11 @@
 #!/usr/bin/python3
 # labels: slow images
 # timeout: 600
-"""The README's commands, as a reader pastes them, and its example of a layer."""
+"""The README's commands, as a reader pastes them."""
 
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 
