@@ -48,6 +48,7 @@ function(write_case path labels enabled)
   set(test "[==[${NAME}/${path}]==]")
   list(PREPEND labels "${NAME}")
   set(properties "LABELS [==[${labels}]==] ENVIRONMENT [==[${ENVIRONMENT}]==]")
+  string(APPEND properties " SKIP_REGULAR_EXPRESSION [==[SKIPPED: ]==]") # said by a case's precondition
   string(APPEND properties " TIMEOUT ${timeout} PROCESSORS ${processors} WORKING_DIRECTORY [==[${WORKING_DIRECTORY}]==]")
   if(NOT enabled)
     string(APPEND properties " DISABLED TRUE")

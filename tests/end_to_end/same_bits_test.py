@@ -29,22 +29,6 @@ def test_threads_and_ranks_change_no_bit():
                 cli.expect_equal(figures(result), expected, f"{ranks} ranks x {threads} threads")
 
 
-def test_every_isa_gives_the_same_bits():
-    with cli.Folder() as folder:
-        experiment = cli.write_busy(folder)
-        expected = figures(cli.run_json(["train", experiment, "--out", folder / "best"]))
-        portable = cli.run_json(
-            ["train", experiment, "--out", folder / "portable"], env={"LOCKSTEP_ISA": "portable"}
-        )
-        cli.expect_equal(portable["isa"], "portable", "isa")
-        cli.expect_equal(figures(portable), expected, "portable")
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            has_avx2 = " avx2 " in file.read()
-        if has_avx2:
-            avx2 = cli.run_json(["train", experiment, "--out", folder / "avx2"], env={"LOCKSTEP_ISA": "avx2"})
-            cli.expect_equal(figures(avx2), expected, "avx2")
-
-
 def test_evaluation_over_ranks_is_exact():
     with cli.Folder() as folder:
         experiment = cli.write_busy(folder)

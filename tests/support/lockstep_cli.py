@@ -11,6 +11,10 @@ PROGRAM = os.environ["LOCKSTEP_PROGRAM"]
 SOURCE = pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"])
 
 
+class Skipped(Exception):
+    """Why a test, or a part of it, cannot run on this machine; CTest shows the script as skipped."""
+
+
 class Failure(AssertionError):
     """What a test expected and did not find."""
 
@@ -70,18 +74,22 @@ class Folder:
 
 
 def run_tests(namespace):
-    """Runs every function named test_*, says which, and fails the program if one fails."""
+    """Runs every function named test_*, says which, and ends with 1 if one failed, else 77 if one was skipped, else 0."""
     failures = 0
+    skipped = 0
     for name, function in list(namespace.items()):
         if not name.startswith("test_"):
             continue
         try:
             function()
             print(f"passed  {name}", flush=True)
+        except Skipped as reason:
+            skipped += 1
+            print(f"SKIPPED {name}: {reason}", flush=True)
         except Exception as error:  # pylint: disable=broad-except
             failures += 1
             print(f"FAILED  {name}: {error}", flush=True)
-    raise SystemExit(1 if failures else 0)
+    raise SystemExit(1 if failures else 77 if skipped else 0)
 
 
 BUSY_EXPERIMENT = """\
