@@ -61,6 +61,7 @@ struct Run {
   Graph graph{testing::busy_network()};
   ParameterStore parameters{graph, 11};
   std::unique_ptr<Optimizer> optimizer = make_optimizer(kAdam, parameters.layout().size());
+  ScheduleSettings schedule = kSchedule;
   testing::TestDataset training{250, {2, 8, 7}, 5};
   testing::TestDataset held_out{130, {2, 8, 7}, 5};
   Recorder recorder;
@@ -69,7 +70,7 @@ struct Run {
     return {.graph = graph,
             .parameters = parameters,
             .optimizer = *optimizer,
-            .schedule = kSchedule,
+            .schedule = schedule,
             .training = training,
             .validation = &held_out,
             .test = nullptr,
@@ -239,6 +240,29 @@ BOOST_AUTO_TEST_CASE(an_infinite_weight_ends_training_with_a_numeric_error) {
     return error.kind() == ErrorKind::numeric &&
            std::string(error.what()).find("at step 1") != std::string::npos;
   });
+}
+
+BOOST_AUTO_TEST_CASE(a_weight_that_overflows_in_the_update_ends_training_with_a_numeric_error) {
+  SoloCommunicator solo;
+  Run run(solo, 1);
+  // Loss and gradient are ordinary, but decay times rate takes a weight of 0.1 to 1e39.
+  run.optimizer = make_optimizer({.type = OptimizerSettings::Type::sgd, .weight_decay = 1e10},
+                                 run.parameters.layout().size());
+  run.schedule = {.peak = 1e30};
+  BOOST_CHECK_EXCEPTION(run.train(), CollectiveError, [](const Error& error) {
+    return error.kind() == ErrorKind::numeric &&
+           std::string(error.what()).starts_with("A weight after the update");
+  });
+  BOOST_TEST(run.recorder.steps.empty());
+}
+
+BOOST_AUTO_TEST_CASE(of_equal_accuracies_the_first_is_the_best) {
+  SoloCommunicator solo;
+  Run run(solo, 1);
+  run.schedule = {.peak = 1e-30};  // nothing moves, so all evaluations are equal
+  run.train();
+  BOOST_REQUIRE_EQUAL(run.recorder.evaluations.size(), 3U);
+  BOOST_TEST(run.recorder.checkpoints.back().best_step == 3);
 }
 
 BOOST_AUTO_TEST_CASE(a_rank_whose_weights_differ_ends_training_before_a_checkpoint_is_written) {

@@ -1,0 +1,128 @@
+#include "framework/training/evaluator.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "framework/graph/micro_batch_pass.hpp"
+#include "tests/support/networks.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr float kSmoothing = 0.1F;
+constexpr std::size_t kClasses = 5;
+
+// 330 samples: five micro-batches of 64 and one of 10. The network drops and scales.
+struct Bench {
+  Graph graph{testing::busy_network()};
+  ParameterStore parameters{graph, 11};
+  testing::TestDataset data{330, {2, 8, 7}, kClasses};
+  WorkerTeam team{2};
+  Evaluator evaluator{graph, parameters.layout(), team, kSmoothing};
+
+  EvaluationResult evaluate() {
+    SoloCommunicator solo;
+    return evaluator.evaluate(parameters.values(), data, solo);
+  }
+
+  /// The outputs of layer `node` for one sample, computed alone and without dropout.
+  std::vector<float> outputs(std::size_t node, Index sample) const {
+    const Plan plan(graph, 16, PlanPurpose::inspection);
+    MicroBatchPass pass(plan, parameters.layout());
+    std::vector<float> scaled(parameters.layout().size());
+    parameters.layout().apply_scales(parameters.values(), scaled);
+    const std::vector<Index> lanes(16, sample);
+    data.gather({.samples = lanes}, pass.input());
+    pass.forward(scaled, {.training = false, .samples = lanes});
+    std::vector<float> values;
+    const ConstLaneView view = pass.output_of(node);
+    for (std::size_t f = 0; f < view.features; ++f) values.push_back(view.at(f, 0)[0]);
+    return values;
+  }
+  std::vector<float> logits(Index sample) const {
+    return outputs(graph.nodes().size() - 1, sample);
+  }
+};
+
+std::vector<double> softmax(const std::vector<float>& logits) {
+  std::vector<double> p(logits.begin(), logits.end());
+  double sum = 0;
+  for (double& x : p) sum += x = std::exp(x);
+  for (double& x : p) x /= sum;
+  return p;
+}
+
+double smoothed_loss(const std::vector<double>& p, std::size_t label) {
+  double loss = 0;
+  for (std::size_t k = 0; k < p.size(); ++k) {
+    const double share = static_cast<double>(kSmoothing) / static_cast<double>(p.size());
+    loss -= std::log(p[k]) * (share + (k == label ? 1 - static_cast<double>(kSmoothing) : 0));
+  }
+  return loss;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(evaluator)
+
+BOOST_AUTO_TEST_CASE(figures_are_those_of_each_sample_alone_without_dropout) {
+  Bench bench;
+  const EvaluationResult result = bench.evaluate();
+  Index correct = 0;
+  double loss = 0;
+  std::vector<Index> confusion(kClasses * kClasses);
+  for (Index sample = 0; sample < bench.data.size(); ++sample) {
+    const std::size_t label = bench.data.labels()[static_cast<std::size_t>(sample)];
+    const std::vector<float> logits = bench.logits(sample);
+    const auto guess = static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin());
+    correct += guess == label ? 1 : 0;
+    ++confusion[label * kClasses + guess];
+    loss += smoothed_loss(softmax(logits), label);
+  }
+  BOOST_TEST(result.samples == 330);
+  BOOST_TEST(result.correct == correct);
+  BOOST_TEST(result.confusion == confusion, boost::test_tools::per_element());
+  // Each loss of about 1.6 is a float: an error of some 1e-7.
+  BOOST_TEST(std::abs(result.loss_sum - loss) < 330 * 1e-6);
+  BOOST_TEST(result.loss() == result.loss_sum / 330);
+}
+
+BOOST_AUTO_TEST_CASE(probabilities_are_those_of_each_sample_alone) {
+  Bench bench;
+  const std::vector<float> all =
+      bench.evaluator.probabilities(bench.parameters.values(), bench.data);
+  BOOST_REQUIRE_EQUAL(all.size(), 330 * kClasses);
+  for (Index sample = 0; sample < 330; ++sample) {
+    const std::vector<double> expected = softmax(bench.logits(sample));
+    for (std::size_t k = 0; k < kClasses; ++k) {
+      const float found = all[static_cast<std::size_t>(sample) * kClasses + k];
+      BOOST_TEST(std::abs(static_cast<double>(found) - expected[k]) < 1e-6);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(activations_are_those_of_the_first_samples_without_idle_lanes) {
+  Bench bench;
+  bench.data = testing::TestDataset(10, {2, 8, 7}, kClasses);
+  const std::vector<double> found =
+      bench.evaluator.activation_rms(bench.parameters.values(), bench.data);
+  BOOST_REQUIRE_EQUAL(found.size(), bench.graph.nodes().size());
+  for (std::size_t node = 0; node < found.size(); ++node) {
+    double sum = 0;
+    double count = 0;
+    for (Index sample = 0; sample < 10; ++sample) {
+      for (const float x : bench.outputs(node, sample)) {
+        sum += static_cast<double>(x) * static_cast<double>(x);
+        count += 1;
+      }
+    }
+    BOOST_TEST(std::abs(found[node] - std::sqrt(sum / count)) <= 1e-12 * found[node]);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace lockstep
