@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
+#include "framework/core/aligned_buffer.hpp"
 #include "framework/graph/micro_batch_pass.hpp"
+#include "framework/kernels/softmax.hpp"
+#include "framework/training/canonical_tree.hpp"
 #include "tests/support/networks.hpp"
 
 namespace lockstep {
@@ -64,6 +68,42 @@ double smoothed_loss(const std::vector<double>& p, std::size_t label) {
   return loss;
 }
 
+/// Samples of one number and one label, 0.
+class OneNumber final : public Dataset {
+ public:
+  explicit OneNumber(std::size_t size) : labels_(size) {}
+
+  static float of(Index n) {
+    return n % 3 == 0 ? 16.0F - static_cast<float>(n % 500) * 0.01F : -1e7F * static_cast<float>(n % 7);
+  }
+
+  Index size() const override { return static_cast<Index>(labels_.size()); }
+  Shape sample_shape() const override { return {1}; }
+  Index classes() const override { return 2; }
+  std::span<const std::uint8_t> labels() const override { return labels_; }
+  void gather(const GatherRequest& request, LaneView block) const override {
+    for (std::size_t n = 0; n < block.lanes(); ++n) {
+      block.at(0, n / kLanes)[n % kLanes] = of(request.samples[n]);
+    }
+  }
+
+ private:
+  std::vector<std::uint8_t> labels_;
+};
+
+/// The loss of logits whose first is the label's.
+double loss_of_first(const std::vector<float>& logits) {
+  AlignedBuffer<float> memory(logits.size() * kLanes);
+  for (std::size_t k = 0; k < logits.size(); ++k) memory.span()[k * kLanes] = logits[k];
+  const std::vector<std::uint8_t> labels = {0};
+  std::vector<float> losses(kLanes);
+  softmax_cross_entropy({.logits = blocked_view(memory.span().data(), logits.size(), 1),
+                         .labels = labels,
+                         .gradient = {},
+                         .losses = losses});
+  return static_cast<double>(losses[0]);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(evaluator)
@@ -102,6 +142,25 @@ BOOST_AUTO_TEST_CASE(probabilities_are_those_of_each_sample_alone) {
       BOOST_TEST(std::abs(static_cast<double>(found) - expected[k]) < 1e-6);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(losses_are_summed_along_the_tree_over_micro_batches) {
+  // Outputs (x, 0) and label 0: the loss is log(1 + e^-x), from 1e-7 to 1e9, so additions round.
+  const OneNumber data(5000);
+  const Graph graph(
+      parse_graph_spec(testing::model_value({1}, {{"f", "dense", {{"units", "2"}}}})));
+  ParameterStore parameters(graph, 1);
+  std::ranges::copy(std::vector<float>{1, 0, 0, 0}, parameters.mutable_values().begin());
+  const WorkerTeam team(2);
+  SoloCommunicator solo;
+  Evaluator evaluator(graph, parameters.layout(), team, 0.0F);
+  const double found = evaluator.evaluate(parameters.values(), data, solo).loss_sum;
+  std::vector<double> leaves(79);
+  for (Index n = 0; n < data.size(); ++n) {
+    leaves[static_cast<std::size_t>(n / 64)] += loss_of_first({OneNumber::of(n), 0});
+  }
+  BOOST_TEST(found == canonical_sum(leaves));
+  BOOST_TEST(found != std::accumulate(leaves.begin(), leaves.end(), 0.0));  // the orders differ
 }
 
 BOOST_AUTO_TEST_CASE(activations_are_those_of_the_first_samples_without_idle_lanes) {
