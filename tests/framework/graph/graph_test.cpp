@@ -90,6 +90,8 @@ BOOST_AUTO_TEST_CASE(an_unknown_type_lists_the_nearest) {
 BOOST_AUTO_TEST_CASE(an_unknown_setting_lists_the_nearest) {
   check_refused(model_value({1, 4, 4}, {{"c1", "conv2d", {{"filter", "2"}, {"kernel", "3"}}}}),
                 {"filter", "filters"});
+  check_refused(model_value({4}, {{"d", "dense", {{"units", "2"}, {"weight_scales", "2"}}}}),
+                {"weight_scales", "weight_scale"});
 }
 
 BOOST_AUTO_TEST_CASE(a_name_may_stand_once) {

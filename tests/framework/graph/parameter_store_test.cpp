@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/core/initializer.hpp"
 #include "tests/support/networks.hpp"
 
 namespace lockstep {
@@ -43,6 +44,33 @@ BOOST_AUTO_TEST_CASE(initial_values_depend_on_seed_and_name_alone) {
   const ParameterStore long_store(two, 9);
   BOOST_TEST(std::ranges::equal(short_store.tensor(0), long_store.tensor(2)));
   BOOST_TEST(!std::ranges::equal(long_store.tensor(0), long_store.tensor(2)));
+}
+
+BOOST_AUTO_TEST_CASE(initial_values_are_drawn_by_seed_layer_tensor_and_fans) {
+  Value model =
+      testing::model_value({2, 6, 6}, {{"c", "conv2d", {{"filters", "5"}, {"kernel", "3"}}}});
+  const auto drawn = [](const char* type) {
+    Value initializer = Value::mapping();
+    initializer.set("type", Value::string(type));
+    return initializer;
+  };
+  Value init = Value::mapping();
+  init.set("weight", drawn("glorot_normal"));
+  init.set("bias", drawn("lecun_normal"));
+  model.find("layers")->items[0].set("init", std::move(init));
+  const ParameterStore store(Graph(parse_graph_spec(model)), 42);
+
+  // 2 channels and 5 filters of 3x3: 18 inputs reach an output, 45 outputs are reached by an input.
+  const auto expected = [](Initializer::Kind kind, const char* tensor, std::size_t size) {
+    std::vector<float> values(size);
+    initialize({.kind = kind},
+               {.seed = 42, .layer = "c", .tensor = tensor, .fan_in = 18, .fan_out = 45}, values);
+    return values;
+  };
+  BOOST_TEST(std::ranges::equal(store.tensor(0),
+                                expected(Initializer::Kind::glorot_normal, "weight", 90)));
+  BOOST_TEST(
+      std::ranges::equal(store.tensor(1), expected(Initializer::Kind::lecun_normal, "bias", 5)));
 }
 
 BOOST_AUTO_TEST_CASE(biases_start_at_zero) {

@@ -1,0 +1,141 @@
+// What the trainer says of its steps and evaluations, and the numbers that make it stop.
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "framework/core/error.hpp"
+#include "framework/training/trainer.hpp"
+#include "tests/support/networks.hpp"
+
+namespace lockstep {
+namespace {
+
+using testing::model_value;
+
+// Half a second passes whenever somebody looks.
+double slow_clock() {
+  static double now = 0;  // NOLINT(*-global-variables): a plain function has no other place
+  return now += 0.5;
+}
+
+struct Recorder final : TrainingObserver {
+  std::vector<StepRecord> steps;
+  std::vector<EpochRecord> evaluations;
+  TrainingProgress last;
+
+  void on_step(const StepRecord& record) override { steps.push_back(record); }
+  void on_evaluation(const EpochRecord& record) override { evaluations.push_back(record); }
+  void on_checkpoint(const TrainingProgress& progress) override { last = progress; }
+};
+
+/// Two dense layers on three samples of one number, in batches of two.
+struct Bench {
+  explicit Bench(const std::vector<float>& values) {
+    std::ranges::copy(values, parameters.mutable_values().begin());
+  }
+
+  Recorder train(const TrainerSettings& settings, const Dataset* validation = nullptr,
+                 const Dataset* test = nullptr) {
+    Trainer trainer({.graph = graph,
+                     .parameters = parameters,
+                     .optimizer = *optimizer,
+                     .schedule = schedule,
+                     .training = training,
+                     .validation = validation,
+                     .test = test,
+                     .team = team,
+                     .communicator = solo,
+                     .clock = slow_clock},
+                    settings);
+    Recorder recorder;
+    trainer.run(recorder);
+    return recorder;
+  }
+
+  Graph graph{parse_graph_spec(
+      model_value({1}, {{"h", "dense", {{"units", "1"}}}, {"o", "dense", {{"units", "2"}}}}))};
+  ParameterStore parameters{graph, 1};
+  std::unique_ptr<Optimizer> optimizer =
+      make_optimizer({.type = OptimizerSettings::Type::sgd}, parameters.layout().size());
+  ScheduleSettings schedule{.peak = 0.01};
+  testing::TestDataset training{3, {1}, 2};
+  WorkerTeam team{1};
+  SoloCommunicator solo;
+};
+
+// h.weight, h.bias, o.weight (2), o.bias (2)
+const std::vector<float> kModest = {0.5F, 0.1F, 0.3F, -0.2F, 0.1F, 0.0F};
+
+constexpr TrainerSettings kSixSteps{
+    .total_steps = 6, .batch_size = 2, .micro_batch = 16, .evaluate = {.every_steps = 2}};
+
+std::string numeric_failure(const std::vector<float>& values) {
+  try {
+    Bench(values).train(kSixSteps);
+  } catch (const CollectiveError& error) {
+    BOOST_CHECK(error.kind() == ErrorKind::numeric);
+    return error.what();
+  }
+  return "no failure";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(trainer_records)
+
+BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_ends_training_though_its_gradient_is) {
+  // The logits differ by 6e38, which overflows; the probabilities are 0 and 1.
+  const std::string said = numeric_failure({0, 0, 0, 0, -3e38F, 3e38F});
+  BOOST_TEST(said.starts_with("The loss is "), said);
+  BOOST_TEST(said.find("at step 1,") != std::string::npos, said);
+}
+
+BOOST_AUTO_TEST_CASE(an_infinite_gradient_ends_training_though_the_loss_is_finite) {
+  // Logits of 0; the gradient of h.bias is 3e38 for each of two samples of one label, or 0.
+  const std::string said = numeric_failure({0, 0, 3e38F, -3e38F, 0, 0});
+  BOOST_TEST(said.starts_with("The norm of the gradient is "), said);
+}
+
+BOOST_AUTO_TEST_CASE(time_is_that_of_steps_alone) {
+  const Recorder recorder = Bench(kModest).train(kSixSteps);
+  BOOST_TEST(recorder.last.train_seconds == 3.0);  // six steps of half a second
+  BOOST_TEST(recorder.steps[0].images_per_second == 4.0);
+  BOOST_TEST(recorder.steps[1].images_per_second == 2.0);  // the epoch's last batch has one sample
+  std::vector<double> seconds;
+  for (const EpochRecord& record : recorder.evaluations) seconds.push_back(record.seconds);
+  BOOST_TEST(seconds == (std::vector<double>{1, 2, 3}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(digests_are_kept_as_often_as_asked_for) {
+  TrainerSettings settings = kSixSteps;
+  settings.digest_every_steps = 3;
+  std::vector<Index> kept;
+  for (const StepRecord& record : Bench(kModest).train(settings).steps) {
+    if (record.has_digest) kept.push_back(record.step);
+  }
+  BOOST_TEST(kept == (std::vector<Index>{3, 6}), boost::test_tools::per_element());
+  settings.digest_every_steps = 0;
+  for (const StepRecord& record : Bench(kModest).train(settings).steps) {
+    BOOST_TEST(!record.has_digest);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_confusion_is_the_test_sets_else_the_validation_sets) {
+  const testing::TestDataset ten(10, {1}, 2);
+  const testing::TestDataset twenty(20, {1}, 2);
+  const auto counted = [](const Recorder& recorder) {
+    Index sum = 0;
+    for (const Index cell : recorder.evaluations.back().confusion) sum += cell;
+    return sum;
+  };
+  BOOST_TEST(counted(Bench(kModest).train(kSixSteps, &ten, &twenty)) == 20);
+  BOOST_TEST(counted(Bench(kModest).train(kSixSteps, &ten)) == 10);
+  BOOST_TEST(counted(Bench(kModest).train(kSixSteps)) == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace lockstep
