@@ -37,7 +37,10 @@ BOOST_AUTO_TEST_CASE(input_gradients_that_are_not_wanted_are_left_out_and_change
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_the_layouts) {
   for_each_example([](const Tried& tried) {
     const LayerRun expected = finished(tried, {.blocks = 3});
+    // The plan gives a layer that works block by block no other input.
+    const bool only_blocked = tried.layer->lane_extent() == LaneExtent::block;
     for (const Layout input_layout : kLayouts) {
+      if (only_blocked && input_layout != Layout::blocked) continue;
       for (const Layout output_layout : kLayouts) {
         check_same_results(
             finished(tried,

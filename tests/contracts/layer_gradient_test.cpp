@@ -97,10 +97,10 @@ BOOST_AUTO_TEST_SUITE(layer_gradient)
 
 BOOST_AUTO_TEST_CASE(every_reference_belongs_to_a_layer_type) {
   const std::vector<LayerType> types = all_layer_types();
-  for (const auto& [name, reference] : layer_references()) {
-    BOOST_TEST(std::any_of(types.begin(), types.end(),
-                           [&](const LayerType& type) { return type.name == name; }),
-               name << " is no layer type");
+  for (const auto& entry : layer_references()) {
+    const bool found = std::any_of(types.begin(), types.end(),
+                                   [&](const LayerType& type) { return type.name == entry.first; });
+    BOOST_TEST(found, entry.first << " is no layer type");
   }
 }
 
