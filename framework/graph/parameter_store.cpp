@@ -1,5 +1,6 @@
 #include "framework/graph/parameter_store.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "framework/kernels/reduce.hpp"
@@ -30,6 +31,18 @@ void ParameterLayout::apply_scales(std::span<const float> from, std::span<float>
   for (const ParameterEntry& entry : entries_) {
     scale_buffer(from.subspan(entry.offset, entry.size), entry.scale,
                  to.subspan(entry.offset, entry.size));
+  }
+}
+
+void ParameterLayout::apply_scales(std::size_t first, std::span<float> stretch) const {
+  if (!has_scales_) return;
+  const std::size_t end = first + stretch.size();
+  for (const ParameterEntry& entry : entries_) {
+    const std::size_t from = std::max(first, entry.offset);
+    const std::size_t to = std::min(end, entry.offset + entry.size);
+    if (from >= to || entry.scale == 1.0F) continue;
+    const std::span<float> part = stretch.subspan(from - first, to - from);
+    scale_buffer(part, entry.scale, part);
   }
 }
 

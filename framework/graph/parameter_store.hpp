@@ -44,6 +44,9 @@ class ParameterLayout {
   /// a gradient of what they see becomes a gradient of the values.
   void apply_scales(std::span<const float> from, std::span<float> to) const;
 
+  /// The same in place, for a stretch of the flat buffer that begins at `first`.
+  void apply_scales(std::size_t first, std::span<float> stretch) const;
+
  private:
   std::vector<ParameterEntry> entries_;
   std::vector<std::size_t> first_entries_;

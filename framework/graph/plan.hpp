@@ -44,8 +44,8 @@ struct PlannedStep {
 
 /// The list of steps of a graph for one micro-batch size, with all memory placed once.
 ///
-/// A layer whose only reader it can be fused with (Layer::fused_with) shares that reader's step, and
-/// a reshape shares its input's memory and has no step. Every workspace of `workspace_size()`
+/// A layer whose only reader it can be fused with (Layer::fused_with) shares that reader's step,
+/// and a reshape shares its input's memory and has no step. Every workspace of `workspace_size()`
 /// floats is packed at 64 bytes.
 class Plan {
  public:

@@ -24,7 +24,8 @@ HWY_INLINE Bytes interleave_low(Bytes a, Bytes b) {
 }
 
 HWY_INLINE Bytes interleave_high(Bytes a, Bytes b) {
-  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
+                                 31);
 }
 
 /// 16 x 16 bytes, rows become columns: four rounds, each of which interleaves rows 8 apart.

@@ -2,8 +2,8 @@
 
 // Pixels of 16 images, a byte each, side by side as the 16 lanes of a block.
 //
-// Layouts: each image contiguous; the output (pixel, 16), `stride` floats from one pixel to the next.
-// Threading contract: a free function of its arguments.
+// Layouts: each image contiguous; the output (pixel, 16), `stride` floats from one pixel to the
+// next. Threading contract: a free function of its arguments.
 
 #include <array>
 #include <cstddef>

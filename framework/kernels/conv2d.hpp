@@ -3,10 +3,10 @@
 // Two-dimensional convolution (cross-correlation, as everywhere in this field) with what usually
 // follows it, an activation and 2x2 pooling, and the gradients of the whole.
 //
-// Layouts: inputs (C, H, W) x lanes and their gradients blocked, outputs and theirs in either layout
-// of BasicLaneView, weights OIHW, bias O.
-// Taps that fall outside the image are skipped: they take part in no operation.
-// Threading contract: free functions of their arguments; the memory written must not be shared.
+// Layouts: inputs (C, H, W) x lanes and their gradients blocked, outputs and theirs in either
+// layout of BasicLaneView, weights OIHW, bias O. Taps that fall outside the image are skipped: they
+// take part in no operation. Threading contract: free functions of their arguments; the memory
+// written must not be shared.
 
 #include <cstddef>
 #include <span>

@@ -139,13 +139,12 @@ void backward_block(const Conv2dGeometry& geometry, const Conv2dBackward& argume
     if (!in_place) {
       EpilogueBackward{geometry, arguments, block, {row, gradient.rows}, scratch.gradient}.run();
     }
-    add_parameter_gradients(
-        {.geometry = geometry,
-         .input = arguments.input.at(0, block),
-         .gradient = gradient,
-         .weights = scratch.weights,
-         .biases = arguments.bias_gradient.empty() ? nullptr : scratch.biases,
-         .fresh = block == 0 && row == 0});
+    add_parameter_gradients({.geometry = geometry,
+                             .input = arguments.input.at(0, block),
+                             .gradient = gradient,
+                             .weights = scratch.weights,
+                             .biases = arguments.bias_gradient.empty() ? nullptr : scratch.biases,
+                             .fresh = block == 0 && row == 0});
   }
   if (!wants_input) return;
   for (std::size_t part = 0; part < kParts; ++part) {

@@ -36,8 +36,8 @@ struct Part {
 };
 
 /// Taps along one axis, in order, for two or more outputs side by side: `lead` that lie before the
-/// image for the first outputs (one output less each time), `full` inside it for all, `trail` behind
-/// it for the last ones.
+/// image for the first outputs (one output less each time), `full` inside it for all, `trail`
+/// behind it for the last ones.
 struct TapSpan {
   /// @param first_position  of the first output's first tap; before the image perhaps
   TapSpan(std::size_t outputs, Offset first_position, std::size_t step, std::size_t image,
@@ -116,9 +116,9 @@ struct Tile {
 
   static Position first_position(const Part& at, Corner corner) {
     const Window& window = at.geometry.input.window;
-    return {signed_size(corner.row * window.stride.rows) - signed_size(window.padding.rows),
-            signed_size(corner.column * window.stride.columns) -
-                signed_size(window.padding.columns)};
+    return {
+        signed_size(corner.row * window.stride.rows) - signed_size(window.padding.rows),
+        signed_size(corner.column * window.stride.columns) - signed_size(window.padding.columns)};
   }
 
   Tile(const Part& at, Corner /*corner*/, Position from)
@@ -153,9 +153,8 @@ struct Tile {
     const float* HWY_RESTRICT x = x_of_row;
     const auto add = [&]<std::size_t kLeft, std::size_t kRight>() LOCKSTEP_INLINE_LAMBDA {
       V of_filter[kFilters];
-      unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
-        of_filter[f] = hn::Set(D(), w[f * w_filter]);
-      });
+      unroll<0, kFilters>(
+          [&](auto f) LOCKSTEP_INLINE_LAMBDA { of_filter[f] = hn::Set(D(), w[f * w_filter]); });
       unroll<kFirst, kEnd>([&](auto r) LOCKSTEP_INLINE_LAMBDA {
         unroll<kLeft, kRight>([&](auto p) LOCKSTEP_INLINE_LAMBDA {
           const V pixel = hn::Load(D(), x + r * x_row + p * x_column);
@@ -221,9 +220,10 @@ struct RowTiles {
     tile.sum(filter, i * tile.next(), sums);
     const std::size_t stride = at.arguments.output.feature_stride;
     const std::size_t next = at.positions.size() * stride;
-    float* const to = at.output + ((filter * at.positions.rows + corner.row) * at.positions.columns +
-                                   corner.column + i * kColumns) *
-                                      stride;
+    float* const to =
+        at.output + ((filter * at.positions.rows + corner.row) * at.positions.columns +
+                     corner.column + i * kColumns) *
+                        stride;
     const bool rectifies = at.geometry.epilogue.activation == Activation::relu;
     unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
       unroll<0, kColumns>([&](auto p) LOCKSTEP_INLINE_LAMBDA {
@@ -285,8 +285,8 @@ struct PooledTiles {
     }
     HWY_ALIGN float before[kFilters][kPixels][kWidth];
     unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
-      unroll<0, kPixels>(
-          [&](auto p) LOCKSTEP_INLINE_LAMBDA { hn::Store(sums[f][p], D(), before[f][p]); });
+      unroll<0, kPixels>([&](auto p)
+                             LOCKSTEP_INLINE_LAMBDA { hn::Store(sums[f][p], D(), before[f][p]); });
     });
     with_activation(at.geometry.epilogue.activation, [&]<Activation kActivation>() {
       for (std::size_t f = 0; f < kFilters; ++f) {
@@ -310,8 +310,8 @@ struct PooledTiles {
   }
 };
 
-/// How many tiles of `pixels` outputs from a column on have all their taps inside the image, at most
-/// as many as leave their pixels in the first cache while all filters read them.
+/// How many tiles of `pixels` outputs from a column on have all their taps inside the image, at
+/// most as many as leave their pixels in the first cache while all filters read them.
 std::size_t tiles_inside(const Part& at, std::size_t column, std::size_t pixels) {
   constexpr std::size_t kFloats = 8192;  // 32 KiB
   const auto& [image, window] = at.geometry.input;

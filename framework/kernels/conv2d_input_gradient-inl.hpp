@@ -43,8 +43,8 @@ struct FirstTap {
   std::size_t output;
 };
 
-/// Tap columns of a tile of pixels, in order: `lead` that meet outputs for its first pixels only (one
-/// pixel more each time), `full` that meet one for all, `trail` that do for its last ones.
+/// Tap columns of a tile of pixels, in order: `lead` that meet outputs for its first pixels only
+/// (one pixel more each time), `full` that meet one for all, `trail` that do for its last ones.
 struct TapSpan {
   TapSpan(std::size_t pixels, std::size_t output, std::size_t columns, std::size_t taps) {
     const auto above = [](std::size_t x, std::size_t y) { return x > y ? x - y : 0; };
@@ -163,8 +163,8 @@ inline PixelTile pixel_tile(const InputGradient& at, std::size_t row, std::size_
   const std::size_t kx = x.tap + taps.first * window.stride.columns;
   // The tile's first pixel may have no output of its own there, only later ones do.
   const Offset ox = signed_size(x.output) - signed_size(taps.first);
-  return {.gradient = gradient.at(0, y.output - rows.first) + ox * signed_size(kLanes) +
-                      at.part * kWidth,
+  return {.gradient =
+              gradient.at(0, y.output - rows.first) + ox * signed_size(kLanes) + at.part * kWidth,
           .g_filter = gradient.rows * gradient.columns * kLanes,
           .g_row = gradient.columns * kLanes,
           .tap_rows = rows.full,

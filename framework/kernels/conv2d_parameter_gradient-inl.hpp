@@ -43,7 +43,8 @@ struct InsideRange {
   InsideRange(std::size_t image, std::size_t stride, std::size_t padding, std::size_t tap,
               std::size_t taps, std::size_t count) {
     const auto positions = [&](std::size_t size) {
-      return stride == 1 ? size : (size + stride - 1) / stride;  // a division costs as many as 20 sums
+      return stride == 1 ? size
+                         : (size + stride - 1) / stride;  // a division costs as many as 20 sums
     };
     const auto below = [](std::size_t size, std::size_t less) {
       return size > less ? size - less : 0;
@@ -57,19 +58,19 @@ struct InsideRange {
 
 /// Where one tile of weights finds its rows: everything its inner loop needs, worked out before.
 struct WeightWalk {
-  const float* g;          // first row, first column, first filter
-  std::size_t g_filter;    // floats from one filter to the next
-  std::size_t g_row;       // floats from one row to the next
-  const float* x;          // the pixel under the first tap there; outside the image perhaps
-  std::size_t x_row;       // floats from one output row to the next
-  std::size_t x_column;    // floats from one output column to the next
-  std::size_t rows;        // all of whose taps lie inside the image
+  const float* g;        // first row, first column, first filter
+  std::size_t g_filter;  // floats from one filter to the next
+  std::size_t g_row;     // floats from one row to the next
+  const float* x;        // the pixel under the first tap there; outside the image perhaps
+  std::size_t x_row;     // floats from one output row to the next
+  std::size_t x_column;  // floats from one output column to the next
+  std::size_t rows;      // all of whose taps lie inside the image
   std::size_t columns;
-  InsideRange inside;      // columns
-  Offset left;             // column of the pixel under the first tap
-  std::size_t step;        // pixels from one output column to the next
+  InsideRange inside;  // columns
+  Offset left;         // column of the pixel under the first tap
+  std::size_t step;    // pixels from one output column to the next
   std::size_t image_columns;
-  float* sums;             // of the first filter and tap
+  float* sums;              // of the first filter and tap
   std::size_t sums_filter;  // floats from one filter to the next
   bool fresh;
 };
@@ -85,18 +86,19 @@ HWY_NOINLINE void sum_weights(const WeightWalk& walk) {
     });
   });
   const std::size_t g_filter = walk.g_filter;
-  const auto add = [&](const float* HWY_RESTRICT g,
-                       const float* HWY_RESTRICT x) LOCKSTEP_INLINE_LAMBDA {
-    V pixels[kTileTaps];
-    unroll<0, kTileTaps>(
-        [&](auto t) LOCKSTEP_INLINE_LAMBDA { pixels[t] = hn::Load(D(), x + t * kLanes); });
-    unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
-      const V of_filter = hn::Load(D(), g + f * g_filter);
-      unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
-        sums[f][t] = fused(of_filter, pixels[t], sums[f][t]);
-      });
-    });
-  };
+  const auto add = [&](const float* HWY_RESTRICT g, const float* HWY_RESTRICT x)
+                       LOCKSTEP_INLINE_LAMBDA {
+                         V pixels[kTileTaps];
+                         unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
+                           pixels[t] = hn::Load(D(), x + t * kLanes);
+                         });
+                         unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
+                           const V of_filter = hn::Load(D(), g + f * g_filter);
+                           unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
+                             sums[f][t] = fused(of_filter, pixels[t], sums[f][t]);
+                           });
+                         });
+                       };
   const auto add_border = [&](const float* HWY_RESTRICT g, const float* HWY_RESTRICT x,
                               Offset column) LOCKSTEP_INLINE_LAMBDA {
     unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {

@@ -10,7 +10,6 @@
 namespace lockstep {
 namespace {
 
-constexpr std::size_t kChunk = 512;
 constexpr std::size_t kAccumulators = 16;
 
 double sum_of_squares(std::span<const float> chunk) {
@@ -36,21 +35,20 @@ double sum_of_squares(std::span<const float> chunk) {
 
 GradientNorm::GradientNorm(std::size_t size) : chunk_sums_((size + kChunk - 1) / kChunk) {}
 
-double GradientNorm::norm(std::span<const float> gradient) {
-  assert((gradient.size() + kChunk - 1) / kChunk == chunk_sums_.size());
-  for (std::size_t c = 0; c < chunk_sums_.size(); ++c) {
-    const std::size_t first = c * kChunk;
-    chunk_sums_[c] =
-        sum_of_squares(gradient.subspan(first, std::min(kChunk, gradient.size() - first)));
+void GradientNorm::add(std::size_t first, std::span<const float> stretch) {
+  assert(first % kChunk == 0);
+  for (std::size_t i = 0; i < stretch.size(); i += kChunk) {
+    chunk_sums_[(first + i) / kChunk] =
+        sum_of_squares(stretch.subspan(i, std::min(kChunk, stretch.size() - i)));
   }
-  return std::sqrt(canonical_sum(chunk_sums_));
 }
 
-void clip_by_norm(std::span<float> gradient, double norm, double limit) {
+double GradientNorm::norm() const { return std::sqrt(canonical_sum(chunk_sums_)); }
+
+std::optional<float> clip_factor(double norm, double limit) {
   const double coefficient = limit / (norm + 1e-6);
-  if (coefficient >= 1) return;
-  const auto factor = static_cast<float>(coefficient);
-  for (float& g : gradient) g *= factor;
+  if (coefficient >= 1) return {};
+  return static_cast<float>(coefficient);
 }
 
 }  // namespace lockstep

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -9,19 +11,27 @@ namespace lockstep {
 ///
 /// Chunks of 512 elements: 16 accumulators, the l-th over elements i = l (mod 16) ascending, folded
 /// 16 -> 8 -> 4 -> 2 -> 1; the chunks' sums along the canonical tree over chunks. Squares are
-/// exact. Threading contract: one thread at a time. Allocates nothing after construction.
+/// exact. Threading contract: `add` may be called at once for stretches that do not overlap; the
+/// rest by one thread at a time. Allocates nothing after construction.
 class GradientNorm {
  public:
+  static constexpr std::size_t kChunk = 512;
+
   explicit GradientNorm(std::size_t size);
 
-  double norm(std::span<const float> gradient);
+  /// Takes in a stretch of whole chunks (the gradient's last may be shorter).
+  /// @param first  where it begins, a multiple of kChunk
+  void add(std::size_t first, std::span<const float> stretch);
+
+  /// Of what was taken in since the last change of each chunk; all of them must have been.
+  double norm() const;
 
  private:
   std::vector<double> chunk_sums_;
 };
 
-/// Scales the gradient so that its norm does not exceed `limit`: by limit / (norm + 1e-6) where
-/// that is below 1 (PyTorch's clip_grad_norm_).
-void clip_by_norm(std::span<float> gradient, double norm, double limit);
+/// The factor by which a gradient of norm `norm` is scaled so that its norm does not exceed
+/// `limit`: limit / (norm + 1e-6) where that is below 1 (PyTorch's clip_grad_norm_).
+std::optional<float> clip_factor(double norm, double limit);
 
 }  // namespace lockstep

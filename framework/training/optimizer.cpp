@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "framework/kernels/optimizer.hpp"
+
 namespace lockstep {
 namespace {
 
@@ -14,47 +16,26 @@ class Sgd final : public Optimizer {
     if (settings.momentum != 0) buffers_.push_back({"momentum", AlignedBuffer<float>(size)});
   }
 
-  void update(std::span<float> values, std::span<const float> gradient,
-              float learning_rate) override {
-    const float rate = learning_rate;
-    if (buffers_.empty()) {
-      update_plain(values, gradient, rate);
-    } else if (nesterov_) {
-      update_nesterov(values, gradient, rate);
-    } else {
-      update_momentum(values, gradient, rate);
-    }
+  void start_step(float learning_rate) override { learning_rate_ = learning_rate; }
+
+  void update(std::size_t first, std::span<float> values,
+              std::span<const float> gradient) override {
+    sgd_update({.values = values,
+                .gradient = gradient,
+                .momentum_buffer = buffers_.empty()
+                                       ? std::span<float>()
+                                       : buffers_[0].values.span().subspan(first, values.size()),
+                .learning_rate = learning_rate_,
+                .weight_decay = weight_decay_,
+                .momentum = momentum_,
+                .nesterov = nesterov_});
   }
 
  private:
   float weight_decay_;
   float momentum_;
   bool nesterov_;
-
-  void update_plain(std::span<float> values, std::span<const float> gradient, float rate) const {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const float g = gradient[i] + weight_decay_ * values[i];
-      values[i] = values[i] - rate * g;
-    }
-  }
-
-  void update_momentum(std::span<float> values, std::span<const float> gradient, float rate) {
-    const std::span<float> buffer = buffers_[0].values.span();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const float g = gradient[i] + weight_decay_ * values[i];
-      buffer[i] = momentum_ * buffer[i] + g;
-      values[i] = values[i] - rate * buffer[i];
-    }
-  }
-
-  void update_nesterov(std::span<float> values, std::span<const float> gradient, float rate) {
-    const std::span<float> buffer = buffers_[0].values.span();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const float g = gradient[i] + weight_decay_ * values[i];
-      buffer[i] = momentum_ * buffer[i] + g;
-      values[i] = values[i] - rate * (g + momentum_ * buffer[i]);
-    }
-  }
+  float learning_rate_ = 0;
 };
 
 class Adam final : public Optimizer {
@@ -65,32 +46,35 @@ class Adam final : public Optimizer {
     scalars_ = {{"beta1_power", 1}, {"beta2_power", 1}};
   }
 
-  void update(std::span<float> values, std::span<const float> gradient,
-              float learning_rate) override {
+  void start_step(float learning_rate) override {
     double& beta1_power = scalars_[0].value;
     double& beta2_power = scalars_[1].value;
     beta1_power *= settings_.beta1;
     beta2_power *= settings_.beta2;
-    const auto rate = static_cast<float>(static_cast<double>(learning_rate) / (1 - beta1_power));
-    const auto root = static_cast<float>(std::sqrt(1 - beta2_power));
-    const auto decay = static_cast<float>(settings_.weight_decay);
-    const auto beta1 = static_cast<float>(settings_.beta1);
-    const auto beta2 = static_cast<float>(settings_.beta2);
-    const auto rest1 = static_cast<float>(1 - settings_.beta1);
-    const auto rest2 = static_cast<float>(1 - settings_.beta2);
-    const auto epsilon = static_cast<float>(settings_.epsilon);
-    const std::span<float> m = buffers_[0].values.span();
-    const std::span<float> v = buffers_[1].values.span();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const float g = gradient[i] + decay * values[i];
-      m[i] = beta1 * m[i] + rest1 * g;
-      v[i] = beta2 * v[i] + (rest2 * g) * g;
-      values[i] = values[i] - (rate * m[i]) / (std::sqrt(v[i]) / root + epsilon);
-    }
+    rate_ = static_cast<float>(static_cast<double>(learning_rate) / (1 - beta1_power));
+    root_ = static_cast<float>(std::sqrt(1 - beta2_power));
+  }
+
+  void update(std::size_t first, std::span<float> values,
+              std::span<const float> gradient) override {
+    adam_update({.values = values,
+                 .gradient = gradient,
+                 .first_moment = buffers_[0].values.span().subspan(first, values.size()),
+                 .second_moment = buffers_[1].values.span().subspan(first, values.size()),
+                 .learning_rate = rate_,
+                 .root = root_,
+                 .weight_decay = static_cast<float>(settings_.weight_decay),
+                 .beta1 = static_cast<float>(settings_.beta1),
+                 .beta2 = static_cast<float>(settings_.beta2),
+                 .rest1 = static_cast<float>(1 - settings_.beta1),
+                 .rest2 = static_cast<float>(1 - settings_.beta2),
+                 .epsilon = static_cast<float>(settings_.epsilon)});
   }
 
  private:
   OptimizerSettings settings_;
+  float rate_ = 0;
+  float root_ = 1;
 };
 
 }  // namespace

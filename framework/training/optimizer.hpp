@@ -48,13 +48,18 @@ struct OptimizerScalar {
 ///   v = beta2 * v + ((1 - beta2) * g) * g;
 ///   value = value - ((rate / (1 - beta1^t)) * m) / (sqrt(v) / sqrt(1 - beta2^t) + epsilon),
 ///   where the powers are running products in double.
-/// Threading contract: one thread at a time. Allocates nothing after construction.
+/// Threading contract: `update` may be called at once for stretches that do not overlap; the rest
+/// by one thread at a time. Allocates nothing after construction.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  virtual void update(std::span<float> values, std::span<const float> gradient,
-                      float learning_rate) = 0;
+  /// Begins a step; then every element is updated once.
+  virtual void start_step(float learning_rate) = 0;
+
+  /// Updates a stretch of the flat buffer that begins at `first`.
+  virtual void update(std::size_t first, std::span<float> values,
+                      std::span<const float> gradient) = 0;
 
   std::span<OptimizerBuffer> buffers() { return buffers_; }
   std::span<const OptimizerBuffer> buffers() const { return buffers_; }

@@ -1,9 +1,9 @@
 #include "framework/training/trainer.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -12,17 +12,6 @@
 
 namespace lockstep {
 namespace {
-
-// Whether all exponents are below that of infinity and NaN; a plain loop that vectorises.
-bool all_finite(std::span<const float> values) {
-  constexpr std::uint32_t kExponent = 0x7f800000U;
-  std::uint32_t found = 0;
-  for (const float value : values) {
-    found |=
-        static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent);
-  }
-  return found == 0;
-}
 
 double root_mean_square(std::span<const float> values) {
   double sum = 0;
@@ -69,8 +58,7 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerSettings& settings,
       results_(static_cast<std::size_t>(executor_.micro_batches(settings.batch_size))),
       losses_(results_.size()),
       scaled_(parts.parameters.layout().has_scales() ? parts.parameters.layout().size() : 0),
-      gradient_(parts.parameters.layout().size()),
-      gradient_norm_(parts.parameters.layout().size()) {}
+      update_({.parameters = parts.parameters, .optimizer = parts.optimizer, .team = parts.team}) {}
 
 void Trainer::run(TrainingObserver& observer) {
   while (progress_.step < settings_.total_steps) {
@@ -105,12 +93,13 @@ StepRecord Trainer::train_step() {
   sync_.share_results(results);
 
   const double loss_sum = sum_losses(micro_batches);
-  const double norm = take_gradient(sum, samples);
   const double loss = loss_sum / static_cast<double>(samples);
   if (!std::isfinite(loss)) fail("The loss", loss);
-  if (!std::isfinite(norm)) fail("The norm of the gradient", norm);
   const float rate = learning_rate(parts_.schedule, progress_.step, settings_.total_steps);
-  update(norm, rate);
+  const auto [norm, is_finite] = update_.run(
+      {.sum = sum, .samples = samples, .learning_rate = rate, .clip_norm = settings_.clip_norm});
+  if (!std::isfinite(norm)) fail("The norm of the gradient", norm);
+  if (!is_finite) fail("A weight after the update", std::numeric_limits<double>::infinity());
 
   ++progress_.step;
   progress_.samples_seen += samples;
@@ -124,7 +113,7 @@ StepRecord Trainer::train_step() {
       .samples = samples};
   record.has_digest =
       settings_.digest_every_steps > 0 && progress_.step % settings_.digest_every_steps == 0;
-  if (record.has_digest) record.digest = weights_digest();
+  if (record.has_digest) record.digest = update_.digest();
   const double seconds = parts_.clock() - start;
   progress_.train_seconds += seconds;
   record.images_per_second = seconds > 0 ? static_cast<double>(samples) / seconds : 0;
@@ -142,25 +131,6 @@ double Trainer::sum_losses(Index micro_batches) {
   std::transform(results_.begin(), results_.begin() + micro_batches, losses_.begin(),
                  [](const MicroBatchResult& result) { return result.loss; });
   return canonical_sum(std::span<const double>(losses_).first(count));
-}
-
-// The mean gradient with respect to the stored values, and its norm.
-double Trainer::take_gradient(std::span<const float> sum, Index samples) {
-  const std::span<float> gradient = gradient_.span();
-  const auto divisor = static_cast<float>(samples);
-  std::transform(sum.begin(), sum.end(), gradient.begin(),
-                 [divisor](float g) { return g / divisor; });
-  const ParameterLayout& layout = parts_.parameters.layout();
-  if (layout.has_scales()) layout.apply_scales(gradient, gradient);
-  return gradient_norm_.norm(gradient);
-}
-
-void Trainer::update(double gradient_norm, float learning_rate) {
-  if (settings_.clip_norm) clip_by_norm(gradient_.span(), gradient_norm, *settings_.clip_norm);
-  parts_.optimizer.update(parts_.parameters.mutable_values(), gradient_.span(), learning_rate);
-  if (!all_finite(parts_.parameters.values())) {
-    fail("A weight after the update", std::numeric_limits<double>::infinity());
-  }
 }
 
 void Trainer::count_epoch(Index samples, double loss_sum) {
@@ -194,12 +164,6 @@ void Trainer::check_replicas() {
                   "have {}: a processor or memory computes wrongly; start again with --resume on "
                   "other machines, from the checkpoint before.",
                   progress_.step, other - digests.begin(), other->hex(), digests[0].hex()));
-}
-
-Digest Trainer::weights_digest() {
-  digest_.reset();
-  digest_.add(parts_.parameters.values());
-  return digest_.finish();
 }
 
 EvaluationResult Trainer::evaluate(const Dataset& dataset) {
@@ -249,7 +213,7 @@ std::vector<LayerRecord> Trainer::layer_records() {
     if (first != last) {
       const std::size_t begin = layout.entries()[first].offset;
       const std::size_t end = layout.entries()[last - 1].offset + layout.entries()[last - 1].size;
-      record.gradient_rms = root_mean_square(gradient_.span().subspan(begin, end - begin));
+      record.gradient_rms = root_mean_square(update_.gradient().subspan(begin, end - begin));
     }
     records.push_back(std::move(record));
   }

@@ -10,10 +10,10 @@
 #include "framework/training/communicator.hpp"
 #include "framework/training/dataset.hpp"
 #include "framework/training/evaluator.hpp"
-#include "framework/training/gradient_norm.hpp"
 #include "framework/training/gradient_sync.hpp"
 #include "framework/training/micro_batch_executor.hpp"
 #include "framework/training/optimizer.hpp"
+#include "framework/training/parameter_update.hpp"
 #include "framework/training/run_records.hpp"
 #include "framework/training/sampler.hpp"
 #include "framework/training/schedule.hpp"
@@ -102,7 +102,7 @@ class Trainer {
   const TrainingProgress& progress() const { return progress_; }
   Index steps_per_epoch() const { return sampler_.steps_per_epoch(); }
   /// Digest of the current weights.
-  Digest weights_digest();
+  Digest weights_digest() const { return parts_.parameters.digest(); }
   EvaluationResult evaluate(const Dataset& dataset);
 
  private:
@@ -116,15 +116,11 @@ class Trainer {
   Evaluator evaluator_;
   std::vector<MicroBatchResult> results_;
   std::vector<double> losses_;
-  AlignedBuffer<float> scaled_;    ///< parameters as the layers see them; empty without scales
-  AlignedBuffer<float> gradient_;  ///< mean gradient of the last step
-  GradientNorm gradient_norm_;
-  FloatsDigest digest_;
+  AlignedBuffer<float> scaled_;  ///< parameters as the layers see them; empty without scales
+  ParameterUpdate update_;
 
   std::span<const float> scaled_parameters();
   double sum_losses(Index micro_batches);
-  double take_gradient(std::span<const float> sum, Index samples);
-  void update(double gradient_norm, float learning_rate);
   void count_epoch(Index samples, double loss_sum);
   EpochRecord evaluate_all();
   std::vector<LayerRecord> layer_records();

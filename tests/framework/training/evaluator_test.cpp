@@ -74,7 +74,8 @@ class OneNumber final : public Dataset {
   explicit OneNumber(std::size_t size) : labels_(size) {}
 
   static float of(Index n) {
-    return n % 3 == 0 ? 16.0F - static_cast<float>(n % 500) * 0.01F : -1e7F * static_cast<float>(n % 7);
+    return n % 3 == 0 ? 16.0F - static_cast<float>(n % 500) * 0.01F
+                      : -1e7F * static_cast<float>(n % 7);
   }
 
   Index size() const override { return static_cast<Index>(labels_.size()); }

@@ -77,11 +77,16 @@ class Twin {
     const auto samples = static_cast<float>(batch.samples.size());
     for (float& g : sum.gradient) g /= samples;
     layout().apply_scales(sum.gradient, sum.gradient);
-    const double norm = GradientNorm(layout().size()).norm(sum.gradient);
-    clip_by_norm(sum.gradient, norm, *kSettings.clip_norm);
+    GradientNorm norm(layout().size());
+    norm.add(0, sum.gradient);
+    if (const auto factor = clip_factor(norm.norm(), *kSettings.clip_norm)) {
+      for (float& g : sum.gradient) g *= *factor;
+    }
     const float rate = learning_rate(kSchedule, number, kSettings.total_steps);
-    problem.optimizer->update(problem.parameters.mutable_values(), sum.gradient, rate);
-    return {sum.loss / static_cast<double>(samples), norm, rate, sum.correct, sum.gradient};
+    problem.optimizer->start_step(rate);
+    problem.optimizer->update(0, problem.parameters.mutable_values(), sum.gradient);
+    return {sum.loss / static_cast<double>(samples), norm.norm(), rate, sum.correct,
+            sum.gradient};
   }
 
   Problem problem;
