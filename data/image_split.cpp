@@ -114,7 +114,8 @@ void ImageSplit::fill_lane(const Fill<Pixel>& fill) const {
       const Pixel* source = plane + (inside ? source_row : 0) * columns;
       Index x = 0;
       for (; x < first; ++x, at += fill.stride) fill.lane[at] = black;
-      for (; x < last; ++x, at += fill.stride) fill.lane[at] = map(static_cast<float>(source[x - fill.move.right]));
+      for (; x < last; ++x, at += fill.stride)
+        fill.lane[at] = map(static_cast<float>(source[x - fill.move.right]));
       for (; x < columns; ++x, at += fill.stride) fill.lane[at] = black;
     }
     plane += rows * columns;

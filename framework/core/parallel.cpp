@@ -44,6 +44,16 @@ struct ForkJoin {
   char join = 0;
 };
 
+// Also when an exception ends the scope: it has travelled from the slot's thread to the caller's.
+struct ReleaseAtEnd {
+  void* address;
+  __attribute__((no_sanitize("thread"))) ~ReleaseAtEnd() { race_annotations::release(address); }
+};
+struct AcquireAtEnd {
+  void* address;
+  __attribute__((no_sanitize("thread"))) ~AcquireAtEnd() { race_annotations::acquire(address); }
+};
+
 [[gnu::noinline]] void run_slot(const SlotFunction& body, int slot) {
   use_default_arithmetic();
   body(slot);
@@ -51,8 +61,8 @@ struct ForkJoin {
 
 __attribute__((no_sanitize("thread"))) void run_task(ForkJoin& fork_join, int slot) {
   race_annotations::acquire(&fork_join.fork);
+  const ReleaseAtEnd release{&fork_join.join};
   run_slot(fork_join.body, slot);
-  race_annotations::release(&fork_join.join);
 }
 
 }  // namespace
@@ -64,12 +74,13 @@ void WorkerTeam::run(SlotFunction body) const {
   }
   ForkJoin fork_join{body};
   race_annotations::release(&fork_join.fork);
+  const AcquireAtEnd acquire{&fork_join.join};
   arena_->arena.execute([&] {
     oneapi::tbb::parallel_for(
-        0, threads_, [&](int slot) { run_task(fork_join, slot); },
+        0, threads_,
+        [&](int slot) __attribute__((no_sanitize("thread"))) { run_task(fork_join, slot); },
         oneapi::tbb::static_partitioner{});
   });
-  race_annotations::acquire(&fork_join.join);
 }
 
 }  // namespace lockstep

@@ -97,8 +97,8 @@ void MicroBatchPass::backward(std::span<const float> parameters, std::span<float
                               const PassContext& context) {
   assert(plan_.purpose() == PlanPurpose::training);
   bind_parameters(parameters);
-  for (auto at = steps_.rbegin(); at != steps_.rend(); ++at) {
-    Step& step = *at;
+  for (std::size_t i = steps_.size(); i-- > 0;) {
+    Step& step = steps_[i];
     if (!step.runs_backward) continue;
     for (const LaneView& further : step.further_gradients) {
       accumulate_lanes(further, step.output_gradient);

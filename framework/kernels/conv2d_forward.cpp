@@ -108,7 +108,6 @@ struct Tile {
     }
   }
 
- private:
   struct Position {
     Offset row;
     Offset column;

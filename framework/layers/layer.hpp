@@ -116,7 +116,8 @@ class Layer {
   virtual std::optional<Epilogue> as_epilogue() const { return {}; }
 
   /// A layer that does this one's work and `next`'s, its only reader, in one pass and with the same
-  /// bits: its inputs and parameters are this one's, its output is the other's. Null: there is none.
+  /// bits: its inputs and parameters are this one's, its output is the other's. Null: there is
+  /// none.
   virtual std::unique_ptr<Layer> fused_with(const Layer& next) const;
 
   virtual void forward(const ForwardArguments& arguments) const = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -28,10 +29,11 @@ std::vector<Index> steps_of(const std::vector<Record>& records) {
 /// One record a step, in order; of several the first.
 template <typename Record>
 std::vector<Record> in_order(std::vector<Record> records) {
-  std::ranges::stable_sort(records, {}, &Record::step);
-  const auto same_step = [](const Record& a, const Record& b) { return a.step == b.step; };
-  records.erase(std::unique(records.begin(), records.end(), same_step), records.end());
-  return records;
+  std::map<Index, Record> by_step;
+  for (Record& record : records) by_step.try_emplace(record.step, std::move(record));
+  std::vector<Record> ordered;
+  for (auto& [step, record] : by_step) ordered.push_back(std::move(record));
+  return ordered;
 }
 
 /// Records with those of `more` whose step they lack.

@@ -85,8 +85,7 @@ class Twin {
     const float rate = learning_rate(kSchedule, number, kSettings.total_steps);
     problem.optimizer->start_step(rate);
     problem.optimizer->update(0, problem.parameters.mutable_values(), sum.gradient);
-    return {sum.loss / static_cast<double>(samples), norm.norm(), rate, sum.correct,
-            sum.gradient};
+    return {sum.loss / static_cast<double>(samples), norm.norm(), rate, sum.correct, sum.gradient};
   }
 
   Problem problem;
