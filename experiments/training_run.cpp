@@ -102,6 +102,7 @@ int TrainingRun::train() {
                    .communicator = context_.communicator(),
                    .clock = seconds_now},
                   trainer_settings(), progress_);
+  advise_on_threads(trainer);
   FinalFigures figures;
   try {
     run_trainer(trainer);

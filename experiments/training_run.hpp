@@ -68,6 +68,7 @@ class TrainingRun {
   void recover_metrics();
   void record_failure(const std::exception& error);
   void warn_about_warmup() const;
+  void advise_on_threads(const Trainer& trainer) const;
   Provenance provenance() const;
   TrainerSettings trainer_settings() const;
   void run_trainer(Trainer& trainer);

@@ -1,9 +1,12 @@
 // What a run says about itself: before training, instead of it (--dry-run), and after it.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "experiments/figures.hpp"
 #include "experiments/training_run.hpp"
+#include "framework/core/parallel.hpp"
 #include "framework/kernels/isa.hpp"
 
 namespace lockstep {
@@ -29,6 +32,16 @@ void TrainingRun::describe() const {
                              count_of(context_.threads(), "thread"),
                              count_of(context_.session.hosts(), "host"), current_isa()));
   warn_about_warmup();
+}
+
+void TrainingRun::advise_on_threads(const Trainer& trainer) const {
+  const int useful = trainer.useful_threads();
+  if (useful >= std::min(context_.threads(), available_threads())) return;
+  context_.console.remark(fmt::format(
+      "{} are more than batch {} in micro-batches of {} can use: --threads {} would be as "
+      "fast, and a larger train.batch_size would use more",
+      count_of(context_.threads(), "thread"), config_.train.batch_size, config_.train.micro_batch,
+      useful));
 }
 
 void TrainingRun::warn_about_warmup() const {

@@ -1,5 +1,6 @@
 #include "framework/core/parallel.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cfenv>
 
@@ -28,7 +29,10 @@ struct WorkerTeam::Arena {
   oneapi::tbb::task_arena arena;
 };
 
-WorkerTeam::WorkerTeam(int threads) : threads_(threads), arena_(std::make_unique<Arena>(threads)) {
+WorkerTeam::WorkerTeam(int threads)
+    : threads_(threads),
+      concurrency_(std::min(threads, available_threads())),
+      arena_(std::make_unique<Arena>(threads)) {
   assert(threads >= 1);
 }
 

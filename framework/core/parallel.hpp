@@ -40,6 +40,8 @@ class WorkerTeam {
   WorkerTeam& operator=(const WorkerTeam&) = delete;
 
   int threads() const { return threads_; }
+  /// Threads that can run at the same time: no more than the affinity mask has cores.
+  int concurrency() const { return concurrency_; }
 
   /// Calls `body(slot)` once for each slot in [0, threads), concurrently where cores allow, and
   /// returns when all have returned. Two slots may run one after the other on the same thread.
@@ -50,6 +52,7 @@ class WorkerTeam {
  private:
   struct Arena;
   int threads_;
+  int concurrency_;
   std::unique_ptr<Arena> arena_;
 };
 

@@ -54,9 +54,6 @@ void MicroBatchPass::bind_step(const PlannedStep& planned) {
   step.parameter_gradients.resize(node.parameters.size());
   step.saved = memory_.span().subspan(planned.saved_offset, planned.saved_size);
   step.runs_backward = planned.runs_backward;
-  if (plan_.purpose() == PlanPurpose::training) {
-    step.scratch = memory_.span().subspan(plan_.scratch_offset(), planned.scratch_size);
-  }
   steps_.push_back(std::move(step));
 }
 
@@ -81,42 +78,57 @@ void MicroBatchPass::bind_parameters(std::span<const float> parameters) {
   }
 }
 
+void MicroBatchPass::bind_gradients(std::span<float> gradients) {
+  for (Step& step : steps_) {
+    for (std::size_t k = 0; k < step.parameter_gradients.size(); ++k) {
+      step.parameter_gradients[k] = layout_.view(gradients, step.first_entry + k);
+    }
+  }
+}
+
+void MicroBatchPass::forward_step(std::size_t number, const PassContext& context,
+                                  Share share) const {
+  const Step& step = steps_[number];
+  step.layer->forward({.shapes = step.shapes,
+                       .inputs = step.inputs,
+                       .output = step.output,
+                       .parameters = step.parameters,
+                       .saved = step.saved,
+                       .pass = context,
+                       .share = share});
+}
+
+void MicroBatchPass::backward_step(std::size_t number, const PassContext& context,
+                                   std::span<float> scratch, Share share) const {
+  const Step& step = steps_[number];
+  if (!step.runs_backward) return;
+  for (const LaneView& further : step.further_gradients) {
+    accumulate_lanes(further, step.output_gradient);
+  }
+  step.layer->backward({.shapes = step.shapes,
+                        .inputs = step.inputs,
+                        .output = step.output,
+                        .output_gradient = step.output_gradient,
+                        .input_gradients = step.input_gradients,
+                        .parameters = step.parameters,
+                        .parameter_gradients = step.parameter_gradients,
+                        .saved = step.saved,
+                        .scratch = scratch.first(plan_.steps()[number].scratch_size),
+                        .pass = context,
+                        .share = share});
+}
+
 void MicroBatchPass::forward(std::span<const float> parameters, const PassContext& context) {
   bind_parameters(parameters);
-  for (Step& step : steps_) {
-    step.layer->forward({.shapes = step.shapes,
-                         .inputs = step.inputs,
-                         .output = step.output,
-                         .parameters = step.parameters,
-                         .saved = step.saved,
-                         .pass = context});
-  }
+  for (std::size_t i = 0; i < steps_.size(); ++i) forward_step(i, context);
 }
 
 void MicroBatchPass::backward(std::span<const float> parameters, std::span<float> gradients,
                               const PassContext& context) {
   assert(plan_.purpose() == PlanPurpose::training);
   bind_parameters(parameters);
-  for (std::size_t i = steps_.size(); i-- > 0;) {
-    Step& step = steps_[i];
-    if (!step.runs_backward) continue;
-    for (const LaneView& further : step.further_gradients) {
-      accumulate_lanes(further, step.output_gradient);
-    }
-    for (std::size_t k = 0; k < step.parameter_gradients.size(); ++k) {
-      step.parameter_gradients[k] = layout_.view(gradients, step.first_entry + k);
-    }
-    step.layer->backward({.shapes = step.shapes,
-                          .inputs = step.inputs,
-                          .output = step.output,
-                          .output_gradient = step.output_gradient,
-                          .input_gradients = step.input_gradients,
-                          .parameters = step.parameters,
-                          .parameter_gradients = step.parameter_gradients,
-                          .saved = step.saved,
-                          .scratch = step.scratch,
-                          .pass = context});
-  }
+  bind_gradients(gradients);
+  for (std::size_t i = steps_.size(); i-- > 0;) backward_step(i, context, scratch());
 }
 
 }  // namespace lockstep

@@ -5,6 +5,7 @@
 
 #include "framework/core/aligned_buffer.hpp"
 #include "framework/core/lane_view.hpp"
+#include "framework/core/share.hpp"
 #include "framework/graph/parameter_store.hpp"
 #include "framework/graph/plan.hpp"
 
@@ -28,6 +29,18 @@ class MicroBatchPass {
   /// To be filled between `forward` and `backward`: one row an output, lanes as in `output`.
   LaneView output_gradient() const { return output_gradient_; }
 
+  // One step of the plan at a time, or a share of it, on what the steps before have left.
+
+  /// @param parameters  flat buffer in the layout given at construction, scales applied
+  void bind_parameters(std::span<const float> parameters);
+  /// @param gradients  in the same layout; every element is overwritten by the backward steps
+  void bind_gradients(std::span<float> gradients);
+  void forward_step(std::size_t number, const PassContext& context, Share share = {}) const;
+  /// @param scratch  `scratch()` of a pass that no other thread uses now
+  void backward_step(std::size_t number, const PassContext& context, std::span<float> scratch,
+                     Share share = {}) const;
+  std::span<float> scratch() { return memory_.span().subspan(plan_.scratch_offset()); }
+
   /// @param parameters  flat buffer in the layout given at construction, scales applied
   void forward(std::span<const float> parameters, const PassContext& context);
 
@@ -50,7 +63,6 @@ class MicroBatchPass {
     std::vector<std::span<const float>> parameters;
     std::vector<std::span<float>> parameter_gradients;
     std::span<float> saved;
-    std::span<float> scratch;
     bool runs_backward = false;
   };
 
@@ -64,7 +76,6 @@ class MicroBatchPass {
 
   LaneView bind(const PlannedView& planned);
   void bind_step(const PlannedStep& planned);
-  void bind_parameters(std::span<const float> parameters);
 };
 
 }  // namespace lockstep

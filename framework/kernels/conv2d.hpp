@@ -12,6 +12,7 @@
 #include <span>
 
 #include "framework/core/lane_view.hpp"
+#include "framework/core/share.hpp"
 #include "framework/kernels/epilogue.hpp"
 #include "framework/kernels/window.hpp"
 
@@ -46,6 +47,7 @@ struct Conv2dForward {
   std::span<const float> bias;    ///< O, or empty: without bias
   LaneView output;                ///< (O, OH, OW) x lanes
   std::span<float> saved;         ///< 64-byte aligned; or empty: no backward follows
+  Share share{};                  ///< of the output's rows
 };
 
 /// The convolution is bias[o] (+0 without bias), then fma(weight[o, c, ky, kx], input[c, y, x], .)
@@ -63,6 +65,7 @@ struct Conv2dBackward {
   LaneView input_gradient;           ///< (C, H, W) x lanes; without data: not wanted
   std::span<const float> saved;      ///< as forward left it
   std::span<float> scratch;          ///< 64-byte aligned, contents undefined
+  Share share{};                     ///< of the filters' gradients and of the input's rows
 };
 
 /// The gradient of the convolution's own output is worked out first, as the epilogue's kernels do.

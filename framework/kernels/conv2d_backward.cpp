@@ -19,20 +19,15 @@ HWY_BEFORE_NAMESPACE();
 namespace lockstep::HWY_NAMESPACE {
 namespace {
 
-/// The gradient of some rows of the convolution's own output, in one block: (O, rows, OW, 16), the
-/// columns that pooling leaves out not among them.
-struct Rows {
-  std::size_t first;
-  std::size_t count;
-};
-
-/// Takes the gradient back through the epilogue.
+/// Takes the gradient of some rows back through the epilogue, columns that pooling leaves out not
+/// among them.
 struct EpilogueBackward {
   const Conv2dGeometry& geometry;
   const Conv2dBackward& arguments;
   std::size_t block;
-  Rows rows;
-  float* gradient;
+  IndexRange filters;
+  GradientRows rows;
+  float* gradient;  // of the first of the filters
 
   void run() const {
     with_activation(geometry.epilogue.activation, [&]<Activation kActivation>() {
@@ -55,9 +50,9 @@ struct EpilogueBackward {
   HWY_INLINE void without_pooling() const {
     const Extent2d positions = geometry.positions();
     float* to = gradient;
-    for (std::size_t o = 0; o < geometry.filters; ++o) {
+    for (std::size_t o = filters.first; o < filters.last; ++o) {
       const std::size_t first = (o * positions.rows + rows.first) * positions.columns;
-      for (std::size_t i = 0; i < rows.count * positions.columns; ++i, to += kLanes) {
+      for (std::size_t i = 0; i < rows.rows * positions.columns; ++i, to += kLanes) {
         const float* y = arguments.output.at(first + i, block);
         const float* g = arguments.output_gradient.at(first + i, block);
         for (std::size_t l = 0; l < kLanes; l += kWidth) {
@@ -74,8 +69,8 @@ struct EpilogueBackward {
     const Extent2d pooled = geometry.output();
     const std::size_t columns = 2 * pooled.columns;
     float* to = gradient;
-    for (std::size_t o = 0; o < geometry.filters; ++o) {
-      for (std::size_t row = 0; row < rows.count / 2; ++row, to += 2 * columns * kLanes) {
+    for (std::size_t o = filters.first; o < filters.last; ++o) {
+      for (std::size_t row = 0; row < rows.rows / 2; ++row, to += 2 * columns * kLanes) {
         std::size_t feature = (o * pooled.rows + rows.first / 2 + row) * pooled.columns;
         for (std::size_t x = 0; x < pooled.columns; ++x, ++feature) {
           float* corner = to + 2 * x * kLanes;
@@ -122,47 +117,74 @@ std::size_t rows_at_a_time(const Conv2dGeometry& geometry, bool input_gradient) 
   return std::clamp<std::size_t>(fitting / 2 * 2, 2, positions.rows);
 }
 
+/// What one call works out of a block: gradients of weights and biases, and rows of the input's.
+struct Part {
+  std::size_t block;
+  IndexRange filters;
+  IndexRange input_rows;
+};
+
 void backward_block(const Conv2dGeometry& geometry, const Conv2dBackward& arguments,
-                    const Scratch& scratch, std::size_t block) {
+                    const Scratch& scratch, const Part& part) {
   const Extent2d positions = geometry.positions();
-  const bool wants_input = static_cast<bool>(arguments.input_gradient);
+  const bool wants_input = !part.input_rows.empty();
   const bool in_place = geometry.epilogue.activation == Activation::none &&
                         geometry.epilogue.pooling == Pooling::none &&
                         arguments.output_gradient.feature_stride == kLanes;
   const std::size_t at_a_time = in_place ? positions.rows : rows_at_a_time(geometry, wants_input);
+  // The input's gradient reads those of all filters.
+  const IndexRange filters = wants_input ? IndexRange{0, geometry.filters} : part.filters;
   GradientRows gradient{
-      .data = in_place ? arguments.output_gradient.at(0, block) : scratch.gradient,
+      .data = in_place ? arguments.output_gradient.at(0, part.block) : scratch.gradient,
       .columns = positions.columns};
   for (std::size_t row = 0; row < positions.rows; row += at_a_time) {
     gradient.first = row;
     gradient.rows = std::min(at_a_time, positions.rows - row);
     if (!in_place) {
-      EpilogueBackward{geometry, arguments, block, {row, gradient.rows}, scratch.gradient}.run();
+      float* const to = scratch.gradient + (gradient.at(filters.first, 0) - gradient.data);
+      EpilogueBackward{geometry, arguments, part.block, filters, gradient, to}.run();
     }
     add_parameter_gradients({.geometry = geometry,
-                             .input = arguments.input.at(0, block),
+                             .input = arguments.input.at(0, part.block),
                              .gradient = gradient,
                              .weights = scratch.weights,
                              .biases = arguments.bias_gradient.empty() ? nullptr : scratch.biases,
-                             .fresh = block == 0 && row == 0});
+                             .fresh = part.block == 0 && row == 0,
+                             .filters = part.filters});
   }
   if (!wants_input) return;
-  for (std::size_t part = 0; part < kParts; ++part) {
-    input_gradient_block({.geometry = geometry,
-                          .gradient = gradient,
-                          .weight = arguments.weight,
-                          .output = arguments.input_gradient.at(0, block),
-                          .part = part});
+  for (std::size_t half = 0; half < kParts; ++half) {
+    const InputGradient at{.geometry = geometry,
+                           .gradient = gradient,
+                           .weight = arguments.weight,
+                           .output = arguments.input_gradient.at(0, part.block),
+                           .part = half};
+    for (std::size_t row = part.input_rows.first; row < part.input_rows.last; ++row) {
+      input_gradient_row(at, row);
+    }
   }
 }
 
 void backward(const Conv2dGeometry& geometry, const Conv2dBackward& arguments) {
   const Scratch scratch(geometry, arguments.scratch);
-  for (std::size_t block = 0; block < arguments.input.blocks; ++block) {
-    backward_block(geometry, arguments, scratch, block);
+  const std::size_t blocks = arguments.input.blocks;
+  const std::size_t rows = arguments.input_gradient ? geometry.input.image.rows : 0;
+  const IndexRange filters = arguments.share.of(geometry.filters);
+  const IndexRange input_rows = arguments.share.of(blocks * rows);
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const auto in_block = [&](std::size_t row) {
+      return std::clamp(row, block * rows, (block + 1) * rows) - block * rows;
+    };
+    backward_block(geometry, arguments, scratch,
+                   {block, filters, {in_block(input_rows.first), in_block(input_rows.last)}});
   }
-  fold_lanes(scratch.weights, arguments.weight_gradient);
-  fold_lanes(scratch.biases, arguments.bias_gradient);
+  const std::size_t of_filter = geometry.weights_per_filter();
+  fold_lanes(
+      scratch.weights + filters.first * of_filter * kLanes,
+      arguments.weight_gradient.subspan(filters.first * of_filter, filters.size() * of_filter));
+  if (arguments.bias_gradient.empty()) return;
+  fold_lanes(scratch.biases + filters.first * kLanes,
+             arguments.bias_gradient.subspan(filters.first, filters.size()));
 }
 
 }  // namespace

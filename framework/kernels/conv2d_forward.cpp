@@ -359,18 +359,20 @@ void pooled_row(const Part& at, std::size_t row) {
 void forward(const Conv2dGeometry& geometry, const Conv2dForward& arguments) {
   const bool pools = geometry.epilogue.pooling != Pooling::none;
   const Extent2d positions = geometry.positions();
-  for (std::size_t block = 0; block < arguments.input.blocks; ++block) {
-    for (std::size_t row = 0; row < positions.rows; row += pools ? 2 : 1) {
-      for (std::size_t part = 0; part < kParts; ++part) {
-        const Part at{.geometry = geometry,
-                      .arguments = arguments,
-                      .positions = positions,
-                      .block = block,
-                      .part = part,
-                      .input = arguments.input.at(0, block) + part * kWidth,
-                      .output = arguments.output.at(0, block) + part * kWidth};
-        pools ? pooled_row(at, row) : plain_row(at, row);
-      }
+  const std::size_t rows = geometry.output().rows;
+  const IndexRange mine = arguments.share.of(arguments.input.blocks * rows);
+  for (std::size_t i = mine.first; i < mine.last; ++i) {
+    const std::size_t block = i / rows;
+    const std::size_t row = i % rows;
+    for (std::size_t part = 0; part < kParts; ++part) {
+      const Part at{.geometry = geometry,
+                    .arguments = arguments,
+                    .positions = positions,
+                    .block = block,
+                    .part = part,
+                    .input = arguments.input.at(0, block) + part * kWidth,
+                    .output = arguments.output.at(0, block) + part * kWidth};
+      pools ? pooled_row(at, 2 * row) : plain_row(at, row);
     }
   }
 }

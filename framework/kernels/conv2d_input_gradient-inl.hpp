@@ -201,10 +201,6 @@ inline void input_gradient_row(const InputGradient& at, std::size_t row) {
   }
 }
 
-inline void input_gradient_block(const InputGradient& at) {
-  for (std::size_t row = 0; row < at.geometry.input.image.rows; ++row) input_gradient_row(at, row);
-}
-
 }  // namespace lockstep::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -28,6 +28,7 @@ struct ParameterSums {
   float* weights;  // (weights, 16)
   float* biases;   // (O, 16), or null
   bool fresh;      // the sums start here, at +0
+  IndexRange filters;
 };
 
 /// Columns of one kernel row whose weights are summed side by side.
@@ -214,7 +215,7 @@ struct TapTile {
     const auto& [image, window] = at.geometry.input;
     const InsideRange inside(image.columns, window.stride.columns, window.padding.columns,
                              kernel_column, kTileTaps, at.gradient.columns);
-    for_tiles<kTapFilters<kTileTaps>>(at.geometry.filters,
+    for_tiles<kTapFilters<kTileTaps>>(at.filters,
                                       TapColumns<kTileTaps>{at, part, kernel_column, inside});
   }
 };
@@ -244,7 +245,7 @@ struct BiasTile {
 inline void add_parameter_gradients(const ParameterSums& at) {
   for (std::size_t part = 0; part < kParts; ++part) {
     for_tiles<kMostTaps>(at.geometry.input.window.kernel.columns, TapTile{at, part});
-    if (at.biases != nullptr) for_tiles<8>(at.geometry.filters, BiasTile{at, part});
+    if (at.biases != nullptr) for_tiles<8>(at.filters, BiasTile{at, part});
   }
 }
 

@@ -118,7 +118,7 @@ struct GradientTile {
 
 /// Runs tiles of Tile<4>, Tile<2> and Tile<1> over all vectors of the lanes and all features.
 template <template <std::size_t> class Tile, class Arguments>
-void for_lanes(const Arguments& arguments, std::size_t blocks, std::size_t features) {
+void for_lanes(const Arguments& arguments, std::size_t blocks, IndexRange features) {
   const std::size_t vectors = blocks * kParts;
   std::size_t vector = 0;
   if constexpr (kVectors >= 4) {
@@ -135,12 +135,13 @@ void for_lanes(const Arguments& arguments, std::size_t blocks, std::size_t featu
 }
 
 void forward(Activation activation, const DenseForward& arguments) {
-  for_lanes<ForwardTile>(arguments, arguments.output.blocks, arguments.output.features);
+  const IndexRange outputs = arguments.share.of(arguments.output.features);
+  for_lanes<ForwardTile>(arguments, arguments.output.blocks, outputs);
   if (activation == Activation::none) return;
   with_activation(activation, [&]<Activation kActivation>() {
     const LaneView& output = arguments.output;
     for (std::size_t block = 0; block < output.blocks; ++block) {
-      for (std::size_t o = 0; o < output.features; ++o) {
+      for (std::size_t o = outputs.first; o < outputs.last; ++o) {
         float* y = output.at(o, block);
         for (std::size_t l = 0; l < kLanes; l += kWidth) {
           hn::Store(activate<kActivation>(hn::Load(D(), y + l)), D(), y + l);
@@ -224,6 +225,7 @@ struct WeightGradient {
   const Panels& input;
   std::size_t inputs;
   std::span<float> to;
+  IndexRange outputs;
 };
 
 template <std::size_t kTileVectors>
@@ -273,7 +275,7 @@ struct WeightTile {
 
 void weight_gradient(const WeightGradient& arguments) {
   constexpr std::size_t kOutputs = 6;
-  const std::size_t outputs = arguments.gradient.features;
+  const IndexRange outputs = arguments.outputs;
   const std::size_t vectors = Panels::padded(arguments.inputs) / kWidth;
   std::size_t vector = 0;
   for (; vector + kVectors <= vectors; vector += kVectors) {
@@ -288,16 +290,17 @@ void weight_gradient(const WeightGradient& arguments) {
 struct BiasTile {
   const ConstLaneView& gradient;
   std::span<float> to;
+  IndexRange outputs;
 
   template <std::size_t kQuads>
   HWY_NOINLINE void run(std::size_t quad) const {
-    const std::size_t first = quad * 4;
+    const std::size_t first = outputs.first + quad * 4;
     Quad sums[kQuads] = {};
     for (std::size_t block = 0; block < gradient.blocks; ++block) {
       for (std::size_t l = 0; l < kLanes; l += 4) {
         for (std::size_t q = 0; q < kQuads; ++q) {
           Quad rows[4] = {};
-          for (std::size_t r = 0; r < 4 && first + q * 4 + r < gradient.features; ++r) {
+          for (std::size_t r = 0; r < 4 && first + q * 4 + r < outputs.last; ++r) {
             rows[r] = load_quad(gradient.at(first + q * 4 + r, block) + l);
           }
           transpose(rows);
@@ -305,7 +308,7 @@ struct BiasTile {
         }
       }
     }
-    const std::size_t count = std::min(kQuads * 4, gradient.features - first);
+    const std::size_t count = std::min(kQuads * 4, outputs.last - first);
     std::memcpy(to.data() + first, sums, count * sizeof(float));
   }
 };
@@ -315,13 +318,14 @@ void backward(Activation activation, const DenseBackward& arguments) {
   const Panels panels(arguments.input, arguments.scratch.data());
   float* const memory = arguments.scratch.data() + Panels::padded(inputs) * arguments.input.lanes();
   const ConstLaneView gradient = before_activation(activation, arguments, memory);
-  weight_gradient({gradient, panels, inputs, arguments.weight_gradient});
+  const IndexRange outputs = arguments.share.of(gradient.features);
+  weight_gradient({gradient, panels, inputs, arguments.weight_gradient, outputs});
   if (!arguments.bias_gradient.empty()) {
-    for_tiles<3>((gradient.features + 3) / 4, BiasTile{gradient, arguments.bias_gradient});
+    for_tiles<3>((outputs.size() + 3) / 4, BiasTile{gradient, arguments.bias_gradient, outputs});
   }
   if (!arguments.input_gradient) return;
   for_lanes<GradientTile>(InputGradient{gradient, arguments.weight, arguments.input_gradient},
-                          gradient.blocks, inputs);
+                          gradient.blocks, arguments.share.of(inputs));
 }
 
 }  // namespace

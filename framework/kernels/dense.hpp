@@ -9,6 +9,7 @@
 #include <span>
 
 #include "framework/core/lane_view.hpp"
+#include "framework/core/share.hpp"
 #include "framework/kernels/epilogue.hpp"
 
 namespace lockstep {
@@ -18,6 +19,7 @@ struct DenseForward {
   std::span<const float> weight;  ///< (O, I)
   std::span<const float> bias;    ///< O, or empty: without bias
   LaneView output;                ///< (O, lanes)
+  Share share{};                  ///< of the outputs
 };
 
 /// The sum is bias[o] (+0 without bias), then fma(weight[o, i], input[i], .) over i ascending; the
@@ -34,6 +36,7 @@ struct DenseBackward {
   LaneView input_gradient;           ///< (I, lanes); without data: not wanted
   /// dense_scratch floats, 64-byte aligned, contents undefined.
   std::span<float> scratch;
+  Share share{};  ///< of the outputs for weights and biases, of the inputs for the input's gradient
 };
 
 /// With g the gradient before the activation:

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "framework/core/lane_view.hpp"
+#include "framework/core/share.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace lockstep::HWY_NAMESPACE {
@@ -157,16 +158,21 @@ HWY_INLINE void run_tile(std::size_t size, std::size_t first, const Task& task) 
 }
 
 /// Calls task.run<N>(first) for consecutive tiles of N <= kMost items, as few as possible and as
-/// equal as possible, until `count` are covered. The size of a tile is a constant, so that its
+/// equal as possible, until `items` are covered. The size of a tile is a constant, so that its
 /// accumulators live in registers.
 template <std::size_t kMost, class Task>
-HWY_INLINE void for_tiles(std::size_t count, const Task& task) {
-  const std::size_t tiles = (count + kMost - 1) / kMost;
-  for (std::size_t tile = 0, first = 0; tile < tiles; ++tile) {
-    const std::size_t size = (count - first) / (tiles - tile);
+HWY_INLINE void for_tiles(IndexRange items, const Task& task) {
+  const std::size_t tiles = (items.size() + kMost - 1) / kMost;
+  for (std::size_t tile = 0, first = items.first; tile < tiles; ++tile) {
+    const std::size_t size = (items.last - first) / (tiles - tile);
     run_tile<kMost>(size, first, task);
     first += size;
   }
+}
+
+template <std::size_t kMost, class Task>
+HWY_INLINE void for_tiles(std::size_t count, const Task& task) {
+  for_tiles<kMost>(IndexRange{0, count}, task);
 }
 
 }  // namespace lockstep::HWY_NAMESPACE

@@ -66,6 +66,8 @@ class Conv2d final : public Layer {
 
   LaneExtent lane_extent() const override { return LaneExtent::block; }
 
+  bool divides() const override { return true; }
+
   std::unique_ptr<Layer> fused_with(const Layer& next) const override {
     const std::optional<Epilogue> added = next.as_epilogue();
     const std::optional<Epilogue> both = added ? epilogue_.then(*added) : std::nullopt;
@@ -81,7 +83,8 @@ class Conv2d final : public Layer {
                     .weight = arguments.parameters[0],
                     .bias = has_bias_ ? arguments.parameters[1] : std::span<const float>(),
                     .output = arguments.output,
-                    .saved = arguments.saved});
+                    .saved = arguments.saved,
+                    .share = arguments.share});
   }
 
   void backward(const BackwardArguments& arguments) const override {
@@ -95,7 +98,8 @@ class Conv2d final : public Layer {
          .bias_gradient = has_bias_ ? arguments.parameter_gradients[1] : std::span<float>(),
          .input_gradient = arguments.input_gradients[0],
          .saved = arguments.saved,
-         .scratch = arguments.scratch});
+         .scratch = arguments.scratch,
+         .share = arguments.share});
   }
 
  private:

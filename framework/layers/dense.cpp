@@ -59,6 +59,8 @@ class Dense final : public Layer {
 
   LaneExtent lane_extent() const override { return LaneExtent::whole; }
 
+  bool divides() const override { return true; }
+
   std::unique_ptr<Layer> fused_with(const Layer& next) const override {
     const std::optional<Epilogue> added = next.as_epilogue();
     if (activation_ != Activation::none || !added || added->pooling != Pooling::none) return {};
@@ -72,7 +74,8 @@ class Dense final : public Layer {
                   {.input = arguments.inputs[0],
                    .weight = arguments.parameters[0],
                    .bias = has_bias_ ? arguments.parameters[1] : std::span<const float>(),
-                   .output = arguments.output});
+                   .output = arguments.output,
+                   .share = arguments.share});
   }
 
   void backward(const BackwardArguments& arguments) const override {
@@ -84,7 +87,8 @@ class Dense final : public Layer {
                                  .bias_gradient = has_bias_ ? arguments.parameter_gradients[1]
                                                             : std::span<float>(),
                                  .input_gradient = arguments.input_gradients[0],
-                                 .scratch = arguments.scratch});
+                                 .scratch = arguments.scratch,
+                                 .share = arguments.share});
   }
 
  private:

@@ -13,6 +13,7 @@
 #include "framework/core/lane_view.hpp"
 #include "framework/core/settings.hpp"
 #include "framework/core/shape.hpp"
+#include "framework/core/share.hpp"
 #include "framework/kernels/epilogue.hpp"
 
 namespace lockstep {
@@ -46,6 +47,7 @@ struct ForwardArguments {
   std::span<const std::span<const float>> parameters;  ///< in the order of `parameters()`, scaled
   std::span<float> saved;                              ///< kept for backward; see Workspace
   const PassContext& pass;
+  Share share{};  ///< what this call computes; see Layer::divides
 };
 
 /// Arguments of Layer::backward, the derivative of forward.
@@ -61,6 +63,7 @@ struct BackwardArguments {
   std::span<const float> saved;                           ///< as forward left it
   std::span<float> scratch;                               ///< contents undefined
   const PassContext& pass;
+  Share share{};  ///< what this call computes; see Layer::divides
 };
 
 /// Memory a layer needs for a micro-batch beside its inputs, outputs and gradients, in floats.
@@ -119,6 +122,11 @@ class Layer {
   /// bits: its inputs and parameters are this one's, its output is the other's. Null: there is
   /// none.
   virtual std::unique_ptr<Layer> fused_with(const Layer& next) const;
+
+  /// Whether several threads may do one forward or backward together, each its share of whole
+  /// outputs, gradients of inputs and of parameters, with a scratch of its own. Other layers are
+  /// never given but the whole.
+  virtual bool divides() const { return false; }
 
   virtual void forward(const ForwardArguments& arguments) const = 0;
   virtual void backward(const BackwardArguments& arguments) const = 0;

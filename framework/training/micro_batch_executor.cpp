@@ -1,7 +1,6 @@
 #include "framework/training/micro_batch_executor.hpp"
 
 #include <algorithm>
-#include <atomic>
 
 #include "framework/kernels/softmax.hpp"
 
@@ -10,7 +9,11 @@ namespace lockstep {
 MicroBatchExecutor::MicroBatchExecutor(const Plan& plan, const ParameterLayout& layout,
                                        const Dataset& dataset, const WorkerTeam& team,
                                        const Settings& settings)
-    : plan_(plan), dataset_(dataset), team_(team), settings_(settings) {
+    : plan_(plan),
+      dataset_(dataset),
+      concurrency_(team.concurrency()),
+      settings_(settings),
+      division_(plan) {
   const auto lanes = static_cast<std::size_t>(plan.micro_batch());
   slots_.reserve(static_cast<std::size_t>(team.threads()));
   for (int slot = 0; slot < team.threads(); ++slot) {
@@ -26,60 +29,130 @@ Index MicroBatchExecutor::micro_batches(Index samples) const {
   return (samples + plan_.micro_batch() - 1) / plan_.micro_batch();
 }
 
-void MicroBatchExecutor::run(const GlobalBatch& batch, std::span<const float> parameters,
-                             GradientSync& sync, std::span<MicroBatchResult> results) {
-  const LeafRange owned = sync.owned();
-  const auto size = static_cast<std::size_t>(plan_.micro_batch());
-  std::atomic<Index> next = owned.first;
-  const auto work = [&](int slot_number) {
-    Slot& slot = slots_[static_cast<std::size_t>(slot_number)];
-    for (Index i = next++; i < owned.last; i = next++) {
-      const std::size_t first = static_cast<std::size_t>(i) * size;
-      const auto samples =
-          batch.samples.subspan(first, std::min(size, batch.samples.size() - first));
-      const int buffer = sync.reduction().acquire();
-      results[static_cast<std::size_t>(i)] =
-          run_micro_batch(slot, samples, batch.epoch, parameters, sync.reduction().buffer(buffer));
-      sync.reduction().finish_leaf(i, buffer);
-    }
-  };
-  team_.run(work);
+std::size_t MicroBatchExecutor::stages() const {
+  constexpr std::size_t kWholeAssemblyLossAndEnd = 4;
+  return kWholeAssemblyLossAndEnd + division_.forward().size() + division_.backward().size();
 }
 
-MicroBatchResult MicroBatchExecutor::run_micro_batch(Slot& slot, std::span<const Index> samples,
-                                                     std::uint32_t epoch,
-                                                     std::span<const float> parameters,
-                                                     std::span<float> gradient) {
-  MicroBatchPass& pass = slot.pass;
-  pass.set_samples(samples.size());
-  const std::size_t lanes = pass.input().lanes();
+int MicroBatchExecutor::useful_threads(Index micro_batches) const {
+  return division_.useful_threads(static_cast<std::size_t>(micro_batches), concurrency_);
+}
+
+void MicroBatchExecutor::start(const Step& step) {
+  step_ = step;
+  assignment_ = division_.assign(static_cast<std::size_t>(step.sync->owned().size()), concurrency_);
+}
+
+bool MicroBatchExecutor::work(StagedWork::Walk& walk, int slot) {
+  const LeafRange owned = step_.sync->owned();
+  const Index in_shares = owned.first + static_cast<Index>(assignment_.whole);
+  const auto run_whole = [&](std::size_t i) {
+    run_micro_batch(slot_of(slot), owned.first + static_cast<Index>(i));
+  };
+  return walk.stage(assignment_.whole, run_whole) &&
+         (in_shares == owned.last || work_in_shares(walk, slot, {in_shares, owned.last}));
+}
+
+void MicroBatchExecutor::run_micro_batch(Slot& slot, Index micro_batch) {
+  assemble(slot, micro_batch);
+  run_forward(slot, {0, plan_.steps().size()});
+  take_losses(slot);
+  run_backward(slot, {0, plan_.steps().size()});
+  hand_in(slot);
+}
+
+// Micro-batch i of those in shares has the memory of slot i; each thread has its own slot's
+// scratch.
+bool MicroBatchExecutor::work_in_shares(StagedWork::Walk& walk, int slot, const LeafRange& range) {
+  const auto count = static_cast<std::size_t>(range.size());
+  const auto each = [&](const auto& run) {
+    return walk.stage(count, [&](std::size_t i) { run(slots_[i]); });
+  };
+  const auto shared = [&](const auto& run) {
+    return walk.stage(count * assignment_.shares, [&](std::size_t piece) {
+      run(slots_[piece % count], Share{piece / count, assignment_.shares});
+    });
+  };
+  const auto forward = [&](const WorkDivision::Stage& stage) {
+    if (!stage.divided) return each([&](Slot& of) { run_forward(of, {stage.first, stage.last}); });
+    return shared(
+        [&](Slot& of, Share share) { of.pass.forward_step(stage.first, of.context, share); });
+  };
+  const auto backward = [&](const WorkDivision::Stage& stage) {
+    if (!stage.divided) return each([&](Slot& of) { run_backward(of, {stage.first, stage.last}); });
+    return shared([&](Slot& of, Share share) {
+      of.pass.backward_step(stage.first, of.context, slot_of(slot).pass.scratch(), share);
+    });
+  };
+  const auto& first = division_.forward();
+  const auto& second = division_.backward();
+  return walk.stage(
+             count,
+             [&](std::size_t i) { assemble(slots_[i], range.first + static_cast<Index>(i)); }) &&
+         std::all_of(first.begin(), first.end(), forward) &&
+         each([&](Slot& of) { take_losses(of); }) &&
+         std::all_of(second.rbegin(), second.rend(), backward) &&
+         each([&](const Slot& of) { hand_in(of); });
+}
+
+void MicroBatchExecutor::assemble(Slot& slot, Index micro_batch) {
+  const auto size = static_cast<std::size_t>(plan_.micro_batch());
+  const std::span<const Index> batch = step_.batch.samples;
+  const std::size_t first = static_cast<std::size_t>(micro_batch) * size;
+  const auto samples = batch.subspan(first, std::min(size, batch.size() - first));
+  slot.micro_batch = micro_batch;
+  slot.samples = samples.size();
+  slot.pass.set_samples(samples.size());
+  slot.pass.bind_parameters(step_.parameters);
+  slot.buffer = step_.sync->reduction().acquire();
+  slot.pass.bind_gradients(step_.sync->reduction().buffer(slot.buffer));
+  const LaneView input = slot.pass.input();
   const auto idle = std::copy(samples.begin(), samples.end(), slot.lane_samples.begin());
   std::fill(idle, slot.lane_samples.end(), samples.back());
-  const std::span<const Index> lane_samples = std::span(slot.lane_samples).first(lanes);
   for (std::size_t n = 0; n < samples.size(); ++n) {
     slot.labels[n] = dataset_.labels()[static_cast<std::size_t>(samples[n])];
   }
-  dataset_.gather(
-      {.samples = lane_samples, .seed = settings_.seed, .epoch = epoch, .augment = true},
-      pass.input());
+  slot.context = {.training = true,
+                  .seed = settings_.seed,
+                  .epoch = step_.batch.epoch,
+                  .samples = std::span<const Index>(slot.lane_samples).first(input.lanes())};
+  dataset_.gather({.samples = slot.context.samples,
+                   .seed = settings_.seed,
+                   .epoch = step_.batch.epoch,
+                   .augment = true},
+                  input);
+}
 
-  const PassContext context{
-      .training = true, .seed = settings_.seed, .epoch = epoch, .samples = lane_samples};
-  pass.forward(parameters, context);
-  softmax_cross_entropy({.logits = pass.output(),
-                         .labels = std::span<const std::uint8_t>(slot.labels).first(samples.size()),
-                         .label_smoothing = settings_.label_smoothing,
-                         .gradient = pass.output_gradient(),
-                         .losses = std::span<float>(slot.losses).first(lanes)});
-  arg_max(pass.output(), std::span<std::uint8_t>(slot.classes).first(samples.size()));
-  pass.backward(parameters, gradient, context);
+void MicroBatchExecutor::run_forward(Slot& slot, IndexRange steps) {
+  for (std::size_t i = steps.first; i < steps.last; ++i) slot.pass.forward_step(i, slot.context);
+}
 
-  MicroBatchResult result{.samples = static_cast<Index>(samples.size())};
-  for (std::size_t n = 0; n < samples.size(); ++n) {
-    result.loss += static_cast<double>(slot.losses[n]);
-    result.correct += slot.classes[n] == slot.labels[n] ? 1 : 0;
+void MicroBatchExecutor::run_backward(Slot& slot, IndexRange steps) {
+  for (std::size_t i = steps.last; i-- > steps.first;) {
+    slot.pass.backward_step(i, slot.context, slot.pass.scratch());
   }
-  return result;
+}
+
+void MicroBatchExecutor::take_losses(Slot& slot) {
+  const auto labels = std::span<const std::uint8_t>(slot.labels).first(slot.samples);
+  const auto classes = std::span<std::uint8_t>(slot.classes).first(slot.samples);
+  softmax_cross_entropy(
+      {.logits = slot.pass.output(),
+       .labels = labels,
+       .label_smoothing = settings_.label_smoothing,
+       .gradient = slot.pass.output_gradient(),
+       .losses = std::span<float>(slot.losses).first(slot.pass.output().lanes())});
+  arg_max(slot.pass.output(), classes);
+  MicroBatchResult result{.samples = static_cast<Index>(slot.samples)};
+  for (std::size_t n = 0; n < slot.samples; ++n) {
+    result.loss += static_cast<double>(slot.losses[n]);
+    result.correct += classes[n] == labels[n] ? 1 : 0;
+  }
+  step_.results[static_cast<std::size_t>(slot.micro_batch)] = result;
+}
+
+void MicroBatchExecutor::hand_in(const Slot& slot) const {
+  step_.sync->reduction().finish_leaf(slot.micro_batch, slot.buffer);
 }
 
 }  // namespace lockstep

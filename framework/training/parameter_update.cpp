@@ -14,37 +14,36 @@ ParameterUpdate::ParameterUpdate(const Parts& parts)
       norm_(gradient_.size()),
       digests_((gradient_.size() + kDigestPieceFloats - 1) / kDigestPieceFloats) {}
 
-template <class Work>
-void ParameterUpdate::for_pieces(const Work& work) const {
-  std::atomic<std::size_t> next = 0;
-  const auto take_pieces = [&](int /*slot*/) {
-    for (std::size_t i = next++; i < digests_.size(); i = next++) {
-      const std::size_t first = i * kDigestPieceFloats;
-      work(Piece{i, first, std::min(kDigestPieceFloats, gradient_.size() - first)});
-    }
-  };
-  parts_.team.run(take_pieces);
+ParameterUpdate::Piece ParameterUpdate::piece(std::size_t index) const {
+  const std::size_t first = index * kDigestPieceFloats;
+  return {index, first, std::min(kDigestPieceFloats, gradient_.size() - first)};
 }
 
-ParameterUpdate::Result ParameterUpdate::run(const Request& request) {
+void ParameterUpdate::start(const Request& request) {
+  request_ = request;
   is_finite_ = true;
   parts_.optimizer.start_step(request.learning_rate);
-  // Only clipping has to know the whole gradient before any value changes.
-  for_pieces([&](const Piece& piece) {
-    take_mean(request, piece);
-    if (!request.clip_norm) update(piece, {});
-  });
-  const double norm = norm_.norm();
-  if (request.clip_norm && std::isfinite(norm)) {
-    const std::optional<float> factor = clip_factor(norm, *request.clip_norm);
-    for_pieces([&](const Piece& piece) { update(piece, factor); });
-  }
-  return {.gradient_norm = norm, .is_finite = is_finite_};
 }
 
-void ParameterUpdate::take_mean(const Request& request, const Piece& piece) {
+bool ParameterUpdate::work(StagedWork::Walk& walk) {
+  const std::size_t pieces = digests_.size();
+  if (!request_.clip_norm) {
+    return walk.stage(pieces, [&](std::size_t i) {
+      take_mean(piece(i));
+      update(piece(i), {});
+    });
+  }
+  // Clipping has to know the whole gradient before any value changes.
+  return walk.stage(pieces, [&](std::size_t i) { take_mean(piece(i)); }) &&
+         walk.stage(1, [&](std::size_t /*piece*/) { norm_to_clip_ = norm_.norm(); }) &&
+         walk.stage(std::isfinite(*norm_to_clip_) ? pieces : 0, [&](std::size_t i) {
+           update(piece(i), clip_factor(*norm_to_clip_, *request_.clip_norm));
+         });
+}
+
+void ParameterUpdate::take_mean(const Piece& piece) {
   const std::span<float> mean = gradient_.span().subspan(piece.first, piece.size);
-  divide_buffer(request.sum.subspan(piece.first, piece.size), static_cast<float>(request.samples),
+  divide_buffer(request_.sum.subspan(piece.first, piece.size), static_cast<float>(request_.samples),
                 mean);
   parts_.parameters.layout().apply_scales(piece.first, mean);
   norm_.add(piece.first, mean);

@@ -7,7 +7,7 @@
 
 #include "framework/core/aligned_buffer.hpp"
 #include "framework/core/digest.hpp"
-#include "framework/core/parallel.hpp"
+#include "framework/core/staged_work.hpp"
 #include "framework/graph/parameter_store.hpp"
 #include "framework/training/gradient_norm.hpp"
 #include "framework/training/optimizer.hpp"
@@ -18,14 +18,14 @@ namespace lockstep {
 ///
 /// The parameters are cut into the pieces of the weights digest; threads take one after the other.
 /// What is computed does not depend on who takes which.
-/// Threading contract: one caller at a time. Allocates nothing after construction.
+/// Threading contract: `work` by every slot of a team, the rest by one thread while none works.
+/// Allocates nothing after construction.
 class ParameterUpdate {
  public:
   /// What it works on; borrowed.
   struct Parts {
     ParameterStore& parameters;
     Optimizer& optimizer;
-    const WorkerTeam& team;
   };
   explicit ParameterUpdate(const Parts& parts);
 
@@ -35,11 +35,19 @@ class ParameterUpdate {
     float learning_rate;
     std::optional<double> clip_norm;
   };
+  void start(const Request& request);
+
+  /// Stages of `work`, at most.
+  static constexpr std::size_t kStages = 3;
+
+  /// @return as StagedWork::Walk::stage
+  bool work(StagedWork::Walk& walk);
+
   struct Result {
     double gradient_norm;  ///< of the mean gradient, before clipping
     bool is_finite;        ///< all new values; not looked at when the norm is not finite
   };
-  Result run(const Request& request);
+  Result result() const { return {.gradient_norm = norm_.norm(), .is_finite = is_finite_}; }
 
   /// The mean gradient of the last step with respect to the stored values, clipped.
   std::span<const float> gradient() const { return gradient_.span(); }
@@ -55,15 +63,16 @@ class ParameterUpdate {
   };
 
   Parts parts_;
+  Request request_{};
   AlignedBuffer<float> gradient_;
   GradientNorm norm_;
   std::vector<Digest> digests_;
   std::atomic<bool> is_finite_ = true;
+  std::optional<double> norm_to_clip_;  ///< that of this step, where it has to be known
 
-  void take_mean(const Request& request, const Piece& piece);
+  Piece piece(std::size_t index) const;
+  void take_mean(const Piece& piece);
   void update(const Piece& piece, std::optional<float> factor);
-  template <class Work>
-  void for_pieces(const Work& work) const;
 };
 
 }  // namespace lockstep

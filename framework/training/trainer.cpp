@@ -58,7 +58,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerSettings& settings,
       results_(static_cast<std::size_t>(executor_.micro_batches(settings.batch_size))),
       losses_(results_.size()),
       scaled_(parts.parameters.layout().has_scales() ? parts.parameters.layout().size() : 0),
-      update_({.parameters = parts.parameters, .optimizer = parts.optimizer, .team = parts.team}) {}
+      update_({.parameters = parts.parameters, .optimizer = parts.optimizer}),
+      stages_(executor_.stages() + kEndStages + ParameterUpdate::kStages) {}
 
 void Trainer::run(TrainingObserver& observer) {
   while (progress_.step < settings_.total_steps) {
@@ -80,35 +81,38 @@ void Trainer::run(TrainingObserver& observer) {
   }
 }
 
+int Trainer::useful_threads() const {
+  const Communicator& ranks = parts_.communicator;
+  const Index micro_batches = executor_.micro_batches(settings_.batch_size);
+  return executor_.useful_threads(owned_leaves(micro_batches, ranks.rank(), ranks.size()).size());
+}
+
 StepRecord Trainer::train_step() {
   const double start = parts_.clock();
   const GlobalBatch batch = sampler_.batch(progress_.step);
   const auto samples = static_cast<Index>(batch.samples.size());
   const Index micro_batches = executor_.micro_batches(samples);
   const auto results = std::span(results_).first(static_cast<std::size_t>(micro_batches));
-
   sync_.start(micro_batches);
-  executor_.run(batch, scaled_parameters(), sync_, results);
-  const std::span<const float> sum = sync_.finish();
-  sync_.share_results(results);
-
-  const double loss_sum = sum_losses(micro_batches);
-  const double loss = loss_sum / static_cast<double>(samples);
-  if (!std::isfinite(loss)) fail("The loss", loss);
-  const float rate = learning_rate(parts_.schedule, progress_.step, settings_.total_steps);
-  const auto [norm, is_finite] = update_.run(
-      {.sum = sum, .samples = samples, .learning_rate = rate, .clip_norm = settings_.clip_norm});
+  executor_.start({batch, scaled_parameters(), &sync_, results});
+  const BatchEnd end{
+      .results = results,
+      .samples = samples,
+      .learning_rate = learning_rate(parts_.schedule, progress_.step, settings_.total_steps)};
+  run_stages(end);
+  if (!std::isfinite(loss_)) fail("The loss", loss_);
+  const auto [norm, is_finite] = update_.result();
   if (!std::isfinite(norm)) fail("The norm of the gradient", norm);
   if (!is_finite) fail("A weight after the update", std::numeric_limits<double>::infinity());
 
   ++progress_.step;
   progress_.samples_seen += samples;
-  count_epoch(samples, loss_sum);
+  count_epoch(results);
   StepRecord record{
       .step = progress_.step,
       .epoch = static_cast<double>(progress_.step) / static_cast<double>(steps_per_epoch()),
-      .loss = loss,
-      .learning_rate = static_cast<double>(rate),
+      .loss = loss_,
+      .learning_rate = static_cast<double>(end.learning_rate),
       .gradient_norm = norm,
       .samples = samples};
   record.has_digest =
@@ -120,25 +124,56 @@ StepRecord Trainer::train_step() {
   return record;
 }
 
+// One fork and join; two where ranks exchange in between, which only the main thread may do.
+void Trainer::run_stages(const BatchEnd& end) {
+  const bool alone = parts_.communicator.size() == 1;
+  stages_.start();
+  parts_.team.run([&](int slot) {
+    StagedWork::Walk walk(stages_);
+    if (!executor_.work(walk, slot) || !alone) return;
+    if (walk.stage(1, [&](std::size_t /*piece*/) { end_batch(end); })) update(walk);
+  });
+  if (alone) return;
+  end_batch(end);
+  stages_.start();
+  parts_.team.run([&](int /*slot*/) {
+    StagedWork::Walk walk(stages_);
+    update(walk);
+  });
+}
+
+void Trainer::end_batch(const BatchEnd& end) {
+  const std::span<const float> sum = sync_.finish();
+  sync_.share_results(end.results);
+  loss_ = sum_losses(end.results) / static_cast<double>(end.samples);
+  if (!std::isfinite(loss_)) return;
+  update_.start({.sum = sum,
+                 .samples = end.samples,
+                 .learning_rate = end.learning_rate,
+                 .clip_norm = settings_.clip_norm});
+}
+
+void Trainer::update(StagedWork::Walk& walk) {
+  if (std::isfinite(loss_)) static_cast<void>(update_.work(walk));
+}
+
 std::span<const float> Trainer::scaled_parameters() {
   if (scaled_.size() == 0) return parts_.parameters.values();
   parts_.parameters.layout().apply_scales(parts_.parameters.values(), scaled_.span());
   return scaled_.span();
 }
 
-double Trainer::sum_losses(Index micro_batches) {
-  const auto count = static_cast<std::size_t>(micro_batches);
-  std::transform(results_.begin(), results_.begin() + micro_batches, losses_.begin(),
+double Trainer::sum_losses(std::span<const MicroBatchResult> results) {
+  std::transform(results.begin(), results.end(), losses_.begin(),
                  [](const MicroBatchResult& result) { return result.loss; });
-  return canonical_sum(std::span<const double>(losses_).first(count));
+  return canonical_sum(std::span<const double>(losses_).first(results.size()));
 }
 
-void Trainer::count_epoch(Index samples, double loss_sum) {
-  progress_.epoch_samples += samples;
-  progress_.epoch_loss += loss_sum;
-  const Index micro_batches = executor_.micro_batches(samples);
-  for (Index i = 0; i < micro_batches; ++i) {
-    progress_.epoch_correct += results_[static_cast<std::size_t>(i)].correct;
+void Trainer::count_epoch(std::span<const MicroBatchResult> results) {
+  progress_.epoch_loss += sum_losses(results);
+  for (const MicroBatchResult& result : results) {
+    progress_.epoch_samples += result.samples;
+    progress_.epoch_correct += result.correct;
   }
 }
 

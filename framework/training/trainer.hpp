@@ -101,6 +101,8 @@ class Trainer {
 
   const TrainingProgress& progress() const { return progress_; }
   Index steps_per_epoch() const { return sampler_.steps_per_epoch(); }
+  /// The fewest threads of this rank that would train as fast as its team does.
+  int useful_threads() const;
   /// Digest of the current weights.
   Digest weights_digest() const { return parts_.parameters.digest(); }
   EvaluationResult evaluate(const Dataset& dataset);
@@ -118,10 +120,23 @@ class Trainer {
   std::vector<double> losses_;
   AlignedBuffer<float> scaled_;  ///< parameters as the layers see them; empty without scales
   ParameterUpdate update_;
+  StagedWork stages_;
+  double loss_ = 0;  ///< mean over the last batch
+
+  // What the threads need to end a step once all micro-batches are done.
+  struct BatchEnd {
+    std::span<MicroBatchResult> results;
+    Index samples;
+    float learning_rate;
+  };
+  static constexpr std::size_t kEndStages = 1;
 
   std::span<const float> scaled_parameters();
-  double sum_losses(Index micro_batches);
-  void count_epoch(Index samples, double loss_sum);
+  void run_stages(const BatchEnd& end);
+  void end_batch(const BatchEnd& end);
+  void update(StagedWork::Walk& walk);
+  double sum_losses(std::span<const MicroBatchResult> results);
+  void count_epoch(std::span<const MicroBatchResult> results);
   EpochRecord evaluate_all();
   std::vector<LayerRecord> layer_records();
   void check_replicas();

@@ -95,6 +95,30 @@ BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_the_instruction_set) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(shares_together_have_the_bits_of_the_whole) {
+  int divided = 0;
+  for_each_example([&](const Tried& tried) {
+    if (!tried.layer->divides()) return;
+    ++divided;
+    const LayerRun whole = finished(tried, {.blocks = 2});
+    for (const std::size_t count : {2U, 3U, 7U, 40U}) {
+      LayerRun run = prepared(tried, {.blocks = 2});
+      // Backwards, and each with a scratch that holds nothing of the others'.
+      for (std::size_t i = count; i-- > 0;) {
+        run.share = {i, count};
+        run.forward();
+      }
+      for (std::size_t i = count; i-- > 0;) {
+        for (float& element : run.scratch.span()) element = kNan;
+        run.share = {i, count};
+        run.backward();
+      }
+      check_same_results(run, whole);
+    }
+  });
+  BOOST_TEST(divided > 0);
+}
+
 BOOST_AUTO_TEST_CASE(one_layer_serves_many_threads_at_once_with_the_same_bits) {
   constexpr int kThreads = 4;
   const WorkerTeam team(kThreads);

@@ -138,6 +138,30 @@ BOOST_AUTO_TEST_CASE(blocks_without_samples_change_no_bit) {
   BOOST_TEST(small.gradient() == large.gradient(), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(fused_steps_done_in_shares_have_the_bits_of_the_whole) {
+  Bench whole(testing::lenet5_network(), 32);
+  whole.samples.resize(32);
+  whole.context.samples = whole.samples;
+  const std::vector<float> expected = whole.gradient();
+  for (const std::size_t count : {2U, 5U}) {
+    std::vector<float> gradient(expected.size(), std::nanf(""));
+    MicroBatchPass& pass = whole.pass;
+    pass.bind_gradients(gradient);
+    const std::size_t steps = whole.plan.steps().size();
+    for (std::size_t step = 0; step < steps; ++step) {
+      for (std::size_t i = 0; i < count; ++i) pass.forward_step(step, whole.context, {i, count});
+    }
+    for (std::size_t step = steps; step-- > 0;) {
+      for (std::size_t i = 0; i < count; ++i) {
+        AlignedBuffer<float> scratch(pass.scratch().size());
+        for (float& element : scratch.span()) element = std::nanf("");
+        pass.backward_step(step, whole.context, scratch.span(), {i, count});
+      }
+    }
+    BOOST_TEST(gradient == expected, boost::test_tools::per_element());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(inference_gives_the_same_outputs_without_memory_for_gradients) {
   Bench bench(branching_network());
   const Plan plan(bench.graph, 16, PlanPurpose::inference);

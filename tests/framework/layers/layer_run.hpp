@@ -53,7 +53,8 @@ struct LayerRun {
                    .output = output.view(),
                    .parameters = weights,
                    .saved = saved.span(),
-                   .pass = context()});
+                   .pass = context(),
+                   .share = share});
   }
 
   void backward() {
@@ -74,7 +75,8 @@ struct LayerRun {
                     .parameter_gradients = gradients,
                     .saved = std::as_const(saved).span(),
                     .scratch = scratch.span(),
-                    .pass = context()});
+                    .pass = context(),
+                    .share = share});
   }
 
   static std::size_t size_of(const Shape& shape) { return static_cast<std::size_t>(shape.size()); }
@@ -93,6 +95,7 @@ struct LayerRun {
   AlignedBuffer<float> scratch;
   std::vector<Index> samples;
   PassContext pass;  ///< without its samples
+  Share share;
 
  private:
   static AlignedBuffer<float> nan_buffer(Index size) {

@@ -1,0 +1,40 @@
+#include "framework/core/staged_work.hpp"
+
+#include <limits>
+#include <thread>
+
+namespace lockstep {
+namespace {
+
+constexpr std::size_t kFailed = std::numeric_limits<std::size_t>::max() / 2;
+
+}  // namespace
+
+void StagedWork::start() {
+  for (std::size_t i = 0; i < most_stages_; ++i) {
+    stages_[i].taken.store(0, std::memory_order_relaxed);
+    stages_[i].done.store(0, std::memory_order_relaxed);
+  }
+}
+
+void StagedWork::Stage::finish_one(std::size_t pieces) {
+  if (done.fetch_add(1, std::memory_order_acq_rel) + 1 == pieces) done.notify_all();
+}
+
+void StagedWork::Stage::fail() {
+  done.fetch_add(kFailed, std::memory_order_acq_rel);
+  done.notify_all();
+}
+
+// Short waits stay awake; long ones leave the core to whoever has work.
+bool StagedWork::Stage::wait(std::size_t pieces) const {
+  constexpr int kAwake = 200;  // about 0.1 ms
+  for (int turn = 0;; ++turn) {
+    const std::size_t now = done.load(std::memory_order_acquire);
+    if (now >= kFailed) return false;
+    if (now >= pieces) return true;
+    turn < kAwake ? std::this_thread::yield() : done.wait(now, std::memory_order_acquire);
+  }
+}
+
+}  // namespace lockstep

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <atomic>
+#include <cassert>
+#include <cstddef>
+#include <exception>
+#include <memory>
+
+namespace lockstep {
+
+/// Work in stages for the slots of one WorkerTeam::run, so that a whole training step needs one
+/// fork and join: each stage is a number of pieces that the slots take one after the other, and no
+/// slot goes on to the next stage before all pieces are done.
+///
+/// Only pieces that a running slot has taken are waited for, never a slot that has not started, so
+/// slots may run one after the other on the same thread. Nothing locks or allocates but the
+/// constructor.
+class StagedWork {
+ public:
+  explicit StagedWork(std::size_t most_stages)
+      : most_stages_(most_stages), stages_(std::make_unique<Stage[]>(most_stages)) {}
+
+  /// Before each WorkerTeam::run, by its caller.
+  void start();
+
+  /// One slot's way through the stages. Every slot walks through the same ones.
+  class Walk {
+   public:
+    explicit Walk(StagedWork& work) : work_(work) {}
+
+    /// Calls run(piece) for pieces of [0, pieces) that no other slot has taken, until none is left,
+    /// and waits for those of other slots.
+    /// @return false when another slot's piece threw: this slot is to leave without a word
+    /// @throws what `run` throws
+    template <class Run>
+    [[nodiscard]] bool stage(std::size_t pieces, const Run& run) {
+      assert(stage_ < work_.most_stages_);
+      Stage& stage = work_.stages_[stage_++];
+      const FailureGuard guard{stage};
+      for (std::size_t i = stage.take(); i < pieces; i = stage.take()) {
+        run(i);
+        stage.finish_one(pieces);
+      }
+      return stage.wait(pieces);
+    }
+
+   private:
+    StagedWork& work_;
+    std::size_t stage_ = 0;
+  };
+
+ private:
+  static constexpr std::size_t kCacheLine = 64;
+
+  struct Stage {
+    alignas(kCacheLine) std::atomic<std::size_t> taken = 0;
+    alignas(kCacheLine) std::atomic<std::size_t> done = 0;  ///< pieces; kFailed and more: one threw
+
+    std::size_t take() { return taken.fetch_add(1, std::memory_order_relaxed); }
+    void finish_one(std::size_t pieces);
+    void fail();
+    bool wait(std::size_t pieces) const;
+  };
+
+  // Tells the other slots when an exception leaves its scope.
+  struct FailureGuard {
+    Stage& stage;
+    int exceptions = std::uncaught_exceptions();
+    ~FailureGuard() {
+      if (std::uncaught_exceptions() > exceptions) stage.fail();
+    }
+  };
+
+  std::size_t most_stages_;
+  std::unique_ptr<Stage[]> stages_;
+};
+
+}  // namespace lockstep
