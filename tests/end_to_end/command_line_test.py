@@ -233,6 +233,16 @@ def test_progress_lines_are_stable_and_stdout_is_clean():
         json.loads(quiet.stdout)
 
 
+def test_threads_that_cannot_help_are_mentioned():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        few = ["train", experiment, "--out", folder / "few", "--overwrite", "--threads", 2, "train.batch_size=16"]
+        advised = "--threads 1 would be as fast" in cli.run(few).stderr
+        cli.expect_equal(advised, len(os.sched_getaffinity(0)) > 1, "advice for one micro-batch a step")
+        many = ["train", experiment, "--out", folder / "many", "--threads", 2]
+        cli.expect("would be as fast" not in cli.run(many).stderr, "advice for seven micro-batches a step")
+
+
 def test_inspect_tells_runs_checkpoints_and_metrics_apart():
     with cli.Folder() as folder:
         experiment = cli.write_busy(folder)
