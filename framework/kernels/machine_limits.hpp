@@ -1,0 +1,37 @@
+#pragma once
+
+// What bounds every kernel on a machine: its fused multiply-adds and its memory. To be timed by the
+// caller. Threading contract: free functions of their arguments.
+
+#include <cstddef>
+#include <span>
+
+namespace lockstep {
+
+/// The multiply-adds of `run_fused_multiply_adds`: independent ones, more than two units of four
+/// cycles' latency have under way.
+inline constexpr std::size_t kFmaChains = 12;
+inline constexpr float kFmaFactor = 0.999F;
+inline constexpr float kFmaAddend = 0.001F;
+
+struct FusedMultiplyAdds {
+  double operations;  ///< floating point: two for each multiply-add of each lane
+  float sum;          ///< of the chains' last values, in their order
+};
+
+/// Does nothing but fused multiply-adds, in vectors as wide as the kernels'. Chain i starts at 1 +
+/// i (so that no two are the same, and none can be left out) and takes fma(x, factor, addend) in
+/// each round.
+FusedMultiplyAdds run_fused_multiply_adds(std::size_t rounds);
+
+struct Triad {
+  std::span<const float> addend;
+  std::span<const float> input;
+  float factor;
+  std::span<float> output;  ///< 64-byte aligned, as the others; a multiple of 16 long
+};
+
+/// output = fma(factor, input, addend): two floats are read and one is written for each.
+void run_triad(const Triad& arguments);
+
+}  // namespace lockstep
