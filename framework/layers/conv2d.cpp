@@ -1,5 +1,6 @@
 #include "framework/kernels/conv2d.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "framework/layers/input_shapes.hpp"
@@ -8,6 +9,25 @@
 
 namespace lockstep {
 namespace {
+
+/// A window's way along one axis.
+struct Axis {
+  std::size_t positions;
+  std::size_t kernel;
+  std::size_t stride;
+  std::size_t padding;
+};
+
+/// Taps of all positions that lie on the image, not on padding.
+Index taps_inside(const Axis& axis, std::size_t size) {
+  Index count = 0;
+  for (std::size_t position = 0; position < axis.positions; ++position) {
+    const Offset first = signed_size(position * axis.stride) - signed_size(axis.padding);
+    const Offset last = first + signed_size(axis.kernel);
+    count += std::max<Offset>(0, std::min(last, signed_size(size)) - std::max<Offset>(first, 0));
+  }
+  return count;
+}
 
 /// Convolution: a filter of (channels, kernel) weights and a bias for each output channel.
 /// @see LeCun et al. 1998, section II.A
@@ -55,6 +75,18 @@ class Conv2d final : public Layer {
   Index multiply_adds(std::span<const Shape> inputs) const override {
     const auto per_output = static_cast<Index>(geometry(inputs).weights_per_filter());
     return checked_product(std::array{output_shape(inputs).size(), per_output});
+  }
+
+  Index executed_multiply_adds(std::span<const Shape> inputs) const override {
+    const Conv2dGeometry all = geometry(inputs);
+    const auto& [image, window] = all.input;
+    const Extent2d used = all.positions();
+    const auto rows = taps_inside(
+        {used.rows, window.kernel.rows, window.stride.rows, window.padding.rows}, image.rows);
+    const auto columns = taps_inside(
+        {used.columns, window.kernel.columns, window.stride.columns, window.padding.columns},
+        image.columns);
+    return filters_ * inputs.front()[0] * rows * columns;  // at most multiply_adds
   }
 
   Workspace workspace(std::span<const Shape> inputs, Index lanes) const override {

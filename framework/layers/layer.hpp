@@ -108,6 +108,11 @@ class Layer {
   /// Multiply-adds of one sample's forward pass; 0 for layers that only move or compare numbers.
   virtual Index multiply_adds(std::span<const Shape> inputs) const;
 
+  /// Those that are carried out: without taps on padding and outputs that nobody reads.
+  virtual Index executed_multiply_adds(std::span<const Shape> inputs) const {
+    return multiply_adds(inputs);
+  }
+
   virtual Workspace workspace(std::span<const Shape> inputs, Index lanes) const;
 
   virtual LaneExtent lane_extent() const { return LaneExtent::any; }
