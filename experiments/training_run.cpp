@@ -1,6 +1,5 @@
 #include "experiments/training_run.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <fstream>
@@ -11,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "experiments/agreement.hpp"
+#include "experiments/clock.hpp"
 #include "experiments/figures.hpp"
 #include "experiments/progress.hpp"
 #include "experiments/resume.hpp"
@@ -24,11 +24,6 @@
 
 namespace lockstep {
 namespace {
-
-double seconds_now() {
-  const auto since = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(since).count();
-}
 
 std::string read_text(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -50,20 +45,10 @@ TrainingRun::TrainingRun(const CommandContext& context, const TrainOptions& opti
       options_(options),
       config_(std::move(config)),
       graph_(build_graph(config_.model)),
-      bench_(load_data(config_, *graph_, DataParts::both, context.data_places)),
+      bench_(load_training_data(config_, *graph_, DataParts::both, context.data_places)),
+      steps_(total_steps(config_.train, bench_.splits.train->size())),
       parameters_(*graph_, config_.seed),
       optimizer_(make_optimizer(config_.optimizer, parameters_.layout().size())) {
-  if (parameters_.layout().size() == 0) {
-    throw Error(ErrorKind::usage,
-                fmt::format("The model '{}' has no trainable parameters, so there is nothing to "
-                            "train; add a conv2d or dense layer.",
-                            graph_->name()));
-  }
-  if (!bench_.splits.train) {
-    throw Error(ErrorKind::data, fmt::format("The data set {} at {} has no training samples.",
-                                             bench_.data->name, bench_.data->origin));
-  }
-  steps_ = total_steps(config_.train, bench_.splits.train->size());
   // What is recorded runs alone, and on the same data wherever other sets of the list are present.
   asked_for_ = write_yaml(to_value(config_));
   config_.model = to_value(*graph_);

@@ -48,7 +48,7 @@ class TrainingRun {
   std::string asked_for_;  // the experiment as YAML, before a data set was chosen
   std::unique_ptr<const Graph> graph_;
   Workbench bench_;
-  Index steps_ = 0;
+  Index steps_;
   ParameterStore parameters_;
   std::unique_ptr<Optimizer> optimizer_;
   TrainingProgress progress_;

@@ -71,4 +71,20 @@ Workbench load_data(const ExperimentConfig& config, const Graph& graph, DataPart
   throw Error(error.kind(), place_of(config, error.key()) + error.what());
 }
 
+Workbench load_training_data(const ExperimentConfig& config, const Graph& graph, DataParts parts,
+                             const DataPlaces& places) {
+  Workbench bench = load_data(config, graph, parts, places);
+  if (graph.parameter_count() == 0) {
+    throw Error(ErrorKind::usage,
+                fmt::format("The model '{}' has no trainable parameters, so there is nothing to "
+                            "train; add a conv2d or dense layer.",
+                            graph.name()));
+  }
+  if (!bench.splits.train) {
+    throw Error(ErrorKind::data, fmt::format("The data set {} at {} has no training samples.",
+                                             bench.data->name, bench.data->origin));
+  }
+  return bench;
+}
+
 }  // namespace lockstep

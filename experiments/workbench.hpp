@@ -26,6 +26,12 @@ struct Workbench {
 Workbench load_data(const ExperimentConfig& config, const Graph& graph, DataParts parts,
                     const DataPlaces& places);
 
+/// The same for training.
+/// @throws also Error (usage) for a network without parameters, (data) for a data set without
+///         samples to train on
+Workbench load_training_data(const ExperimentConfig& config, const Graph& graph, DataParts parts,
+                             const DataPlaces& places);
+
 DataRequest data_request(const ExperimentConfig& config, DataParts parts, const DataPlaces& places);
 Preprocessing preprocessing_of(const DataConfig& data);
 
