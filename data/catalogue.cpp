@@ -100,13 +100,14 @@ class Search {
 
   LoadedData draw() const {
     LoadedData data{.name = "synthetic", .origin = "drawn", .train = {}, .test = {}};
-    if (wants_train(request_)) {
-      data.train =
-          synthetic_digits({.part = SyntheticPart::train, .count = request_.synthetic_train});
-    }
-    if (wants_test(request_)) {
-      data.test = synthetic_digits({.part = SyntheticPart::test, .count = request_.synthetic_test});
-    }
+    const auto part = [&](SyntheticPart which, Index count) {
+      return synthetic_digits({.part = which,
+                               .count = count,
+                               .channels = request_.synthetic_channels,
+                               .side = request_.synthetic_side});
+    };
+    if (wants_train(request_)) data.train = part(SyntheticPart::train, request_.synthetic_train);
+    if (wants_test(request_)) data.test = part(SyntheticPart::test, request_.synthetic_test);
     return data;
   }
 

@@ -40,6 +40,8 @@ struct DataRequest {
   DataParts parts = DataParts::both;  ///< files of the other part are not opened
   Index synthetic_train = 12000;
   Index synthetic_test = 2000;
+  Index synthetic_channels = 1;
+  Index synthetic_side = 28;  ///< rows and columns
 };
 
 /// A part that was not asked for has no samples; neither has the test part of an idx or hdf5 data

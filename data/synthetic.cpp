@@ -16,7 +16,7 @@
 namespace lockstep {
 namespace {
 
-constexpr Index kSide = 28;      // pixels
+constexpr double kSide = 28;     // pixels, of the image that the following ones are for
 constexpr double kGlyph = 20.0;  // pixels a glyph's unit square is wide before it is scaled
 constexpr std::uint64_t kKey = 0x4c6f636b73746570;  // fixed: the set is data, not an experiment
 
@@ -112,16 +112,19 @@ struct Hand {
   }
 };
 
-Hand draw_hand(Draws& draws) {
-  const double width = kGlyph * draws.between(0.7, 1.1);
-  const double height = kGlyph * draws.between(0.75, 1.1);
+Hand draw_hand(Draws& draws, double side) {
+  const double glyph = kGlyph * (side / kSide);
+  const double width = glyph * draws.between(0.7, 1.1);
+  const double height = glyph * draws.between(0.75, 1.1);
   const double slant = draws.between(-0.3, 0.3);
   // The angle is given by the tangent of its half, so that no sine is needed: about 17 degrees.
   const double half = draws.between(-0.15, 0.15);
   const double cosine = (1 - half * half) / (1 + half * half);
   const double sine = 2 * half / (1 + half * half);
-  const double middle = static_cast<double>(kSide) / 2;
-  const Point centre{middle + draws.between(-3, 3), middle + draws.between(-2.5, 2.5)};
+  const double middle = side / 2;
+  const double pixel = side / kSide;
+  const Point centre{middle + draws.between(-3 * pixel, 3 * pixel),
+                     middle + draws.between(-2.5 * pixel, 2.5 * pixel)};
   // rotation * slant * scale
   return {.xx = cosine * width,
           .xy = (-cosine * slant - sine) * height,
@@ -144,6 +147,8 @@ double distance(Point p, Point a, Point b) {
 /// Coverage of each pixel by ink, 0 to 1.
 class Sheet {
  public:
+  explicit Sheet(Index side) : side_(side), coverage_(static_cast<std::size_t>(side * side)) {}
+
   void draw(Point a, Point b, double half_width) {
     const double reach = half_width + 1;
     const Index top = pixel(std::min(a.y, b.y) - reach);
@@ -154,7 +159,7 @@ class Sheet {
       for (Index x = left; x <= right; ++x) {
         const Point middle{static_cast<double>(x) + 0.5, static_cast<double>(y) + 0.5};
         const double ink = std::clamp(half_width + 0.5 - distance(middle, a, b), 0.0, 1.0);
-        double& old = coverage_[static_cast<std::size_t>(y * kSide + x)];
+        double& old = coverage_[static_cast<std::size_t>(y * side_ + x)];
         old = std::max(old, ink);
       }
     }
@@ -163,18 +168,27 @@ class Sheet {
   std::span<const double> coverage() const { return coverage_; }
 
  private:
-  static Index pixel(double position) {
-    return std::clamp<Index>(static_cast<Index>(position), 0, kSide - 1);
-  }
+  Index side_;
+  std::vector<double> coverage_;
 
-  std::array<double, kSide * kSide> coverage_{};
+  Index pixel(double position) const {
+    return std::clamp<Index>(static_cast<Index>(position), 0, side_ - 1);
+  }
 };
 
-void draw_digit(const Glyph& glyph, Draws& draws, std::span<std::uint8_t> image) {
-  const Hand hand = draw_hand(draws);
-  const double half_width = draws.between(0.7, 1.6);
-  const double ink = draws.between(140, 255);
-  Sheet sheet;
+// Ink on one channel's paper, under noise.
+void print(const Sheet& sheet, double ink, Draws& draws, std::span<std::uint8_t> channel) {
+  for (std::size_t i = 0; i < channel.size(); ++i) {
+    const double value = ink * sheet.coverage()[i] + draws.between(-40, 40);
+    channel[i] = static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0));
+  }
+}
+
+void draw_digit(const Glyph& glyph, Index side, Draws& draws, std::span<std::uint8_t> image) {
+  const Hand hand = draw_hand(draws, static_cast<double>(side));
+  const double half_width = draws.between(0.7, 1.6) * (static_cast<double>(side) / kSide);
+  double ink = draws.between(140, 255);
+  Sheet sheet(side);
   for (const Stroke& stroke : glyph) {
     std::vector<Point> points;
     for (const Point& p : stroke) {
@@ -186,21 +200,23 @@ void draw_digit(const Glyph& glyph, Draws& draws, std::span<std::uint8_t> image)
       sheet.draw(points[i - 1], points[i], half_width);
     }
   }
-  for (std::size_t i = 0; i < image.size(); ++i) {
-    const double value = ink * sheet.coverage()[i] + draws.between(-40, 40);
-    image[i] = static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0));
+  const auto pixels = static_cast<std::size_t>(side * side);
+  for (std::size_t first = 0; first < image.size(); first += pixels) {
+    if (first > 0) ink = draws.between(140, 255);
+    print(sheet, ink, draws, image.subspan(first, pixels));
   }
 }
 
 }  // namespace
 
 ImageSet synthetic_digits(const SyntheticRequest& request) {
-  assert(request.count > 0);
+  assert(request.count > 0 && request.channels > 0 && request.side > 0);
   const std::array<Glyph, 10> shapes = glyphs();
   const std::string_view part = request.part == SyntheticPart::train ? "train" : "test";
   const RandomStream stream(kKey, {"synthetic", part});
   const auto count = static_cast<std::size_t>(request.count);
-  const auto size = static_cast<std::size_t>(kSide * kSide);
+  const Shape shape{request.channels, request.side, request.side};
+  const auto size = static_cast<std::size_t>(shape.size());
   std::vector<std::uint8_t> pixels(count * size);
   std::vector<std::uint8_t> labels(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -208,11 +224,11 @@ ImageSet synthetic_digits(const SyntheticRequest& request) {
     const std::uint32_t high = draws.word();
     const std::uint32_t low = draws.word();
     labels[i] = static_cast<std::uint8_t>(bounded(high, low, shapes.size()));
-    draw_digit(shapes[labels[i]], draws, std::span(pixels).subspan(i * size, size));
+    draw_digit(shapes[labels[i]], request.side, draws, std::span(pixels).subspan(i * size, size));
   }
   return ImageSet({.name = "synthetic",
                    .origin = "drawn",
-                   .sample_shape = {1, kSide, kSide},
+                   .sample_shape = shape,
                    .pixels = std::move(pixels),
                    .labels = std::move(labels),
                    .classes = static_cast<Index>(shapes.size())});

@@ -17,7 +17,9 @@ DataRequest data_request(const ExperimentConfig& config, DataParts parts,
           .places = places,
           .parts = parts,
           .synthetic_train = config.data.synthetic.train,
-          .synthetic_test = config.data.synthetic.test};
+          .synthetic_test = config.data.synthetic.test,
+          .synthetic_channels = config.data.synthetic.channels,
+          .synthetic_side = config.data.synthetic.side};
 }
 
 Preprocessing preprocessing_of(const DataConfig& data) {

@@ -92,6 +92,8 @@ SyntheticConfig parse_synthetic(const Value* section) {
   SyntheticConfig synthetic;
   synthetic.train = reader.integer_or("train", kAtLeastOneSample, synthetic.train);
   synthetic.test = reader.integer_or("test", kAtLeastOneSample, synthetic.test);
+  synthetic.channels = reader.integer_or("channels", {1, 1024}, synthetic.channels);
+  synthetic.side = reader.integer_or("side", {8, 1024}, synthetic.side);
   reader.finish(where_it_belongs);
   return synthetic;
 }
@@ -136,6 +138,8 @@ Value data_to_value(const DataConfig& data) {
   Value synthetic = Value::mapping();
   synthetic.set("train", Value::integer(data.synthetic.train));
   synthetic.set("test", Value::integer(data.synthetic.test));
+  synthetic.set("channels", Value::integer(data.synthetic.channels));
+  synthetic.set("side", Value::integer(data.synthetic.side));
   Value section = Value::mapping();
   section.set("dataset", names_to_value(data.datasets));
   if (!data.path.empty()) section.set("path", Value::string(data.path.string()));

@@ -28,6 +28,8 @@ struct AugmentConfig {
 struct SyntheticConfig {
   Index train = 12000;  ///< samples
   Index test = 2000;
+  Index channels = 1;
+  Index side = 28;  ///< rows and columns, in pixels
 };
 
 struct DataConfig {

@@ -40,6 +40,8 @@ constexpr auto kPlaces = std::to_array<KeyPlace>({
     {"mean", "under data: normalize:"},
     {"std", "under data: normalize:"},
     {"shift", "under data: augment:"},
+    {"channels", "under data: synthetic:"},
+    {"side", "under data: synthetic:"},
     {"epochs", kTrain},
     {"steps", kTrain},
     {"batch_size", kTrain},

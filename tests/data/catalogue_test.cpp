@@ -214,8 +214,12 @@ BOOST_AUTO_TEST_CASE(the_synthetic_set_is_always_there_in_the_sizes_asked_for) {
                             .places = {},
                             .parts = DataParts::both,
                             .synthetic_train = 30,
-                            .synthetic_test = 20};
+                            .synthetic_test = 20,
+                            .synthetic_channels = 2,
+                            .synthetic_side = 12};
   const LoadedData data = open_dataset(request);
+  BOOST_TEST((data.train.sample_shape() == Shape{2, 12, 12}));
+  BOOST_TEST((data.test.sample_shape() == Shape{2, 12, 12}));
   BOOST_TEST(data.train.size() == 30);
   BOOST_TEST(data.test.size() == 20);
   BOOST_TEST(data.train.digest().hex() != data.test.digest().hex());

@@ -1,5 +1,6 @@
 #include "data/synthetic.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <vector>
@@ -54,6 +55,19 @@ BOOST_AUTO_TEST_CASE(the_digits_are_the_same_bytes_on_every_machine) {
   // Pinned: whoever changes the drawing changes every result obtained with it.
   BOOST_TEST(train.digest().hex() == "bc0ee347c774c618826bf3e265c63a36");
   BOOST_TEST(test.digest().hex() == "fec8d05c769e89545b94100707abc3e5");
+}
+
+BOOST_AUTO_TEST_CASE(larger_images_in_colour_are_the_same_bytes_on_every_machine_too) {
+  const ImageSet set = synthetic_digits({.count = 100, .channels = 3, .side = 32});
+  BOOST_TEST((set.sample_shape() == Shape{3, 32, 32}));
+  BOOST_TEST(set.digest().hex() == "c800024571d285ff525b1820e47d16a9");
+}
+
+BOOST_AUTO_TEST_CASE(a_first_channel_is_the_image_without_colour) {
+  const ImageSet grey = synthetic_digits({.count = 1});
+  const ImageSet colour = synthetic_digits({.count = 1, .channels = 2});
+  BOOST_TEST(colour.bytes().first(784) == grey.bytes(), boost::test_tools::per_element());
+  BOOST_TEST(!std::ranges::equal(colour.bytes().subspan(784), grey.bytes()));
 }
 
 BOOST_AUTO_TEST_CASE(a_longer_set_begins_with_the_shorter_one) {

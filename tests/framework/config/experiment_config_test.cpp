@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
   const ExperimentConfig config = parse({
       .data = "data: {dataset: [hdf5, synthetic], path: ../set.h5, validation: 100, normalize: "
               "{mean: [0.5, 0.25], std: [1, 2]}, augment: {shift: 2}, synthetic: {train: 50, test: "
-              "20}}\n",
+              "20, channels: 3, side: 32}}\n",
       .train = "train: {steps: 10, batch_size: 100, micro_batch: 48, clip_norm: 1.5}\n",
       .optimizer = "optimizer: {type: adam, beta1: 0.8, beta2: 0.9, epsilon: 0.001, weight_decay: "
                    "0.01}\n",
@@ -89,6 +89,8 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
   BOOST_TEST(config.data.augment.shift == 2);
   BOOST_TEST(config.data.synthetic.train == 50);
   BOOST_TEST(config.data.synthetic.test == 20);
+  BOOST_TEST(config.data.synthetic.channels == 3);
+  BOOST_TEST(config.data.synthetic.side == 32);
   BOOST_TEST(config.train.steps == 10);
   BOOST_TEST(config.train.epochs == 0.0);
   BOOST_TEST(config.train.micro_batch == 48);
