@@ -100,6 +100,7 @@ std::unique_ptr<Command> make_evaluate_command();
 std::unique_ptr<Command> make_predict_command();
 std::unique_ptr<Command> make_describe_command();
 std::unique_ptr<Command> make_inspect_command();
+std::unique_ptr<Command> make_bench_command();
 
 /// Parses the command line and runs its verb.
 int run_program(MpiSession& session, int argc, const char* const* argv);

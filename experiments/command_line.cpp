@@ -147,6 +147,14 @@ std::string check_not_empty(const std::string& word) {
   return word.empty() ? "a value is expected, but it is empty" : "";
 }
 
+auto count_check(int most) {
+  return [most](const std::string& word) {
+    const auto number = parse_integer(word);
+    if (number && *number >= 1 && *number <= most) return std::string();
+    return fmt::format("a whole number from 1 to {} is expected, but found '{}'", most, word);
+  };
+}
+
 }  // namespace
 
 void OptionList::argument(const std::string& name, std::string& value, const std::string& help) {
@@ -178,12 +186,16 @@ void OptionList::choice(const Name& name, const std::vector<std::string>& choice
 }
 
 void OptionList::count(const Name& name, int most, int& value, const std::string& help) {
-  const auto check = [most](const std::string& word) {
-    const auto number = parse_integer(word);
-    if (number && *number >= 1 && *number <= most) return std::string();
-    return fmt::format("a whole number from 1 to {} is expected, but found '{}'", most, word);
-  };
-  app_.add_option(name.option, value, help)->check(check)->type_name(name.value);
+  app_.add_option(name.option, value, help)->check(count_check(most))->type_name(name.value);
+}
+
+void OptionList::counts(const Name& name, int most, std::vector<int>& values,
+                        const std::string& help) {
+  app_.add_option(name.option, values, help)
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(count_check(most))
+      ->type_name(name.value);
 }
 
 void OptionList::flag(const std::string& option, bool& value, const std::string& help) {

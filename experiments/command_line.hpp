@@ -40,6 +40,8 @@ class OptionList {
               const std::string& help);
   /// A whole number from 1 to `most`; ranks may be given different ones.
   void count(const Name& name, int most, int& value, const std::string& help);
+  /// Such numbers, separated by commas; all ranks are given the same.
+  void counts(const Name& name, int most, std::vector<int>& values, const std::string& help);
   void flag(const std::string& option, bool& value, const std::string& help);
 
  private:

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/command.hpp"
+#include "experiments/figures.hpp"
 #include "experiments/workbench.hpp"
 #include "framework/config/model_file.hpp"
 #include "framework/config/overrides.hpp"
@@ -24,14 +25,6 @@ Index parameters_of(const GraphNode& node) {
 // Of one sample's output.
 Index output_bytes(const GraphNode& node) {
   return node.output_shape.size() * static_cast<Index>(sizeof(float));
-}
-
-std::string thousands(Index number) {
-  std::string digits = fmt::format("{}", number);
-  for (Index at = static_cast<Index>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
 }
 
 std::string bytes_text(Index bytes) {

@@ -21,4 +21,21 @@ std::string count_of(Index number, std::string_view noun) {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 
+std::string thousands(Index number) {
+  std::string digits = fmt::format("{}", number);
+  for (Index at = static_cast<Index>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return digits;
+}
+
+std::string shortened(std::string_view text, std::size_t most) {
+  constexpr std::string_view kDots = "...";
+  if (text.size() <= most) return std::string(text);
+  std::size_t end = most - kDots.size();
+  // No character of several bytes is cut through.
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return fmt::format("{}{}", text.substr(0, end), kDots);
+}
+
 }  // namespace lockstep

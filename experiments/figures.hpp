@@ -15,5 +15,9 @@ std::string figure(double value);
 std::string percent(double share);
 /// "1 step", "2 steps".
 std::string count_of(Index number, std::string_view noun);
+/// "44,426"
+std::string thousands(Index number);
+/// At most so many bytes of a text, the end replaced by "..." where it is longer.
+std::string shortened(std::string_view text, std::size_t most);
 
 }  // namespace lockstep

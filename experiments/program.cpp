@@ -23,7 +23,8 @@ void warn_about_threads(const CommandContext& context) {
   if (context.options.threads <= fair) return;
   context.console.warning(
       fmt::format("--threads {} is honoured, but this rank's share of the cores is {}, so the "
-                  "threads will take turns; results stay the same bits.",
+                  "threads will take turns; results stay the same bits, but times say nothing "
+                  "about more cores.",
                   context.options.threads, fair));
 }
 
@@ -53,6 +54,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_predict_command());
   commands.push_back(make_describe_command());
   commands.push_back(make_inspect_command());
+  commands.push_back(make_bench_command());
   return commands;
 }
 

@@ -1,0 +1,121 @@
+#include "experiments/throughput_benchmark.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "experiments/clock.hpp"
+#include "experiments/layer_benchmark.hpp"
+#include "framework/training/communicator.hpp"
+#include "framework/training/evaluator.hpp"
+#include "framework/training/trainer.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr double kWindow = 5e-3;  // seconds
+constexpr double kLatencyWindow = 1e-3;
+constexpr std::uint64_t kSeed = 1;
+
+/// The first samples of a data set.
+class FirstSamples final : public Dataset {
+ public:
+  FirstSamples(const Dataset& dataset, Index size) : dataset_(dataset), size_(size) {
+    assert(size > 0 && size <= dataset.size());
+  }
+
+  Index size() const override { return size_; }
+  Shape sample_shape() const override { return dataset_.sample_shape(); }
+  Index classes() const override { return dataset_.classes(); }
+  std::span<const std::uint8_t> labels() const override {
+    return dataset_.labels().first(static_cast<std::size_t>(size_));
+  }
+  void gather(const GatherRequest& request, LaneView block) const override {
+    dataset_.gather(request, block);
+  }
+
+ private:
+  const Dataset& dataset_;
+  Index size_;
+};
+
+TrainerSettings trainer_settings(const ExperimentConfig& config) {
+  TrainerSettings settings{.seed = config.seed,
+                           .total_steps = std::numeric_limits<Index>::max() / 2,
+                           .batch_size = config.train.batch_size,
+                           .micro_batch = config.train.micro_batch,
+                           .label_smoothing = static_cast<float>(config.loss.label_smoothing),
+                           .clip_norm = std::nullopt,
+                           .digest_every_steps = config.metrics.digest_every_steps};
+  if (config.train.clip_norm > 0) settings.clip_norm = config.train.clip_norm;
+  return settings;
+}
+
+double gflops_of(const Pace& images, double operations) {
+  return images.per_second.median * operations / 1e9;
+}
+
+}  // namespace
+
+Throughput measure_training(const ThroughputBenchmark& benchmark, const ExperimentConfig& config,
+                            int threads) {
+  const WorkerTeam team(threads);
+  ParameterStore parameters(benchmark.graph, config.seed);
+  const auto optimizer = make_optimizer(config.optimizer, parameters.layout().size());
+  SoloCommunicator solo;
+  const ScheduleSettings schedule{.peak = 1e-9};
+  Trainer trainer({.graph = benchmark.graph,
+                   .parameters = parameters,
+                   .optimizer = *optimizer,
+                   .schedule = schedule,
+                   .training = benchmark.dataset,
+                   .validation = nullptr,
+                   .test = nullptr,
+                   .team = team,
+                   .communicator = solo,
+                   .clock = seconds_now},
+                  trainer_settings(config));
+  const double operations = sample_operations(benchmark.graph).training;
+  const Pace images = benchmark.stopwatch.measure(
+      {.team = team, .window = kWindow, .operations = operations, .work = [&] {
+         return static_cast<double>(trainer.train_step().samples);
+       }});
+  return {.batch = config.train.batch_size,
+          .micro_batch = config.train.micro_batch,
+          .threads = threads,
+          .images = images,
+          .gflops = gflops_of(images, operations)};
+}
+
+Throughput measure_inference(const ThroughputBenchmark& benchmark, Index batch, int threads) {
+  const WorkerTeam team(threads);
+  const ParameterStore parameters(benchmark.graph, kSeed);
+  const FirstSamples samples(benchmark.dataset, std::min(batch, benchmark.dataset.size()));
+  SoloCommunicator solo;
+  Evaluator evaluator(benchmark.graph, parameters.layout(), team, 0);
+  const double operations = sample_operations(benchmark.graph).forward;
+  const Pace images = benchmark.stopwatch.measure(
+      {.team = team, .window = kWindow, .operations = operations, .work = [&] {
+         return static_cast<double>(evaluator.evaluate(parameters.values(), samples, solo).samples);
+       }});
+  return {.batch = batch,
+          .micro_batch = std::min(batch, Evaluator::kMicroBatch),
+          .threads = threads,
+          .images = images,
+          .gflops = gflops_of(images, operations)};
+}
+
+Measured measure_latency(const ThroughputBenchmark& benchmark) {
+  const WorkerTeam alone(1);
+  const ParameterStore parameters(benchmark.graph, kSeed);
+  const FirstSamples one(benchmark.dataset, 1);
+  Evaluator evaluator(benchmark.graph, parameters.layout(), alone, 0);
+  const Pace images = benchmark.stopwatch.measure(
+      {.team = alone, .window = kLatencyWindow, .operations = 0, .work = [&] {
+         evaluator.probabilities(parameters.values(), one);
+         return 1.0;
+       }});
+  return {.median = 1 / images.per_second.median, .best = 1 / images.per_second.best};
+}
+
+}  // namespace lockstep
