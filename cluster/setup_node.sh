@@ -10,6 +10,7 @@ Installs the packages that Lockstep needs, configures, and builds build/lockstep
 at any time and from any directory; what is there already is left alone.
 
   --tests           also the tests' packages and the test programs (then: ctest --test-dir build)
+  --benchmarks      also Google Benchmark and build/tests/benchmark_kernels
   --no-install      install no package; use what the machine has
   --no-data         do not look for training data
   --build-dir DIR   build into DIR instead of build/
@@ -33,10 +34,12 @@ build_packages=(
 run_packages=(openmpi-bin openssh-client hdf5-tools) # mpirun starts nothing without an ssh
 data_packages=(dataset-fashion-mnist curl ca-certificates)
 test_packages=(libboost-test-dev python3 python3-h5py binutils)
+benchmark_packages=(libbenchmark-dev)
 
 source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 build_dir=$source_dir/build
 with_tests=no
+with_benchmarks=no
 install=yes
 with_data=yes
 cmake_arguments=()
@@ -44,6 +47,7 @@ cmake_arguments=()
 while [ $# -gt 0 ]; do
   case $1 in
     --tests) with_tests=yes ;;
+    --benchmarks) with_benchmarks=yes ;;
     --no-install) install=no ;;
     --no-data) with_data=no ;;
     --build-dir)
@@ -107,6 +111,7 @@ trap 'rm -f "$apt_log"' EXIT
 
 needed=("${build_packages[@]}" "${run_packages[@]}")
 [ "$with_tests" = no ] || needed+=("${test_packages[@]}")
+[ "$with_benchmarks" = no ] || needed+=("${benchmark_packages[@]}")
 absent=""
 
 if ! command -v dpkg-query >/dev/null; then
@@ -152,6 +157,7 @@ if [ "$with_tests" = yes ]; then
 elif ! grep -qs '^LOCKSTEP_BUILD_TESTS:BOOL=ON$' "$cache"; then
   configure+=(-DLOCKSTEP_BUILD_TESTS=OFF) # a machine that only trains needs no Boost
 fi
+[ "$with_benchmarks" = no ] || configure+=(-DLOCKSTEP_BUILD_BENCHMARKS=ON)
 if [ -f "$cache" ] && ! { grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$source_dir" "$cache" &&
   grep -qxF "CMAKE_GENERATOR:INTERNAL=Ninja" "$cache"; }; then
   say "$build_dir was configured for another tree or generator: starting it afresh."
@@ -171,6 +177,7 @@ memory_jobs=$(awk '/^MemAvailable:/ {print int($2 / 1500000)}' /proc/meminfo 2>/
 memory_jobs=${memory_jobs:-$cores}
 jobs=$((memory_jobs < 1 ? 1 : memory_jobs < cores ? memory_jobs : cores))
 targets=(lockstep)
+[ "$with_benchmarks" = no ] || targets+=(benchmark_kernels)
 [ "$with_tests" = no ] || targets=(all)
 say "Building ${targets[0]} with $jobs jobs"
 cmake --build "$build_dir" --parallel "$jobs" --target "${targets[@]}"
@@ -198,3 +205,4 @@ fi
 
 say "Ready: $build_dir/lockstep"
 [ "$with_tests" = no ] || say "Run the tests: ctest --test-dir $build_dir --output-on-failure"
+[ "$with_benchmarks" = no ] || say "Run the benchmarks: $build_dir/tests/benchmark_kernels"

@@ -41,6 +41,7 @@ LIBRARIES = {
     "CLI11": (r"CLI/", r"experiments/command_line\.cpp"),
     "mustache": (r"kainjow/", r"experiments/.*"),
     "Boost.Test": (r"boost/", r"tests/.*"),
+    "Google Benchmark": (r"benchmark/", r"tests/benchmarks/.*"),
     "fmt": (r"fmt/", r".*"),
 }
 

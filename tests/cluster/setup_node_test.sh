@@ -83,6 +83,11 @@ setup --tests -- -DCMAKE_CXX_COMPILER=clang++
 expect "the tests' packages are installed" "$calls" 'apt-get install .*libboost-test-dev'
 expect "the test programs are built" "$calls" 'cmake --build .* --target all'
 expect "arguments are handed on to cmake" "$calls" '-DLOCKSTEP_BUILD_TESTS=ON -DCMAKE_CXX_COMPILER=clang\+\+'
+expect_not "benchmarks are built when asked for only" "$calls" 'libbenchmark-dev|LOCKSTEP_BUILD_BENCHMARKS'
+setup --no-data --benchmarks
+expect "the benchmarks' package is installed" "$calls" 'apt-get install .*libbenchmark-dev'
+expect "the benchmarks are switched on" "$calls" '-DLOCKSTEP_BUILD_BENCHMARKS=ON'
+expect "the benchmarks are built" "$calls" '--target lockstep benchmark_kernels'
 
 : >"$work/packages"
 setup --no-install --build-dir other
