@@ -22,9 +22,10 @@ class MicroBatchPass {
   /// 16 lanes are computed, the others left alone.
   void set_samples(std::size_t samples);
 
+  /// To be filled before each `forward`.
   LaneView input() const { return input_; }
   ConstLaneView output() const { return output_; }
-  /// Output of the plan's step i after `forward`.
+  /// Output of the plan's step i after `forward`; a plan for inference keeps the last one's alone.
   ConstLaneView output_of(std::size_t step) const { return steps_[step].output; }
   /// To be filled between `forward` and `backward`: one row an output, lanes as in `output`.
   LaneView output_gradient() const { return output_gradient_; }

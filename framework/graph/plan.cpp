@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "framework/core/lane_view.hpp"
+#include "framework/graph/memory_reuse.hpp"
 
 namespace lockstep {
 namespace {
@@ -35,13 +36,18 @@ Plan::Plan(const Graph& graph, Index micro_batch, PlanPurpose purpose)
       purpose_(purpose),
       readers_(readers_of_values(graph)),
       values_(graph.nodes().size() + 1) {
-  assert(micro_batch > 0 && micro_batch % static_cast<Index>(kLanes) == 0);
+  assert(micro_batch > 0 && (micro_batch % static_cast<Index>(kLanes) == 0 ||
+                             (micro_batch == 1 && purpose == PlanPurpose::inference)));
   for (std::size_t value = 0; value < values_.size(); ++value) owners_.push_back(value);
-  place_values();
-  if (purpose == PlanPurpose::training) place_gradients();
+  list_steps();
+  lay_out_values();
+  purpose == PlanPurpose::inference ? place_reusing() : place_apart();
+  hand_out_values();
+  if (purpose != PlanPurpose::training) return;
+  place_gradients();
   std::size_t scratch = 0;
   for (const PlannedStep& step : steps_) scratch = std::max(scratch, step.scratch_size);
-  scratch_offset_ = allocate(purpose == PlanPurpose::training ? scratch : 0);
+  scratch_offset_ = allocate(scratch);
 }
 
 // Whether a node only shows its input, which nobody else reads, in another shape.
@@ -70,6 +76,23 @@ PlannedStep Plan::fuse_from(std::size_t node) {
   return step;
 }
 
+void Plan::list_steps() {
+  std::vector<bool> done(graph_.nodes().size());
+  for (std::size_t node = 0; node < graph_.nodes().size(); ++node) {
+    if (done[node]) continue;
+    if (shares_input(node)) {
+      owners_[node + 1] = owners_[graph_.nodes()[node].inputs.front()];
+      continue;
+    }
+    PlannedStep step = fuse_from(node);
+    for (std::size_t i = node;; i = readers_[i + 1].front()) {
+      done[i] = true;
+      if (i == step.last_node) break;
+    }
+    steps_.push_back(std::move(step));
+  }
+}
+
 // Whether a value is best laid out whole: the first of its readers with a wish decides.
 bool Plan::wants_whole(std::size_t value, bool otherwise) const {
   for (const std::size_t node : readers_[value]) {
@@ -80,48 +103,77 @@ bool Plan::wants_whole(std::size_t value, bool otherwise) const {
   return otherwise;
 }
 
-void Plan::place_values() {
-  const auto inputs = static_cast<std::size_t>(graph_.input_shape().size());
-  values_[0] = allocate_view(inputs, wants_whole(0, false));
-  std::vector<bool> done(graph_.nodes().size());
-  for (std::size_t node = 0; node < graph_.nodes().size(); ++node) {
-    if (done[node]) continue;
-    if (shares_input(node)) {
-      const std::size_t input = graph_.nodes()[node].inputs.front();
-      values_[node + 1] = values_[input];
-      owners_[node + 1] = owners_[input];
-      continue;
-    }
-    PlannedStep step = fuse_from(node);
-    for (std::size_t i = node;; i = readers_[i + 1].front()) {
-      done[i] = true;
-      if (i == step.last_node) break;
-    }
-    place_step(step);
-    steps_.push_back(std::move(step));
+void Plan::lay_out_values() {
+  const auto lay_out = [&](std::size_t value, bool whole) {
+    values_[value] = {.features = static_cast<std::size_t>(graph_.value_shape(value).size()),
+                      .whole = whole,
+                      .present = true};
+  };
+  lay_out(0, wants_whole(0, false));
+  for (const PlannedStep& step : steps_) {
+    const std::size_t input = owners_[graph_.nodes()[step.first_node].inputs.front()];
+    const LaneExtent extent = step.layer->lane_extent();
+    const bool as_made =
+        extent == LaneExtent::any ? values_[input].whole : extent == LaneExtent::whole;
+    lay_out(step.last_node + 1, wants_whole(step.last_node + 1, as_made));
   }
 }
 
-void Plan::place_step(PlannedStep& step) {
-  const GraphNode& first = graph_.nodes()[step.first_node];
-  const GraphNode& last = graph_.nodes()[step.last_node];
-  for (const std::size_t input : first.inputs) step.inputs.push_back(values_[input]);
-  const LaneExtent extent = step.layer->lane_extent();
-  const bool as_made =
-      extent == LaneExtent::any ? step.inputs.front().whole : extent == LaneExtent::whole;
-  step.output = allocate_view(static_cast<std::size_t>(last.output_shape.size()),
-                              wants_whole(step.last_node + 1, as_made));
-  values_[step.last_node + 1] = step.output;
-  const Workspace workspace = step.layer->workspace(first.input_shapes, micro_batch_);
-  step.scratch_size = static_cast<std::size_t>(workspace.scratch);
-  if (purpose_ != PlanPurpose::training) return;
-  step.saved_size = static_cast<std::size_t>(workspace.saved);
-  step.saved_offset = allocate(step.saved_size);
+// Every value, and what forward saves for backward, in memory of its own.
+void Plan::place_apart() {
+  values_[0].offset = allocate(floats_of(values_[0]));
+  for (PlannedStep& step : steps_) {
+    PlannedView& output = values_[step.last_node + 1];
+    output.offset = allocate(floats_of(output));
+    if (purpose_ != PlanPurpose::training) continue;
+    const Workspace workspace =
+        step.layer->workspace(graph_.nodes()[step.first_node].input_shapes, micro_batch_);
+    step.scratch_size = static_cast<std::size_t>(workspace.scratch);
+    step.saved_size = static_cast<std::size_t>(workspace.saved);
+    step.saved_offset = allocate(step.saved_size);
+  }
+}
+
+// Every value from the step that writes it to the last one that reads it.
+void Plan::place_reusing() {
+  std::vector<LiveStretch> stretches(values_.size());
+  for (std::size_t value = 0; value < values_.size(); ++value) {
+    stretches[value].floats = floats_of(values_[value]);
+  }
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    LiveStretch& output = stretches[steps_[i].last_node + 1];
+    output.first_step = output.last_step = i;
+    for (const std::size_t input : graph_.nodes()[steps_[i].first_node].inputs) {
+      stretches[owners_[input]].last_step = i;
+    }
+  }
+  stretches[owners_.back()].last_step = steps_.size();
+  workspace_size_ = place_stretches(stretches);
+  for (std::size_t value = 0; value < values_.size(); ++value) {
+    values_[value].offset = stretches[value].offset;
+  }
+}
+
+// To the steps and to the values that lie in another's memory.
+void Plan::hand_out_values() {
+  for (std::size_t value = 0; value < values_.size(); ++value) {
+    values_[value] = values_[owners_[value]];
+  }
+  for (PlannedStep& step : steps_) {
+    for (const std::size_t input : graph_.nodes()[step.first_node].inputs) {
+      step.inputs.push_back(values_[input]);
+    }
+    step.output = values_[step.last_node + 1];
+  }
 }
 
 void Plan::place_gradients() {
   const std::vector<bool> needed = values_with_gradient(graph_);
-  output_gradient_ = allocate_view(output().features, output().whole);
+  const auto gradient_like = [&](PlannedView view) {
+    view.offset = allocate(floats_of(view));
+    return view;
+  };
+  output_gradient_ = gradient_like(output());
   if (owners_.back() != 0) producer_of(owners_.back()).output_gradient = output_gradient_;
   for (PlannedStep& step : steps_) {
     step.runs_backward = needed[step.last_node + 1];
@@ -130,7 +182,7 @@ void Plan::place_gradients() {
         step.input_gradients.emplace_back();
         continue;
       }
-      const PlannedView gradient = allocate_view(values_[input].features, values_[input].whole);
+      const PlannedView gradient = gradient_like(values_[input]);
       step.input_gradients.push_back(gradient);
       PlannedStep& producer = producer_of(owners_[input]);
       if (producer.output_gradient.present) {
@@ -150,17 +202,15 @@ PlannedStep& Plan::producer_of(std::size_t value) {
   return *found;
 }
 
+std::size_t Plan::floats_of(const PlannedView& view) const {
+  const std::size_t floats = view.features * static_cast<std::size_t>(micro_batch_);
+  return (floats + kLanes - 1) / kLanes * kLanes;
+}
+
 std::size_t Plan::allocate(std::size_t floats) {
   const std::size_t offset = workspace_size_;
   workspace_size_ += (floats + kLanes - 1) / kLanes * kLanes;
   return offset;
-}
-
-PlannedView Plan::allocate_view(std::size_t features, bool whole) {
-  return {.offset = allocate(features * static_cast<std::size_t>(micro_batch_)),
-          .features = features,
-          .whole = whole,
-          .present = true};
 }
 
 }  // namespace lockstep

@@ -11,7 +11,9 @@ namespace lockstep {
 /// What a plan is made for.
 enum class PlanPurpose {
   training,
-  inference,   ///< keeps nothing for a backward pass
+  /// Keeps nothing for a backward pass, and no value longer than it is read: a forward pass leaves
+  /// the output alone, the input is to be filled anew.
+  inference,
   inspection,  ///< inference, with the output of every layer in memory of its own
 };
 
@@ -49,6 +51,7 @@ struct PlannedStep {
 /// floats is packed at 64 bytes.
 class Plan {
  public:
+  /// @param micro_batch  a multiple of 16, or 1 for one sample alone without lanes (inference)
   Plan(const Graph& graph, Index micro_batch, PlanPurpose purpose);
 
   const Graph& graph() const { return graph_; }
@@ -78,13 +81,16 @@ class Plan {
 
   bool shares_input(std::size_t node) const;
   PlannedStep fuse_from(std::size_t node);
+  void list_steps();
   bool wants_whole(std::size_t value, bool otherwise) const;
-  void place_values();
-  void place_step(PlannedStep& step);
+  void lay_out_values();
+  void place_apart();
+  void place_reusing();
+  void hand_out_values();
   void place_gradients();
   PlannedStep& producer_of(std::size_t value);
+  std::size_t floats_of(const PlannedView& view) const;
   std::size_t allocate(std::size_t floats);
-  PlannedView allocate_view(std::size_t features, bool whole);
 };
 
 }  // namespace lockstep

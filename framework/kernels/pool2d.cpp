@@ -167,11 +167,10 @@ struct MaxForward {
     Best best{.input = arguments.input, .block = block, .values = {}, .taps = {}};
     place.for_taps(best);
     float* value = arguments.output.at(place.output, block);
+    for (std::size_t r = 0; r < kParts; ++r) hn::Store(best.values[r], D(), value + r * kWidth);
+    if (!winners) return;
     float* winner = winners.at(place.output, block);
-    for (std::size_t r = 0; r < kParts; ++r) {
-      hn::Store(best.values[r], D(), value + r * kWidth);
-      hn::Store(best.taps[r], D(), winner + r * kWidth);
-    }
+    for (std::size_t r = 0; r < kParts; ++r) hn::Store(best.taps[r], D(), winner + r * kWidth);
   }
 };
 
@@ -269,7 +268,7 @@ void average_pool2d_backward(const WindowedImage& geometry, const PoolBackward& 
 void max_pool2d_forward(const WindowedImage& geometry, const PoolForward& arguments,
                         LaneView winners) {
   assert(suits(geometry, arguments.input.features, arguments.output.features));
-  assert(winners.features == arguments.output.features);
+  assert(!winners || winners.features == arguments.output.features);
   HWY_DYNAMIC_DISPATCH(max_forward)(geometry, arguments, winners);
 }
 

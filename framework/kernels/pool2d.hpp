@@ -36,7 +36,8 @@ void average_pool2d_backward(const WindowedImage& geometry, const PoolBackward& 
 
 /// output = the window's greatest element inside the image; the first in (ky, kx) order wins ties.
 /// A NaN beats every number, so that it stays visible; the first NaN wins.
-/// @param winners  (C, OH, OW) x lanes: ky * kernel columns + kx of the winner, as a float
+/// @param winners  (C, OH, OW) x lanes: ky * kernel columns + kx of the winner, as a float; without
+///                 data: not wanted
 void max_pool2d_forward(const WindowedImage& geometry, const PoolForward& arguments,
                         LaneView winners);
 

@@ -33,8 +33,11 @@ class MaxPool2d final : public Layer {
 
   void forward(const ForwardArguments& arguments) const override {
     const LaneView& output = arguments.output;
+    const LaneView winners = arguments.saved.empty() ? LaneView{}
+                                                     : blocked_view(arguments.saved.data(),
+                                                                    output.features, output.blocks);
     max_pool2d_forward(geometry(arguments.shapes), {.input = arguments.inputs[0], .output = output},
-                       blocked_view(arguments.saved.data(), output.features, output.blocks));
+                       winners);
   }
 
   void backward(const BackwardArguments& arguments) const override {

@@ -179,6 +179,25 @@ BOOST_AUTO_TEST_CASE(inference_gives_the_same_outputs_without_memory_for_gradien
   }
 }
 
+BOOST_AUTO_TEST_CASE(pooling_apart_from_its_convolution_spoils_no_value_in_inference) {
+  // The input is read again behind a pooling that no kernel can take in.
+  const GraphSpec spec = parse_graph_spec(model_value(
+      {1, 6, 6}, {{"p", "max_pool2d", {{"kernel", "3"}, {"stride", "1"}, {"padding", "1"}}},
+                  {"all", "concat", {}, {"p", "input"}}}));
+  Bench bench(spec);
+  for (const PlanPurpose purpose : {PlanPurpose::inference, PlanPurpose::inspection}) {
+    const Plan plan(bench.graph, 16, purpose);
+    MicroBatchPass pass(plan, bench.parameters.layout());
+    for (std::size_t f = 0; f < 36; ++f) {
+      std::copy_n(bench.pass.input().at(f, 0), kLanes, pass.input().at(f, 0));
+    }
+    pass.forward({}, bench.context);
+    for (std::size_t f = 0; f < 36; ++f) {
+      BOOST_TEST(pass.output().at(36 + f, 0)[3] == bench.pass.input().at(f, 0)[3]);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace lockstep
