@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "framework/core/aligned_buffer.hpp"
+#include "framework/kernels/conv2d_one_sample.hpp"
 #include "framework/layers/input_shapes.hpp"
 #include "framework/layers/layer.hpp"
 #include "framework/layers/sliding_window.hpp"
@@ -28,6 +30,23 @@ Index taps_inside(const Axis& axis, std::size_t size) {
   }
   return count;
 }
+
+class OneSampleConv2d final : public OneSampleForward {
+ public:
+  OneSampleConv2d(const Conv2dGeometry& geometry, std::span<const float> weight,
+                  std::span<const float> bias)
+      : geometry_(geometry), packed_(packed_filters_size(geometry)) {
+    pack_filters(geometry, weight, bias, packed_.span());
+  }
+
+  void run(std::span<const std::span<const float>> inputs, std::span<float> output) override {
+    conv2d_one_sample(geometry_, {.input = inputs[0], .packed = packed_.span(), .output = output});
+  }
+
+ private:
+  Conv2dGeometry geometry_;
+  AlignedBuffer<float> packed_;
+};
 
 /// Convolution: a filter of (channels, kernel) weights and a bias for each output channel.
 /// @see LeCun et al. 1998, section II.A
@@ -109,14 +128,19 @@ class Conv2d final : public Layer {
     return fused;
   }
 
+  std::unique_ptr<OneSampleForward> for_one_sample(
+      std::span<const Shape> inputs,
+      std::span<const std::span<const float>> parameters) const override {
+    return std::make_unique<OneSampleConv2d>(geometry(inputs), parameters[0], bias_of(parameters));
+  }
+
   void forward(const ForwardArguments& arguments) const override {
-    conv2d_forward(geometry(arguments.shapes),
-                   {.input = arguments.inputs[0],
-                    .weight = arguments.parameters[0],
-                    .bias = has_bias_ ? arguments.parameters[1] : std::span<const float>(),
-                    .output = arguments.output,
-                    .saved = arguments.saved,
-                    .share = arguments.share});
+    conv2d_forward(geometry(arguments.shapes), {.input = arguments.inputs[0],
+                                                .weight = arguments.parameters[0],
+                                                .bias = bias_of(arguments.parameters),
+                                                .output = arguments.output,
+                                                .saved = arguments.saved,
+                                                .share = arguments.share});
   }
 
   void backward(const BackwardArguments& arguments) const override {
@@ -136,6 +160,10 @@ class Conv2d final : public Layer {
 
  private:
   static constexpr SettingsReader::Bounds kScaleBounds{.low = 1e-30, .high = 1e30};
+
+  std::span<const float> bias_of(std::span<const std::span<const float>> parameters) const {
+    return has_bias_ ? parameters[1] : std::span<const float>();
+  }
 
   Conv2dGeometry geometry(std::span<const Shape> inputs) const {
     return {.input = {.image = image_shape(inputs.front()), .window = window_},

@@ -2,12 +2,31 @@
 
 #include <fmt/format.h>
 
+#include "framework/core/aligned_buffer.hpp"
 #include "framework/core/error.hpp"
+#include "framework/kernels/dense_one_sample.hpp"
 #include "framework/layers/input_shapes.hpp"
 #include "framework/layers/layer.hpp"
 
 namespace lockstep {
 namespace {
+
+class OneSampleDense final : public OneSampleForward {
+ public:
+  OneSampleDense(Activation activation, std::size_t units, std::span<const float> weight,
+                 std::span<const float> bias)
+      : activation_(activation), packed_(packed_dense_size(weight.size() / units, units)) {
+    pack_dense(weight, bias, units, packed_.span());
+  }
+
+  void run(std::span<const std::span<const float>> inputs, std::span<float> output) override {
+    dense_one_sample(activation_, {.input = inputs[0], .packed = packed_.span(), .output = output});
+  }
+
+ private:
+  Activation activation_;
+  AlignedBuffer<float> packed_;
+};
 
 /// Fully connected: each unit is a weighted sum of all inputs plus a bias.
 class Dense final : public Layer {
@@ -69,13 +88,19 @@ class Dense final : public Layer {
     return fused;
   }
 
+  std::unique_ptr<OneSampleForward> for_one_sample(
+      std::span<const Shape> /*inputs*/,
+      std::span<const std::span<const float>> parameters) const override {
+    return std::make_unique<OneSampleDense>(activation_, static_cast<std::size_t>(units_),
+                                            parameters[0], bias_of(parameters));
+  }
+
   void forward(const ForwardArguments& arguments) const override {
-    dense_forward(activation_,
-                  {.input = arguments.inputs[0],
-                   .weight = arguments.parameters[0],
-                   .bias = has_bias_ ? arguments.parameters[1] : std::span<const float>(),
-                   .output = arguments.output,
-                   .share = arguments.share});
+    dense_forward(activation_, {.input = arguments.inputs[0],
+                                .weight = arguments.parameters[0],
+                                .bias = bias_of(arguments.parameters),
+                                .output = arguments.output,
+                                .share = arguments.share});
   }
 
   void backward(const BackwardArguments& arguments) const override {
@@ -93,6 +118,10 @@ class Dense final : public Layer {
 
  private:
   static constexpr SettingsReader::Bounds kScaleBounds{.low = 1e-30, .high = 1e30};
+
+  std::span<const float> bias_of(std::span<const std::span<const float>> parameters) const {
+    return has_bias_ ? parameters[1] : std::span<const float>();
+  }
 
   Index units_;
   bool has_bias_;

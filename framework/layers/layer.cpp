@@ -14,4 +14,10 @@ Workspace Layer::workspace(std::span<const Shape> /*inputs*/, Index /*lanes*/) c
 
 std::unique_ptr<Layer> Layer::fused_with(const Layer& /*next*/) const { return nullptr; }
 
+std::unique_ptr<OneSampleForward> Layer::for_one_sample(
+    std::span<const Shape> /*inputs*/,
+    std::span<const std::span<const float>> /*parameters*/) const {
+  return nullptr;
+}
+
 }  // namespace lockstep

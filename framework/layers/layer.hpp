@@ -45,7 +45,7 @@ struct ForwardArguments {
   std::span<const ConstLaneView> inputs;
   LaneView output;                                     ///< every element is overwritten
   std::span<const std::span<const float>> parameters;  ///< in the order of `parameters()`, scaled
-  std::span<float> saved;                              ///< kept for backward; see Workspace
+  std::span<float> saved;  ///< kept for backward, see Workspace; empty where none follows
   const PassContext& pass;
   Share share{};  ///< what this call computes; see Layer::divides
 };
@@ -70,6 +70,19 @@ struct BackwardArguments {
 struct Workspace {
   Index saved = 0;    ///< from forward to backward
   Index scratch = 0;  ///< within one call of backward
+};
+
+/// A layer's forward pass over one sample alone, without lanes; its parameters are bound and laid
+/// out as suits it.
+///
+/// Threading contract: one thread at a time; different objects are independent.
+class OneSampleForward {
+ public:
+  virtual ~OneSampleForward() = default;
+
+  /// @param inputs  features in order, (c * H + y) * W + x
+  /// @param output  the same; every element is overwritten
+  virtual void run(std::span<const std::span<const float>> inputs, std::span<float> output) = 0;
 };
 
 /// How a layer likes its activations laid out; see BasicLaneView.
@@ -132,6 +145,12 @@ class Layer {
   /// outputs, gradients of inputs and of parameters, with a scratch of its own. Other layers are
   /// never given but the whole.
   virtual bool divides() const { return false; }
+
+  /// A faster way than a lane of `forward` for one sample alone, with the same bits. Null: there is
+  /// none, and `forward` does it.
+  /// @param parameters  in the order of `parameters()`, scaled; not kept
+  virtual std::unique_ptr<OneSampleForward> for_one_sample(
+      std::span<const Shape> inputs, std::span<const std::span<const float>> parameters) const;
 
   virtual void forward(const ForwardArguments& arguments) const = 0;
   virtual void backward(const BackwardArguments& arguments) const = 0;

@@ -2,7 +2,9 @@
 // threads.
 
 #include <boost/test/unit_test.hpp>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "framework/core/parallel.hpp"
@@ -149,6 +151,51 @@ BOOST_AUTO_TEST_CASE(outside_training_nothing_depends_on_seed_epoch_or_samples) 
     second.forward();
     BOOST_TEST(first_difference(first.output.values(), second.output.values()) == kSame);
   });
+}
+
+BOOST_AUTO_TEST_CASE(where_no_backward_follows_nothing_is_saved_and_the_output_is_the_same) {
+  for_each_example([](const Tried& tried) {
+    LayerRun kept = prepared(tried, {.blocks = 2});
+    kept.pass.training = false;
+    kept.forward();
+    LayerRun run = prepared(tried, {.blocks = 2});
+    run.pass.training = false;
+    run.saved = {};
+    run.forward();
+    BOOST_TEST(first_difference(run.output.values(), kept.output.values()) == kSame);
+  });
+}
+
+std::vector<float> lane_values(const LaneTensor& tensor, std::size_t lane) {
+  std::vector<float> values;
+  for (std::size_t f = 0; f < tensor.features(); ++f) values.push_back(tensor.at(f, lane));
+  return values;
+}
+
+BOOST_AUTO_TEST_CASE(one_sample_alone_has_the_bits_of_a_lane) {
+  std::set<std::string_view> layers;
+  for_each_example([&](const Tried& tried) {
+    LayerRun lanes = prepared(tried, {.blocks = 1});
+    lanes.pass.training = false;
+    lanes.forward();
+    const std::vector<std::span<const float>> parameters(lanes.parameters.begin(),
+                                                         lanes.parameters.end());
+    const auto alone = tried.layer->for_one_sample(lanes.shapes, parameters);
+    if (alone == nullptr) return;
+    layers.insert(tried.type.name);
+    for (const std::size_t lane : {0U, 7U, 15U}) {
+      std::vector<std::vector<float>> inputs;
+      for (const LaneTensor& input : lanes.inputs) inputs.push_back(lane_values(input, lane));
+      const std::vector<std::span<const float>> views(inputs.begin(), inputs.end());
+      for_each_isa([&] {
+        std::vector<float> output(lanes.output.features(), kNan);
+        alone->run(views, output);
+        BOOST_TEST(first_difference(output, lane_values(lanes.output, lane)) == kSame);
+      });
+    }
+  });
+  BOOST_TEST(layers.contains("conv2d"));
+  BOOST_TEST(layers.contains("dense"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
