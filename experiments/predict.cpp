@@ -10,6 +10,7 @@
 #include "experiments/workbench.hpp"
 #include "framework/core/error.hpp"
 #include "framework/training/evaluator.hpp"
+#include "framework/training/predictor.hpp"
 
 namespace lockstep {
 namespace {
@@ -29,6 +30,20 @@ Preprocessing for_prediction(const DataConfig& data) {
   Preprocessing preprocessing = preprocessing_of(data);
   preprocessing.shift = 0;
   return preprocessing;
+}
+
+// (samples, classes)
+std::vector<float> probabilities_of(const Dataset& pictures, const SavedNetwork& network,
+                                    int threads) {
+  const ParameterStore& parameters = *network.parameters;
+  if (pictures.size() == 1) {
+    Predictor predictor(*network.graph, parameters.layout(), parameters.values());
+    const std::span<const float> row = predictor.probabilities(pictures, 0);
+    return {row.begin(), row.end()};
+  }
+  const WorkerTeam team(threads);
+  Evaluator evaluator(*network.graph, parameters.layout(), team, 0);
+  return evaluator.probabilities(parameters.values(), pictures);
 }
 
 class PredictCommand final : public Command {
@@ -63,10 +78,7 @@ class PredictCommand final : public Command {
     tell_about(network, context.console);
     const ImageSplit split(pictures.images, {.first = 0, .count = pictures.images.size()},
                            for_prediction(network.config.data));
-    const WorkerTeam team(context.threads());
-    Evaluator evaluator(*network.graph, network.parameters->layout(), team, 0);
-    report(context.console, pictures.names,
-           evaluator.probabilities(network.parameters->values(), split));
+    report(context.console, pictures.names, probabilities_of(split, network, context.threads()));
     return 0;
   }
 

@@ -1,4 +1,5 @@
-// A training step allocates nothing: counted by replacing the global operators of this program.
+// A training step and a prediction allocate nothing: counted by replacing the global operators of
+// this program.
 
 #include <boost/test/unit_test.hpp>
 
@@ -6,6 +7,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "framework/training/predictor.hpp"
 #include "framework/training/trainer.hpp"
 #include "tests/support/networks.hpp"
 
@@ -96,6 +98,18 @@ BOOST_AUTO_TEST_CASE(a_training_step_allocates_nothing_after_the_first) {
 
 BOOST_AUTO_TEST_CASE(nor_does_one_whose_threads_share_a_micro_batch) {
   BOOST_TEST(later_allocations(testing::lenet5_network(), {1, 28, 28}, 16) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_prediction_allocates_nothing) {
+  const Graph graph(testing::busy_network());  // with layers that have no way of their own for it
+  const ParameterStore parameters(graph, 1);
+  const testing::TestDataset dataset(20, {2, 8, 7}, 5);
+  Predictor predictor(graph, parameters.layout(), parameters.values());
+  const std::vector<float> features(112, 0.5F);
+  const std::size_t before = allocations;
+  for (Index sample = 0; sample < 20; ++sample) predictor.probabilities(dataset, sample);
+  predictor.probabilities(features);
+  BOOST_TEST(allocations == before);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
