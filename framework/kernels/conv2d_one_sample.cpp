@@ -10,6 +10,7 @@
 #include <hwy/highway.h>
 
 #include "framework/kernels/activation-inl.hpp"
+#include "framework/kernels/conv2d_columns-inl.hpp"
 #include "framework/kernels/pooling_masks-inl.hpp"
 #include "framework/kernels/vector-inl.hpp"
 
@@ -20,15 +21,6 @@ namespace {
 /// Outputs of one row in a tile, and pooled outputs: windows of two rows.
 constexpr std::size_t kColumns = kManyRegisters ? 12 : 8;
 constexpr std::size_t kWindows = kManyRegisters ? 6 : 2;
-
-/// One vector of filters.
-struct Filters {
-  const Conv2dGeometry& geometry;
-  const float* input;   // (C, H, W)
-  const float* packed;  // bias, then (C, KH, KW); kLanes floats from one to the next
-  float* output;        // of the first filter, (OH, OW)
-  std::size_t count;    // of filters, at most kWidth
-};
 
 /// Where a tile lies among the outputs before pooling.
 struct Corner {
@@ -199,15 +191,21 @@ void run_filters(const Filters& of) {
 }
 
 void forward(const Conv2dGeometry& geometry, const Conv2dOneSample& arguments) {
-  const std::size_t group = (1 + geometry.weights_per_filter()) * kLanes;
+  const bool columns_in_lanes = suits_columns(geometry);
   const bool pools = geometry.epilogue.pooling != Pooling::none;
-  for (std::size_t filter = 0; filter < geometry.filters; filter += kWidth) {
+  const std::size_t step = columns_in_lanes ? kLanes : kWidth;
+  for (std::size_t filter = 0; filter < geometry.filters; filter += step) {
+    const std::size_t group = filter / kLanes * (1 + geometry.weights_per_filter()) * kLanes;
     const Filters of{.geometry = geometry,
                      .input = arguments.input.data(),
-                     .packed = arguments.packed.data() + filter / kLanes * group + filter % kLanes,
+                     .packed = arguments.packed.data() + group + filter % kLanes,
                      .output = arguments.output.data() + filter * geometry.output().size(),
-                     .count = std::min(kWidth, geometry.filters - filter)};
-    pools ? run_filters<2, 2>(of) : run_filters<1, 1>(of);
+                     .count = std::min(step, geometry.filters - filter)};
+    if (columns_in_lanes) {
+      run_columns(of);
+    } else {
+      pools ? run_filters<2, 2>(of) : run_filters<1, 1>(of);
+    }
   }
 }
 

@@ -22,7 +22,8 @@ std::vector<float> lane_values(const LaneTensor& tensor) {
   return values;
 }
 
-/// Tiles of every size, and filters that fill a vector, part of one, and more than one.
+/// Tiles of every size; filters that fill a vector, part of one, and more than one; and so few that
+/// columns are worked in lanes, where the last tiles lie over others.
 std::vector<Conv2dGeometry> geometries() {
   return {
       {.input = {{1, 28, 28}, {.kernel = {5, 5}}}, .filters = 6},
@@ -33,6 +34,10 @@ std::vector<Conv2dGeometry> geometries() {
       {.input = {{1, 3, 4}, {.kernel = {4, 7}, .padding = {2, 3}}}, .filters = 1},
       {.input = {{2, 2, 3}, {.kernel = {1, 1}, .padding = {3, 2}}}, .filters = 4},
       {.input = {{4, 6, 5}, {.kernel = {1, 1}, .stride = {2, 2}}}, .filters = 8},
+      {.input = {{2, 8, 47}, {.kernel = {3, 3}}}, .filters = 5},
+      {.input = {{1, 9, 40}, {.kernel = {3, 3}}}, .filters = 3},
+      {.input = {{3, 4, 19}, {.kernel = {2, 4}}}, .filters = 7},
+      {.input = {{1, 5, 200}, {.kernel = {2, 1}}}, .filters = 20},
       {.input = {{1, 6, 70}, {.kernel = {3, 2}, .padding = {0, 1}}}, .filters = 9},
   };
 }
