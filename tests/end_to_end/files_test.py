@@ -197,6 +197,9 @@ def test_a_picture_file_is_recognised():
         dark = cli.run_json(["predict", run, folder / "dark.png", "--invert"])["predictions"][0]
         cli.expect_equal(dark["probabilities"], light["probabilities"], "inverted picture")
         cli.expect(abs(sum(light["probabilities"]) - 1) < 1e-5, "probabilities do not sum to 1")
+        # One picture is computed alone, several as a batch.
+        among = cli.run_json(["predict", run, folder / "dark.png", folder / "light.png"])["predictions"][1]
+        cli.expect_equal(among["probabilities"], light["probabilities"], "one picture among several")
 
 
 cli.run_tests(globals())

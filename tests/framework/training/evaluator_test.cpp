@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <mutex>
 #include <numeric>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "framework/graph/micro_batch_pass.hpp"
 #include "framework/kernels/softmax.hpp"
 #include "framework/training/canonical_tree.hpp"
+#include "framework/training/thread_communicator.hpp"
 #include "tests/support/networks.hpp"
 
 namespace lockstep {
@@ -92,6 +95,29 @@ class OneNumber final : public Dataset {
   std::vector<std::uint8_t> labels_;
 };
 
+/// Writes down the first sample of each micro-batch that is gathered.
+class WatchedDataset final : public Dataset {
+ public:
+  explicit WatchedDataset(const Dataset& dataset) : dataset_(dataset) {}
+
+  Index size() const override { return dataset_.size(); }
+  Shape sample_shape() const override { return dataset_.sample_shape(); }
+  Index classes() const override { return dataset_.classes(); }
+  std::span<const std::uint8_t> labels() const override { return dataset_.labels(); }
+  void gather(const GatherRequest& request, LaneView block) const override {
+    const std::lock_guard lock(writing_);
+    gathered_.push_back(request.samples.front());
+    dataset_.gather(request, block);
+  }
+
+  const std::vector<Index>& gathered() const { return gathered_; }
+
+ private:
+  const Dataset& dataset_;
+  mutable std::mutex writing_;
+  mutable std::vector<Index> gathered_;
+};
+
 /// The loss of logits whose first is the label's.
 double loss_of_first(const std::vector<float>& logits) {
   AlignedBuffer<float> memory(logits.size() * kLanes);
@@ -162,6 +188,33 @@ BOOST_AUTO_TEST_CASE(losses_are_summed_along_the_tree_over_micro_batches) {
   }
   BOOST_TEST(found == canonical_sum(leaves));
   BOOST_TEST(found != std::accumulate(leaves.begin(), leaves.end(), 0.0));  // the orders differ
+}
+
+BOOST_AUTO_TEST_CASE(ranks_share_the_micro_batches_and_find_the_same_bits) {
+  Bench bench;
+  const EvaluationResult alone = bench.evaluate();
+  std::mutex checking;
+  for (const int ranks : {1, 2, 4}) {
+    std::vector<Index> gathered;
+    ThreadGroup(ranks).run([&](Communicator& communicator) {
+      const WatchedDataset data(bench.data);
+      const WorkerTeam team(2);
+      Evaluator evaluator(bench.graph, bench.parameters.layout(), team, kSmoothing);
+      const EvaluationResult found =
+          evaluator.evaluate(bench.parameters.values(), data, communicator);
+      const std::lock_guard lock(checking);
+      BOOST_TEST(found.samples == alone.samples);
+      BOOST_TEST(found.correct == alone.correct);
+      BOOST_TEST(found.loss_sum == alone.loss_sum);
+      BOOST_TEST(found.confusion == alone.confusion, boost::test_tools::per_element());
+      // 6 micro-batches: each rank has at most its share, rounded up.
+      BOOST_TEST(data.gathered().size() <= static_cast<std::size_t>((6 + ranks - 1) / ranks));
+      std::ranges::copy(data.gathered(), std::back_inserter(gathered));
+    });
+    std::ranges::sort(gathered);
+    BOOST_TEST(gathered == (std::vector<Index>{0, 64, 128, 192, 256, 320}),
+               boost::test_tools::per_element());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(activations_are_those_of_the_first_samples_without_idle_lanes) {
