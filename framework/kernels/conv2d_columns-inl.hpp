@@ -90,7 +90,8 @@ struct ColumnTile {
 
   template <std::size_t kFilters>
   HWY_INLINE void add_taps(std::size_t filter, V (&sums)[kFilters][kSide * kSide]) const {
-    const auto& [image, window] = of.geometry.input;
+    const ImageShape& image = of.geometry.input.image;
+    const Window& window = of.geometry.input.window;
     const float* HWY_RESTRICT weight = of.packed + kLanes + filter;
     const float* HWY_RESTRICT of_channel = of.input + row * image.columns;
     for (std::size_t c = image.channels; c > 0; --c) {

@@ -39,7 +39,8 @@ HWY_INLINE void start(const Filters& of, V (&sums)[kRows][kTileColumns]) {
 /// Of a tile with stride 1 and all its taps inside the image.
 template <std::size_t kRows, std::size_t kTileColumns>
 HWY_INLINE void add_inside(const Filters& of, Corner corner, V (&sums)[kRows][kTileColumns]) {
-  const auto& [image, window] = of.geometry.input;
+  const ImageShape& image = of.geometry.input.image;
+  const Window& window = of.geometry.input.window;
   const float* HWY_RESTRICT weight = of.packed + kLanes;
   const float* HWY_RESTRICT of_channel = of.input +
                                          (corner.row - window.padding.rows) * image.columns +
@@ -68,7 +69,8 @@ HWY_INLINE void add_inside(const Filters& of, Corner corner, V (&sums)[kRows][kT
 /// Of any tile: taps outside the image are left out.
 template <std::size_t kRows, std::size_t kTileColumns>
 HWY_INLINE void add_checked(const Filters& of, Corner corner, V (&sums)[kRows][kTileColumns]) {
-  const auto& [image, window] = of.geometry.input;
+  const ImageShape& image = of.geometry.input.image;
+  const Window& window = of.geometry.input.window;
   const Extent2d stride = window.stride;
   const float* HWY_RESTRICT weight = of.packed + kLanes;
   const Offset top = signed_size(corner.row * stride.rows) - signed_size(window.padding.rows);
@@ -119,8 +121,8 @@ void finish_in_place(Pooling pooling, std::size_t columns, float* sums) {
 
 /// From a tile's sums to outputs.
 HWY_NOINLINE void finish(const Filters& of, Corner corner, std::size_t columns, float* sums) {
-  const auto& [activation, pooling] = of.geometry.epilogue;
-  with_activation(activation, [&, pooling = pooling]<Activation kActivation>() {
+  const Pooling pooling = of.geometry.epilogue.pooling;
+  with_activation(of.geometry.epilogue.activation, [&]<Activation kActivation>() {
     finish_in_place<kActivation>(pooling, columns, sums);
   });
   const std::size_t side = pooling == Pooling::none ? 1 : 2;
@@ -174,7 +176,8 @@ struct Inside {
 template <std::size_t kRows, std::size_t kStep>
 void run_filters(const Filters& of) {
   constexpr std::size_t kMost = kStep == 2 ? kWindows : kColumns;
-  const auto& [image, window] = of.geometry.input;
+  const ImageShape& image = of.geometry.input.image;
+  const Window& window = of.geometry.input.window;
   const Extent2d positions = of.geometry.positions();
   const Inside rows(positions.rows, window.stride.rows, image.rows, window.kernel.rows,
                     window.padding.rows, kRows);
