@@ -8,6 +8,7 @@
 #include "experiments/layer_benchmark.hpp"
 #include "framework/training/communicator.hpp"
 #include "framework/training/evaluator.hpp"
+#include "framework/training/predictor.hpp"
 #include "framework/training/trainer.hpp"
 
 namespace lockstep {
@@ -108,11 +109,10 @@ Throughput measure_inference(const ThroughputBenchmark& benchmark, Index batch, 
 Measured measure_latency(const ThroughputBenchmark& benchmark) {
   const WorkerTeam alone(1);
   const ParameterStore parameters(benchmark.graph, kSeed);
-  const FirstSamples one(benchmark.dataset, 1);
-  Evaluator evaluator(benchmark.graph, parameters.layout(), alone, 0);
+  Predictor predictor(benchmark.graph, parameters.layout(), parameters.values());
   const Pace images = benchmark.stopwatch.measure(
       {.team = alone, .window = kLatencyWindow, .operations = 0, .work = [&] {
-         evaluator.probabilities(parameters.values(), one);
+         predictor.probabilities(benchmark.dataset, 0);
          return 1.0;
        }});
   return {.median = 1 / images.per_second.median, .best = 1 / images.per_second.best};
