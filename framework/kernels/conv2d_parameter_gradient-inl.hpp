@@ -57,33 +57,39 @@ struct InsideRange {
   std::size_t end;
 };
 
-/// Where one tile of weights finds its rows: everything its inner loop needs, worked out before.
+/// Where one tile of weights of each channel finds its rows: all that its loops need, worked out
+/// before.
 struct WeightWalk {
   const float* g;        // first row, first column, first filter
   std::size_t g_filter;  // floats from one filter to the next
   std::size_t g_row;     // floats from one row to the next
-  const float* x;        // the pixel under the first tap there; outside the image perhaps
-  std::size_t x_row;     // floats from one output row to the next
-  std::size_t x_column;  // floats from one output column to the next
-  std::size_t rows;      // all of whose taps lie inside the image
+  const float* x;        // the pixel of channel 0 under the first tap there; outside it perhaps
+  std::size_t channels;
+  std::size_t x_channel;  // floats from one channel to the next
+  std::size_t x_row;      // floats from one output row to the next
+  std::size_t x_column;   // floats from one output column to the next
+  std::size_t rows;       // all of whose taps lie inside the image
   std::size_t columns;
   InsideRange inside;  // columns
   Offset left;         // column of the pixel under the first tap
   std::size_t step;    // pixels from one output column to the next
   std::size_t image_columns;
-  float* sums;              // of the first filter and tap
-  std::size_t sums_filter;  // floats from one filter to the next
+  float* sums;               // of the first filter and tap, channel 0
+  std::size_t sums_filter;   // floats from one filter to the next
+  std::size_t sums_channel;  // floats from one channel to the next
   bool fresh;
 };
 
+/// Adds one channel to a tile of sums.
 /// @tparam kBorders  some columns have taps outside the image
 template <std::size_t kFilters, std::size_t kTileTaps, bool kBorders>
-HWY_NOINLINE void sum_weights(const WeightWalk& walk) {
+HWY_INLINE void sum_channel(const WeightWalk& walk, const float* HWY_RESTRICT x_row,
+                            float* HWY_RESTRICT to) {
+  const std::size_t next = walk.sums_filter;
   V sums[kFilters][kTileTaps];
   unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
     unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
-      const float* from = walk.sums + f * walk.sums_filter + t * kLanes;
-      sums[f][t] = walk.fresh ? hn::Zero(D()) : hn::Load(D(), from);
+      sums[f][t] = walk.fresh ? hn::Zero(D()) : hn::Load(D(), to + f * next + t * kLanes);
     });
   });
   const std::size_t g_filter = walk.g_filter;
@@ -92,6 +98,7 @@ HWY_NOINLINE void sum_weights(const WeightWalk& walk) {
                          V pixels[kTileTaps];
                          unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
                            pixels[t] = hn::Load(D(), x + t * kLanes);
+                           keep_in_register(pixels[t]);
                          });
                          unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
                            const V of_filter = hn::Load(D(), g + f * g_filter);
@@ -111,34 +118,38 @@ HWY_NOINLINE void sum_weights(const WeightWalk& walk) {
     });
   };
   const float* HWY_RESTRICT g_row = walk.g;
-  const float* HWY_RESTRICT x_row = walk.x;
-  for (std::size_t row = 0; row < walk.rows; ++row, g_row += walk.g_row, x_row += walk.x_row) {
+  for (std::size_t row = walk.rows; row > 0; --row, g_row += walk.g_row, x_row += walk.x_row) {
     const float* HWY_RESTRICT g = g_row;
     const float* HWY_RESTRICT x = x_row;
+    Offset at = walk.left;
+    const auto advance = [&]() LOCKSTEP_INLINE_LAMBDA {
+      g += kLanes;
+      x += walk.x_column;
+      if constexpr (kBorders) at += signed_size(walk.step);
+    };
+    std::size_t column = 0;
     if constexpr (kBorders) {
-      Offset at = walk.left;
-      const auto advance = [&]() HWY_ATTR {
-        g += kLanes;
-        x += walk.x_column;
-        at += signed_size(walk.step);
-      };
-      std::size_t column = 0;
       for (; column < walk.inside.begin; ++column, advance()) add_border(g, x, at);
-      for (; column < walk.inside.end; ++column, advance()) add(g, x);
+    }
+    for (; column < walk.inside.end; ++column, advance()) add(g, x);
+    if constexpr (kBorders) {
       for (; column < walk.columns; ++column, advance()) add_border(g, x, at);
-    } else {
-      for (std::size_t column = walk.columns; column > 0; --column) {
-        add(g, x);
-        g += kLanes;
-        x += walk.x_column;
-      }
     }
   }
   unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
     unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
-      hn::Store(sums[f][t], D(), walk.sums + f * walk.sums_filter + t * kLanes);
+      hn::Store(sums[f][t], D(), to + f * next + t * kLanes);
     });
   });
+}
+
+template <std::size_t kFilters, std::size_t kTileTaps, bool kBorders>
+HWY_NOINLINE void sum_weights(const WeightWalk walk) {
+  const float* x = walk.x;
+  float* to = walk.sums;
+  for (std::size_t c = walk.channels; c > 0; --c, x += walk.x_channel, to += walk.sums_channel) {
+    sum_channel<kFilters, kTileTaps, kBorders>(walk, x, to);
+  }
 }
 
 /// kTileTaps taps from a kernel column on, of all filters, channels and kernel rows; the gradients
@@ -152,35 +163,32 @@ struct TapColumns {
 
   template <std::size_t kFilters>
   HWY_INLINE void run(std::size_t filter) const {
-    const auto& [image, window] = at.geometry.input;
-    for (std::size_t c = 0; c < image.channels; ++c) {
-      for (std::size_t ky = 0; ky < window.kernel.rows; ++ky) {
-        const WeightWalk walk = walk_of(filter, c, ky);
-        if (inside.begin == 0 && inside.end == at.gradient.columns) {
-          sum_weights<kFilters, kTileTaps, false>(walk);
-        } else {
-          sum_weights<kFilters, kTileTaps, true>(walk);
-        }
+    for (std::size_t ky = 0; ky < at.geometry.input.window.kernel.rows; ++ky) {
+      const WeightWalk walk = walk_of(filter, ky);
+      if (inside.begin == 0 && inside.end == at.gradient.columns) {
+        sum_weights<kFilters, kTileTaps, false>(walk);
+      } else {
+        sum_weights<kFilters, kTileTaps, true>(walk);
       }
     }
   }
 
-  WeightWalk walk_of(std::size_t filter, std::size_t channel, std::size_t kernel_row) const {
+  WeightWalk walk_of(std::size_t filter, std::size_t kernel_row) const {
     const auto& [image, window] = at.geometry.input;
     const GradientRows& gradient = at.gradient;
     const InsideRange rows = rows_inside(kernel_row);
     const Offset y = signed_size((gradient.first + rows.begin) * window.stride.rows + kernel_row) -
                      signed_size(window.padding.rows);
     const Offset left = signed_size(kernel_column) - signed_size(window.padding.columns);
-    const Offset line = (signed_size(channel * image.rows) + y) * signed_size(image.columns);
-    const std::size_t weight =
-        ((filter * image.channels + channel) * window.kernel.rows + kernel_row) *
-            window.kernel.columns +
-        kernel_column;
+    const std::size_t weight = filter * at.geometry.weights_per_filter() +
+                               kernel_row * window.kernel.columns + kernel_column;
     return {.g = gradient.at(filter, rows.begin) + part * kWidth,
             .g_filter = gradient.rows * gradient.columns * kLanes,
             .g_row = gradient.columns * kLanes,
-            .x = at.input + (line + left) * signed_size(kLanes) + part * kWidth,
+            .x = at.input + (y * signed_size(image.columns) + left) * signed_size(kLanes) +
+                 part * kWidth,
+            .channels = image.channels,
+            .x_channel = image.rows * image.columns * kLanes,
             .x_row = window.stride.rows * image.columns * kLanes,
             .x_column = window.stride.columns * kLanes,
             .rows = rows.end - rows.begin,
@@ -191,6 +199,7 @@ struct TapColumns {
             .image_columns = image.columns,
             .sums = at.weights + weight * kLanes + part * kWidth,
             .sums_filter = at.geometry.weights_per_filter() * kLanes,
+            .sums_channel = window.kernel.size() * kLanes,
             .fresh = at.fresh};
   }
 

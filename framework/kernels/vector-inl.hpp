@@ -50,6 +50,14 @@ HWY_INLINE V fused(V a, V b, V c) {
 }
 #endif
 
+/// Keeps a loaded vector in its register. GCC otherwise prefers to load it again as an operand of
+/// each multiply-add that uses it, and loads then take longer than the arithmetic.
+HWY_INLINE void keep_in_register([[maybe_unused]] V& vector) {
+#if HWY_NATIVE_FMA && HWY_ARCH_X86
+  asm("" : "+v"(vector.raw));  // NOLINT(hicpp-no-assembler)
+#endif
+}
+
 /// Four floats, whatever the target: what transpositions are made of.
 using Quad = float __attribute__((vector_size(16)));
 
