@@ -83,6 +83,7 @@ class ImageSplit : public Dataset {
   };
 
   BlockSamples block_samples(const GatherRequest& request, std::size_t block) const;
+  void prefetch(const GatherRequest& request) const;
   void gather_bytes(const BlockSamples& samples, std::size_t block, LaneView view) const;
   template <class Pixel>
   void gather_from(std::span<const Pixel> pixels, const GatherRequest& request,
