@@ -201,14 +201,17 @@ class Panels {
  private:
   /// 16 inputs from `first` on, of 16 lanes.
   void fill(const ConstLaneView& input, std::size_t first, std::size_t block) const {
+    constexpr float kNothing[kLanes] = {};
+    const float* rows[kLanes];
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      rows[i] = first + i < input.features ? input.at(first + i, block) : kNothing;
+    }
     const std::size_t row = stride(first);
     float* const to = at(first) + block * kLanes * row;
-    for (std::size_t i = 0; i < kLanes; i += 4) {
-      for (std::size_t l = 0; l < kLanes; l += 4) {
-        Quad quads[4] = {};
-        for (std::size_t r = 0; r < 4 && first + i + r < input.features; ++r) {
-          quads[r] = load_quad(input.at(first + i + r, block) + l);
-        }
+    for (std::size_t l = 0; l < kLanes; l += 4) {
+      for (std::size_t i = 0; i < kLanes; i += 4) {
+        Quad quads[4];
+        for (std::size_t r = 0; r < 4; ++r) quads[r] = load_quad(rows[i + r] + l);
         transpose(quads);
         for (std::size_t r = 0; r < 4; ++r) store_quad(quads[r], to + (l + r) * row + i);
       }
@@ -242,9 +245,12 @@ struct WeightTile {
     const ConstLaneView& gradient = arguments.gradient;
     const std::size_t row = arguments.input.stride(first);
     const float* HWY_RESTRICT x = arguments.input.at(first);
-    for (std::size_t block = 0; block < gradient.blocks; ++block) {
+    // Lanes that lie side by side are one run.
+    const bool contiguous = gradient.block_stride == kLanes;
+    const std::size_t run_length = contiguous ? gradient.lanes() : kLanes;
+    for (std::size_t block = 0; block < gradient.blocks; block += run_length / kLanes) {
       const float* HWY_RESTRICT g = gradient.at(output, block);
-      for (std::size_t l = 0; l < kLanes; ++l, x += row) {
+      for (std::size_t l = 0; l < run_length; ++l, x += row) {
         V values[kTileVectors];
         for (std::size_t v = 0; v < kTileVectors; ++v) values[v] = hn::Load(D(), x + v * kWidth);
         for (std::size_t o = 0; o < kOutputs; ++o) {
@@ -255,35 +261,40 @@ struct WeightTile {
         }
       }
     }
-    for (std::size_t o = 0; o < kOutputs; ++o) {
-      for (std::size_t v = 0; v < kTileVectors; ++v) store(sums[o][v], output + o, v);
-    }
+    store(sums, arguments.to.data() + output * arguments.inputs + first);
   }
 
-  HWY_INLINE void store(V sum, std::size_t output, std::size_t vector) const {
-    const std::size_t input = first + vector * kWidth;
-    float* to = arguments.to.data() + output * arguments.inputs + input;
-    if (input + kWidth <= arguments.inputs) {
-      hn::StoreU(sum, D(), to);
-    } else if (input < arguments.inputs) {
-      HWY_ALIGN float last[kWidth];
-      hn::Store(sum, D(), last);
-      std::copy_n(last, arguments.inputs - input, to);
+  template <std::size_t kOutputs>
+  HWY_INLINE void store(const V (&sums)[kOutputs][kTileVectors], float* to) const {
+    constexpr std::size_t kInputs = kTileVectors * kWidth;
+    if (first + kInputs <= arguments.inputs) {
+      for (std::size_t o = 0; o < kOutputs; ++o, to += arguments.inputs) {
+        for (std::size_t v = 0; v < kTileVectors; ++v) hn::StoreU(sums[o][v], D(), to + v * kWidth);
+      }
+      return;
+    }
+    HWY_ALIGN float all[kOutputs][kInputs];
+    for (std::size_t o = 0; o < kOutputs; ++o) {
+      for (std::size_t v = 0; v < kTileVectors; ++v) {
+        hn::Store(sums[o][v], D(), all[o] + v * kWidth);
+      }
+    }
+    for (std::size_t o = 0; o < kOutputs; ++o, to += arguments.inputs) {
+      std::copy_n(all[o], arguments.inputs - first, to);
     }
   }
 };
 
-void weight_gradient(const WeightGradient& arguments) {
-  constexpr std::size_t kOutputs = 6;
-  const IndexRange outputs = arguments.outputs;
+/// Tiles of kTileVectors, then smaller ones, from a vector of the padded inputs on.
+template <std::size_t kTileVectors>
+void weight_gradient(const WeightGradient& arguments, std::size_t vector) {
   const std::size_t vectors = Panels::padded(arguments.inputs) / kWidth;
-  std::size_t vector = 0;
-  for (; vector + kVectors <= vectors; vector += kVectors) {
-    for_tiles<kOutputs>(outputs, WeightTile<kVectors>{arguments, vector * kWidth});
+  while (vector + kTileVectors <= vectors && vector * kWidth < arguments.inputs) {
+    for_tiles<kFeatures<kTileVectors>>(arguments.outputs,
+                                       WeightTile<kTileVectors>{arguments, vector * kWidth});
+    vector += kTileVectors;
   }
-  for (; vector < vectors; ++vector) {
-    for_tiles<kOutputs>(outputs, WeightTile<1>{arguments, vector * kWidth});
-  }
+  if constexpr (kTileVectors > 1) weight_gradient<kTileVectors / 2>(arguments, vector);
 }
 
 /// Sums over the lanes, four outputs at a time.
@@ -319,7 +330,7 @@ void backward(Activation activation, const DenseBackward& arguments) {
   float* const memory = arguments.scratch.data() + Panels::padded(inputs) * arguments.input.lanes();
   const ConstLaneView gradient = before_activation(activation, arguments, memory);
   const IndexRange outputs = arguments.share.of(gradient.features);
-  weight_gradient({gradient, panels, inputs, arguments.weight_gradient, outputs});
+  weight_gradient<kVectors>({gradient, panels, inputs, arguments.weight_gradient, outputs}, 0);
   if (!arguments.bias_gradient.empty()) {
     for_tiles<3>((outputs.size() + 3) / 4, BiasTile{gradient, arguments.bias_gradient, outputs});
   }
