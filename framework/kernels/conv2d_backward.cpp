@@ -68,25 +68,26 @@ struct EpilogueBackward {
   HWY_INLINE void through_windows(const WindowGradient& window_gradient) const {
     const Extent2d pooled = geometry.output();
     const std::size_t columns = 2 * pooled.columns;
+    // Copies: the stores below might change what `arguments` refers to, for all the compiler knows.
+    const ConstLaneView output = arguments.output;
+    const ConstLaneView output_gradient = arguments.output_gradient;
+    const float* const saved = arguments.saved.data();
     float* to = gradient;
     for (std::size_t o = filters.first; o < filters.last; ++o) {
-      for (std::size_t row = 0; row < rows.rows / 2; ++row, to += 2 * columns * kLanes) {
+      for (std::size_t row = 0; row < rows.rows / 2; ++row, to += columns * kLanes) {
         std::size_t feature = (o * pooled.rows + rows.first / 2 + row) * pooled.columns;
-        for (std::size_t x = 0; x < pooled.columns; ++x, ++feature) {
-          float* corner = to + 2 * x * kLanes;
+        for (std::size_t x = 0; x < pooled.columns; ++x, ++feature, to += 2 * kLanes) {
           for (std::size_t part = 0; part < kParts; ++part) {
             const std::size_t lane = part * kWidth;
-            const ReadWindow at{.saved = arguments.saved.data(),
-                                .window = block * arguments.output.features + feature,
-                                .part = part};
+            const ReadWindow at{
+                .saved = saved, .window = block * output.features + feature, .part = part};
             V before[kTaps];
-            window_gradient(hn::Load(D(), arguments.output.at(feature, block) + lane),
-                            hn::Load(D(), arguments.output_gradient.at(feature, block) + lane), at,
-                            before);
-            hn::Store(before[0], D(), corner + lane);
-            hn::Store(before[1], D(), corner + kLanes + lane);
-            hn::Store(before[2], D(), corner + columns * kLanes + lane);
-            hn::Store(before[3], D(), corner + (columns + 1) * kLanes + lane);
+            window_gradient(hn::Load(D(), output.at(feature, block) + lane),
+                            hn::Load(D(), output_gradient.at(feature, block) + lane), at, before);
+            hn::Store(before[0], D(), to + lane);
+            hn::Store(before[1], D(), to + kLanes + lane);
+            hn::Store(before[2], D(), to + columns * kLanes + lane);
+            hn::Store(before[3], D(), to + (columns + 1) * kLanes + lane);
           }
         }
       }

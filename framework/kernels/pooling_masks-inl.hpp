@@ -61,15 +61,14 @@ HWY_INLINE void store_mask(Mask mask, const PooledWindow& at, std::size_t tap) {
   }
 }
 
+/// From 32 bits at once, a broadcast and a test: those of two taps.
 HWY_INLINE Mask load_mask(const ReadWindow& at, std::size_t tap) {
-  const std::size_t first = at.part * kWidth;
-  const std::uint8_t* bits = at.mask(tap) + first / 8;
-  if constexpr (kWidth >= 8) {
-    return hn::LoadMaskBits(D(), bits);
-  } else {
-    const std::uint8_t of_part[8] = {static_cast<std::uint8_t>(*bits >> (first % 8))};
-    return hn::LoadMaskBits(D(), of_part);
-  }
+  const hn::RebindToUnsigned<D> of_bits;
+  std::uint32_t taps = 0;
+  std::memcpy(&taps, at.mask(tap / 2 * 2), sizeof(taps));
+  const auto first = static_cast<std::uint32_t>(tap % 2 * kLanes + at.part * kWidth);
+  const auto bits = hn::Shl(hn::Set(of_bits, 1U), hn::Iota(of_bits, first));
+  return hn::RebindMask(D(), hn::TestBit(hn::Set(of_bits, taps), bits));
 }
 
 /// The mean of a window's activations of x.
