@@ -101,7 +101,8 @@ HWY_INLINE void sum_channel(const WeightWalk& walk, const float* HWY_RESTRICT x_
                            keep_in_register(pixels[t]);
                          });
                          unroll<0, kFilters>([&](auto f) LOCKSTEP_INLINE_LAMBDA {
-                           const V of_filter = hn::Load(D(), g + f * g_filter);
+                           V of_filter = hn::Load(D(), g + f * g_filter);
+                           keep_in_register(of_filter);
                            unroll<0, kTileTaps>([&](auto t) LOCKSTEP_INLINE_LAMBDA {
                              sums[f][t] = fused(of_filter, pixels[t], sums[f][t]);
                            });
@@ -152,8 +153,8 @@ HWY_NOINLINE void sum_weights(const WeightWalk walk) {
   }
 }
 
-/// kTileTaps taps from a kernel column on, of all filters, channels and kernel rows; the gradients
-/// of a tile's filters stay in the first cache meanwhile.
+/// kTileTaps taps from a kernel column on, of all channels and kernel rows, as many rows of the
+/// gradient at a time as stay in the first cache meanwhile.
 template <std::size_t kTileTaps>
 struct TapColumns {
   const ParameterSums& at;
@@ -163,20 +164,26 @@ struct TapColumns {
 
   template <std::size_t kFilters>
   HWY_INLINE void run(std::size_t filter) const {
-    for (std::size_t ky = 0; ky < at.geometry.input.window.kernel.rows; ++ky) {
-      const WeightWalk walk = walk_of(filter, ky);
-      if (inside.begin == 0 && inside.end == at.gradient.columns) {
-        sum_weights<kFilters, kTileTaps, false>(walk);
-      } else {
-        sum_weights<kFilters, kTileTaps, true>(walk);
+    constexpr std::size_t kFloats = 8192;  // 32 KiB
+    const std::size_t of_row = kFilters * at.gradient.columns * kLanes;
+    const std::size_t at_a_time = std::max<std::size_t>(1, kFloats / of_row);
+    for (std::size_t row = 0; row < at.gradient.rows; row += at_a_time) {
+      const IndexRange rows{row, std::min(row + at_a_time, at.gradient.rows)};
+      for (std::size_t ky = 0; ky < at.geometry.input.window.kernel.rows; ++ky) {
+        const WeightWalk walk = walk_of(filter, ky, rows);
+        if (inside.begin == 0 && inside.end == at.gradient.columns) {
+          sum_weights<kFilters, kTileTaps, false>(walk);
+        } else {
+          sum_weights<kFilters, kTileTaps, true>(walk);
+        }
       }
     }
   }
 
-  WeightWalk walk_of(std::size_t filter, std::size_t kernel_row) const {
+  WeightWalk walk_of(std::size_t filter, std::size_t kernel_row, IndexRange at_hand) const {
     const auto& [image, window] = at.geometry.input;
     const GradientRows& gradient = at.gradient;
-    const InsideRange rows = rows_inside(kernel_row);
+    const InsideRange rows = rows_inside(kernel_row, at_hand);
     const Offset y = signed_size((gradient.first + rows.begin) * window.stride.rows + kernel_row) -
                      signed_size(window.padding.rows);
     const Offset left = signed_size(kernel_column) - signed_size(window.padding.columns);
@@ -200,17 +207,17 @@ struct TapColumns {
             .sums = at.weights + weight * kLanes + part * kWidth,
             .sums_filter = at.geometry.weights_per_filter() * kLanes,
             .sums_channel = window.kernel.size() * kLanes,
-            .fresh = at.fresh};
+            .fresh = at.fresh && at_hand.first == 0};
   }
 
-  /// Of the rows at hand, those that a kernel row meets inside the image.
-  InsideRange rows_inside(std::size_t kernel_row) const {
+  /// Of the gradient's rows at hand, those that a kernel row meets inside the image.
+  InsideRange rows_inside(std::size_t kernel_row, IndexRange at_hand) const {
     const auto& [image, window] = at.geometry.input;
-    const GradientRows& gradient = at.gradient;
+    const std::size_t before = at.gradient.first;
     InsideRange rows(image.rows, window.stride.rows, window.padding.rows, kernel_row, 1,
-                     gradient.first + gradient.rows);
-    rows.begin = std::max(rows.begin, gradient.first) - gradient.first;
-    rows.end = std::max(rows.end, gradient.first + rows.begin) - gradient.first;
+                     before + at_hand.last);
+    rows.begin = std::max(rows.begin, before + at_hand.first) - before;
+    rows.end = std::max(rows.end, before + rows.begin) - before;
     return rows;
   }
 };
