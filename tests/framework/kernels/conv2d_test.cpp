@@ -47,6 +47,9 @@ std::vector<Case> cases() {
       make_case({2, 3, 2}, {.kernel = {3, 8}, .stride = {1, 1}, .padding = {3, 8}}, 4, 2),
       make_case({1, 1, 1}, {.kernel = {1, 1}}, 1, 1),
       make_case({13, 4, 5}, {.kernel = {4, 5}}, 13, 1),
+      // More rows of gradients than the first cache holds: they are worked on in turns.
+      make_case({2, 5, 70}, {.kernel = {3, 3}, .padding = {1, 1}}, 8, 2),
+      make_case({1, 14, 40}, {.kernel = {5, 5}}, 6, 1),
       make_case({2, 6, 30}, {.kernel = {2, 9}, .stride = {5, 2}, .padding = {1, 4}}, 12, 1),
   };
 }
