@@ -28,7 +28,7 @@ void StagedWork::Stage::fail() {
 
 // Short waits stay awake; long ones leave the core to whoever has work.
 bool StagedWork::Stage::wait(std::size_t pieces) const {
-  constexpr int kAwake = 200;  // about 0.1 ms
+  constexpr int kAwake = 10000;  // some milliseconds
   for (int turn = 0;; ++turn) {
     const std::size_t now = done.load(std::memory_order_acquire);
     if (now >= kFailed) return false;
