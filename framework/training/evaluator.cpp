@@ -33,10 +33,11 @@ double root_mean_square(const ConstLaneView& view, std::size_t samples) {
 }  // namespace
 
 Evaluator::Evaluator(const Graph& graph, const ParameterLayout& layout, const WorkerTeam& team,
-                     float label_smoothing)
+                     float label_smoothing, Heartbeat* heartbeat)
     : layout_(layout),
       team_(team),
       label_smoothing_(label_smoothing),
+      heartbeat_(heartbeat),
       plan_(graph, kMicroBatch, PlanPurpose::inference),
       inspection_plan_(graph, kMicroBatch, PlanPurpose::inspection),
       inspection_(make_slot(inspection_plan_)),
@@ -91,6 +92,7 @@ MicroBatchResult Evaluator::run_micro_batch(Slot& slot, const Dataset& dataset, 
     result.correct += slot.classes[n] == labels[n] ? 1 : 0;
     ++slot.confusion[labels[n] * classes + slot.classes[n]];
   }
+  if (heartbeat_ != nullptr) heartbeat_->beat();
   return result;
 }
 

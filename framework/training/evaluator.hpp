@@ -9,6 +9,7 @@
 #include "framework/training/communicator.hpp"
 #include "framework/training/dataset.hpp"
 #include "framework/training/gradient_sync.hpp"
+#include "framework/training/heartbeat.hpp"
 #include "framework/training/run_records.hpp"
 
 namespace lockstep {
@@ -24,8 +25,9 @@ class Evaluator {
  public:
   static constexpr Index kMicroBatch = 64;
 
+  /// @param heartbeat  is told of every micro-batch done; may be null
   Evaluator(const Graph& graph, const ParameterLayout& layout, const WorkerTeam& team,
-            float label_smoothing);
+            float label_smoothing, Heartbeat* heartbeat = nullptr);
 
   /// @param parameters  flat, as stored (scales are applied here)
   EvaluationResult evaluate(std::span<const float> parameters, const Dataset& dataset,
@@ -49,6 +51,7 @@ class Evaluator {
   const ParameterLayout& layout_;
   const WorkerTeam& team_;
   float label_smoothing_;
+  Heartbeat* heartbeat_;
   Plan plan_;
   Plan inspection_plan_;  ///< every layer's output in its own memory
   std::vector<Slot> slots_;

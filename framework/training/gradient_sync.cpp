@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 
 #include "framework/kernels/reduce.hpp"
 
@@ -34,9 +35,10 @@ GradientSync::Layout GradientSync::make_layout(Index leaves) const {
   for (int r = 0; r < ranks; ++r) {
     layout.owned.push_back(owned_leaves(leaves, r, ranks));
     layout.subtrees.push_back(complete_subtrees(leaves, layout.owned.back()));
-    layout.result_parts.push_back(
-        {static_cast<std::size_t>(layout.owned.back().first) * sizeof(MicroBatchResult),
-         static_cast<std::size_t>(layout.owned.back().size()) * sizeof(MicroBatchResult)});
+    layout.report_parts.push_back(
+        {end_of(layout.report_parts),
+         sizeof(TrainingRequest) +
+             static_cast<std::size_t>(layout.owned.back().size()) * sizeof(MicroBatchResult)});
   }
   const std::size_t mine = layout.subtrees[index(rank())].size();
   for (int r = 0; r < ranks; ++r) {
@@ -71,13 +73,16 @@ GradientSync::GradientSync(Communicator& communicator, std::size_t floats,
   if (communicator.size() == 1) return;
   std::size_t send_bytes = 0;
   std::size_t receive_bytes = 0;
+  std::size_t report_bytes = 0;
   for (const Layout& layout : layouts_) {
     send_bytes = std::max(send_bytes, end_of(layout.send_parts));
     receive_bytes = std::max(receive_bytes, end_of(layout.receive_parts));
+    report_bytes = std::max(report_bytes, end_of(layout.report_parts));
   }
   send_ = AlignedBuffer<float>(send_bytes / sizeof(float));
   receive_ = AlignedBuffer<float>(receive_bytes / sizeof(float));
   total_ = AlignedBuffer<float>(floats);
+  reports_.resize(report_bytes);
 }
 
 void GradientSync::start(Index leaves) {
@@ -131,8 +136,29 @@ std::span<float> GradientSync::combine(const LeafRange& node) {
   return left;
 }
 
-void GradientSync::share_results(std::span<MicroBatchResult> results) {
-  communicator_.all_gather(std::as_writable_bytes(results), layout_->result_parts);
+TrainingRequest GradientSync::share_results(std::span<MicroBatchResult> results,
+                                            TrainingRequest request) {
+  if (communicator_.size() == 1) return request;
+  const std::span<std::byte> reports(reports_);
+  const auto report_of = [&](std::size_t r) {
+    return reports.subspan(layout_->report_parts[r].offset, layout_->report_parts[r].size);
+  };
+  const auto results_of = [&](std::size_t r) {
+    const LeafRange& range = layout_->owned[r];
+    return std::as_writable_bytes(results.subspan(static_cast<std::size_t>(range.first),
+                                                  static_cast<std::size_t>(range.size())));
+  };
+  const std::span<std::byte> mine = report_of(index(rank()));
+  std::memcpy(mine.data(), &request, sizeof(request));
+  std::ranges::copy(results_of(index(rank())), mine.subspan(sizeof(request)).begin());
+  communicator_.all_gather(reports, layout_->report_parts);
+  for (std::size_t r = 0; r < layout_->owned.size(); ++r) {
+    TrainingRequest theirs{};
+    std::memcpy(&theirs, report_of(r).data(), sizeof(theirs));
+    request = std::max(request, theirs);
+    std::ranges::copy(report_of(r).subspan(sizeof(theirs)), results_of(r).begin());
+  }
+  return request;
 }
 
 }  // namespace lockstep

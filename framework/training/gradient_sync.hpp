@@ -6,6 +6,7 @@
 #include "framework/core/aligned_buffer.hpp"
 #include "framework/training/canonical_tree.hpp"
 #include "framework/training/communicator.hpp"
+#include "framework/training/training_request.hpp"
 #include "framework/training/tree_reduction.hpp"
 
 namespace lockstep {
@@ -41,7 +42,9 @@ class GradientSync {
   std::span<const float> finish();
 
   /// Fills in the other ranks' entries of `results`, one a micro-batch.
-  void share_results(std::span<MicroBatchResult> results);
+  /// @param request  what this rank is asked; it travels along
+  /// @return the weightiest request of all ranks
+  TrainingRequest share_results(std::span<MicroBatchResult> results, TrainingRequest request);
 
  private:
   // Who owns what, for one number of micro-batches.
@@ -51,7 +54,7 @@ class GradientSync {
     std::vector<std::vector<LeafRange>> subtrees;  ///< complete ones, one list a rank
     std::vector<MessagePart> send_parts;           ///< my subtrees' slices to each rank
     std::vector<MessagePart> receive_parts;        ///< each rank's subtrees, my slice
-    std::vector<MessagePart> result_parts;
+    std::vector<MessagePart> report_parts;         ///< each rank's request, then its results
   };
 
   Communicator& communicator_;
@@ -63,6 +66,7 @@ class GradientSync {
   AlignedBuffer<float> send_;
   AlignedBuffer<float> receive_;
   AlignedBuffer<float> total_;
+  std::vector<std::byte> reports_;
 
   int rank() const { return communicator_.rank(); }
   Layout make_layout(Index leaves) const;

@@ -153,6 +153,7 @@ void MicroBatchExecutor::take_losses(Slot& slot) {
 
 void MicroBatchExecutor::hand_in(const Slot& slot) const {
   step_.sync->reduction().finish_leaf(slot.micro_batch, slot.buffer);
+  if (settings_.heartbeat != nullptr) settings_.heartbeat->beat();
 }
 
 }  // namespace lockstep

@@ -9,6 +9,7 @@
 #include "framework/graph/micro_batch_pass.hpp"
 #include "framework/training/dataset.hpp"
 #include "framework/training/gradient_sync.hpp"
+#include "framework/training/heartbeat.hpp"
 #include "framework/training/sampler.hpp"
 #include "framework/training/work_division.hpp"
 
@@ -25,6 +26,7 @@ class MicroBatchExecutor {
   struct Settings {
     std::uint64_t seed;
     float label_smoothing;
+    Heartbeat* heartbeat = nullptr;  ///< is told of every micro-batch done; may be null
   };
   MicroBatchExecutor(const Plan& plan, const ParameterLayout& layout, const Dataset& dataset,
                      const WorkerTeam& team, const Settings& settings);

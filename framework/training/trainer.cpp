@@ -50,18 +50,21 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerSettings& settings,
       sampler_(parts.training.size(), settings.batch_size, settings.seed),
       plan_(parts.graph, settings.micro_batch, PlanPurpose::training),
       executor_(plan_, parts.parameters.layout(), parts.training, parts.team,
-                {.seed = settings.seed, .label_smoothing = settings.label_smoothing}),
+                {.seed = settings.seed,
+                 .label_smoothing = settings.label_smoothing,
+                 .heartbeat = parts.heartbeat}),
       sync_(parts.communicator, parts.parameters.layout().size(),
             micro_batch_counts(parts.training.size(), settings.batch_size, settings.micro_batch),
             parts.team.threads()),
-      evaluator_(parts.graph, parts.parameters.layout(), parts.team, settings.label_smoothing),
+      evaluator_(parts.graph, parts.parameters.layout(), parts.team, settings.label_smoothing,
+                 parts.heartbeat),
       results_(static_cast<std::size_t>(executor_.micro_batches(settings.batch_size))),
       losses_(results_.size()),
       scaled_(parts.parameters.layout().has_scales() ? parts.parameters.layout().size() : 0),
       update_({.parameters = parts.parameters, .optimizer = parts.optimizer}),
       stages_(executor_.stages() + kEndStages + ParameterUpdate::kStages) {}
 
-void Trainer::run(TrainingObserver& observer) {
+TrainingEnd Trainer::run(TrainingObserver& observer) {
   while (progress_.step < settings_.total_steps) {
     observer.on_step(train_step());
     const bool last = progress_.step == settings_.total_steps;
@@ -74,11 +77,20 @@ void Trainer::run(TrainingObserver& observer) {
       progress_.epoch_loss = 0;
     }
     const bool is_best = progress_.best_step == progress_.step;
-    if (last || is_best || settings_.checkpoint.is_due(progress_.step, steps_per_epoch())) {
+    const bool is_asked = request_ != TrainingRequest::none;
+    if (last || is_best || is_asked ||
+        settings_.checkpoint.is_due(progress_.step, steps_per_epoch())) {
+      enter("checkpoint", progress_.step);
       check_replicas();
       observer.on_checkpoint(progress_);
     }
+    if (!last && request_ == TrainingRequest::stop) return TrainingEnd::stopped;
   }
+  return TrainingEnd::finished;
+}
+
+void Trainer::enter(const char* place, Index step) const {
+  if (parts_.heartbeat != nullptr) parts_.heartbeat->enter(place, step);
 }
 
 int Trainer::useful_threads() const {
@@ -89,6 +101,7 @@ int Trainer::useful_threads() const {
 
 StepRecord Trainer::train_step() {
   const double start = parts_.clock();
+  enter("forward and backward", progress_.step + 1);
   const GlobalBatch batch = sampler_.batch(progress_.step);
   const auto samples = static_cast<Index>(batch.samples.size());
   const Index micro_batches = executor_.micro_batches(samples);
@@ -143,8 +156,11 @@ void Trainer::run_stages(const BatchEnd& end) {
 }
 
 void Trainer::end_batch(const BatchEnd& end) {
+  enter("exchange of gradients", progress_.step + 1);
   const std::span<const float> sum = sync_.finish();
-  sync_.share_results(end.results);
+  request_ = sync_.share_results(
+      end.results, parts_.requests != nullptr ? parts_.requests->take() : TrainingRequest::none);
+  enter("update of weights", progress_.step + 1);
   loss_ = sum_losses(end.results) / static_cast<double>(end.samples);
   if (!std::isfinite(loss_)) return;
   update_.start({.sum = sum,
@@ -202,6 +218,7 @@ void Trainer::check_replicas() {
 }
 
 EvaluationResult Trainer::evaluate(const Dataset& dataset) {
+  enter("evaluation", progress_.step);
   return evaluator_.evaluate(parts_.parameters.values(), dataset, parts_.communicator);
 }
 

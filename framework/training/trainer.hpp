@@ -11,12 +11,14 @@
 #include "framework/training/dataset.hpp"
 #include "framework/training/evaluator.hpp"
 #include "framework/training/gradient_sync.hpp"
+#include "framework/training/heartbeat.hpp"
 #include "framework/training/micro_batch_executor.hpp"
 #include "framework/training/optimizer.hpp"
 #include "framework/training/parameter_update.hpp"
 #include "framework/training/run_records.hpp"
 #include "framework/training/sampler.hpp"
 #include "framework/training/schedule.hpp"
+#include "framework/training/training_request.hpp"
 
 namespace lockstep {
 
@@ -77,8 +79,12 @@ struct TrainerParts {
   const Dataset* test;        ///< may be null
   const WorkerTeam& team;
   Communicator& communicator;
-  double (*clock)();  ///< seconds since any fixed moment
+  double (*clock)();                  ///< seconds since any fixed moment
+  RequestSource* requests = nullptr;  ///< may be null
+  Heartbeat* heartbeat = nullptr;     ///< may be null
 };
+
+enum class TrainingEnd { finished, stopped };
 
 /// The training loop. Knows no file and prints nothing.
 ///
@@ -90,11 +96,12 @@ class Trainer {
           const TrainingProgress& progress = {});
 
   /// Trains up to the last step. Evaluation and checkpoint are due at their rhythms and after the
-  /// last step, a checkpoint also after the best evaluation so far.
+  /// last step, a checkpoint also after the best evaluation so far and on request. Asked to stop,
+  /// all ranks do after the same step, its evaluation and a checkpoint.
   /// @throws CollectiveError (numeric) when loss, gradient or weights are not finite, or a rank's
   ///         weights differ from the others', which is looked at before each checkpoint; the
   ///         weights of the last checkpoint are then the last good ones.
-  void run(TrainingObserver& observer);
+  TrainingEnd run(TrainingObserver& observer);
 
   /// One step. Parameters, optimizer and progress move on by one.
   StepRecord train_step();
@@ -121,7 +128,8 @@ class Trainer {
   AlignedBuffer<float> scaled_;  ///< parameters as the layers see them; empty without scales
   ParameterUpdate update_;
   StagedWork stages_;
-  double loss_ = 0;  ///< mean over the last batch
+  double loss_ = 0;                                  ///< mean over the last batch
+  TrainingRequest request_ = TrainingRequest::none;  ///< of all ranks, at the end of the last step
 
   // What the threads need to end a step once all micro-batches are done.
   struct BatchEnd {
@@ -131,6 +139,7 @@ class Trainer {
   };
   static constexpr std::size_t kEndStages = 1;
 
+  void enter(const char* place, Index step) const;
   std::span<const float> scaled_parameters();
   void run_stages(const BatchEnd& end);
   void end_batch(const BatchEnd& end);

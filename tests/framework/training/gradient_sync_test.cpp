@@ -84,6 +84,30 @@ BOOST_DATA_TEST_CASE(the_total_is_the_tree_sum_on_any_number_of_ranks_and_thread
   });
 }
 
+BOOST_AUTO_TEST_CASE(the_weightiest_request_of_any_rank_reaches_every_rank) {
+  using enum TrainingRequest;
+  struct Case {
+    std::vector<TrainingRequest> asked;
+    TrainingRequest heard;
+  };
+  // With two micro-batches on three ranks, one has none and can ask all the same.
+  for (const Case& each :
+       {Case{{none, none, none}, none}, Case{{none, none, checkpoint}, checkpoint},
+        Case{{stop, none, checkpoint}, stop}, Case{{none, none, stop}, stop},
+        Case{{checkpoint, stop, none}, stop}}) {
+    ThreadGroup group(3);
+    std::atomic<int> heard = 0;
+    group.run([&](Communicator& communicator) {
+      GradientSync sync(communicator, 4, {2}, 1);
+      sync.start(2);
+      std::vector<MicroBatchResult> results(2);
+      const auto rank = static_cast<std::size_t>(communicator.rank());
+      heard += sync.share_results(results, each.asked[rank]) == each.heard ? 1 : 0;
+    });
+    BOOST_TEST(heard == 3);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(results_of_all_micro_batches_reach_every_rank) {
   ThreadGroup group(3);
   std::mutex checking;
@@ -95,7 +119,7 @@ BOOST_AUTO_TEST_CASE(results_of_all_micro_batches_reach_every_rank) {
       results[static_cast<std::size_t>(i)] = {
           .loss = 0.5 * static_cast<double>(i), .correct = i, .samples = 9};
     }
-    sync.share_results(results);
+    static_cast<void>(sync.share_results(results, TrainingRequest::none));
     const std::lock_guard lock(checking);
     for (Index i = 0; i < 7; ++i) {
       BOOST_TEST(results[static_cast<std::size_t>(i)].correct == i);
