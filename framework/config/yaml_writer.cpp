@@ -157,6 +157,21 @@ class BlockWriter {
   }
 };
 
+void add_key_lines(const Value& value, const std::string& path, std::string& text) {
+  const std::string begin = path.empty() ? path : path + ".";
+  if (!value.entries.empty()) {
+    for (const Value::Entry& entry : value.entries) {
+      add_key_lines(entry.value, begin + entry.key, text);
+    }
+  } else if (!value.items.empty() && value.items.front().kind == Value::Kind::mapping) {
+    for (std::size_t i = 0; i < value.items.size(); ++i) {
+      add_key_lines(value.items[i], begin + std::to_string(i), text);
+    }
+  } else {
+    text += path + ": " + write_yaml_flow(value) + "\n";
+  }
+}
+
 }  // namespace
 
 std::string write_yaml_flow(const Value& value) {
@@ -179,6 +194,12 @@ std::string write_yaml(const Value& document) {
   BlockWriter writer;
   writer.write_document(document);
   return writer.take();
+}
+
+std::string write_key_lines(const Value& document) {
+  std::string text;
+  add_key_lines(document, "", text);
+  return text;
 }
 
 }  // namespace lockstep

@@ -115,6 +115,17 @@ BOOST_AUTO_TEST_CASE(any_text_reads_back_as_itself) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(key_lines_give_each_setting_a_line_with_its_whole_path) {
+  const Value value = read_yaml_text(
+      "seed: 7\ntrain: {batch_size: 100, clip: {norm: 1}}\nmean: [0.5, 1]\nlayers:\n"
+      "  - {name: c1, kernel: [5, 5]}\n  - {name: f1}\nnothing: {}\nnone: ~\n",
+      "a.yaml");
+  BOOST_TEST(write_key_lines(value) ==
+             "seed: 7\ntrain.batch_size: 100\ntrain.clip.norm: 1\nmean: [0.5, 1]\n"
+             "layers.0.name: c1\nlayers.0.kernel: [5, 5]\nlayers.1.name: f1\nnothing: {}\n"
+             "none: null\n");
+}
+
 BOOST_AUTO_TEST_CASE(every_kind_of_document_reads_back_equal) {
   for (const char* text :
        {"a: 1\n", "[1, 2, [3, [4]]]", "- a\n- b: 1\n  c: {d: {e: {f: 1}}}\n- - - x\n",
