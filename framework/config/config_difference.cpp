@@ -90,7 +90,8 @@ bool may_change_on_resume(const ExperimentConfig& config, std::string_view key) 
   if (key == "train.steps" || key == "train.epochs") {
     return !depends_on_total_steps(config.learning_rate);
   }
-  return key.starts_with("evaluate.") || key.starts_with("checkpoint.");
+  return key == "train.max_runtime" || key == "train.step_deadline" ||
+         key.starts_with("evaluate.") || key.starts_with("checkpoint.");
 }
 
 }  // namespace lockstep

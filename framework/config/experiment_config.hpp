@@ -46,7 +46,9 @@ struct TrainConfig {
   Index steps = 0;    ///< likewise; exactly one of the two is above 0
   Index batch_size = 0;
   Index micro_batch = 0;
-  double clip_norm = 0;  ///< 0: no clipping
+  double clip_norm = 0;       ///< 0: no clipping
+  double max_runtime = 0;     ///< seconds until the run stops as on request; 0: no limit
+  double step_deadline = 30;  ///< seconds a step may take when ranks wait for it; 0: no limit
 };
 
 struct LossConfig {

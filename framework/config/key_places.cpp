@@ -47,6 +47,8 @@ constexpr auto kPlaces = std::to_array<KeyPlace>({
     {"batch_size", kTrain},
     {"micro_batch", kTrain},
     {"clip_norm", kTrain},
+    {"max_runtime", kTrain},
+    {"step_deadline", kTrain},
     {"label_smoothing", "under loss:"},
     {"momentum", kSgd},
     {"nesterov", kSgd},

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "framework/config/duration.hpp"
 #include "framework/config/experiment_sections.hpp"
 
 namespace lockstep {
@@ -75,6 +76,8 @@ TrainConfig parse_train(SettingsReader& document) {
                                                      kMicroBatchUnit, train.micro_batch));
   }
   train.clip_norm = reader.real_or("clip_norm", kClipNorm, 0);
+  train.max_runtime = duration_or(reader, "max_runtime", train.max_runtime);
+  train.step_deadline = duration_or(reader, "step_deadline", train.step_deadline);
   reader.finish(where_it_belongs);
   if (train.epochs == 0 && train.steps == 0) {
     throw reader.error_at("epochs", "is missing; give it, or train.steps");
@@ -92,6 +95,8 @@ Value train_to_value(const TrainConfig& train) {
   section.set("batch_size", Value::integer(train.batch_size));
   section.set("micro_batch", Value::integer(train.micro_batch));
   section.set("clip_norm", Value::real(train.clip_norm));
+  section.set("max_runtime", Value::real(train.max_runtime));
+  section.set("step_deadline", Value::real(train.step_deadline));
   return section;
 }
 

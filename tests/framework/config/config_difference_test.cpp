@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(layers_are_compared_by_name) {
 BOOST_AUTO_TEST_CASE(what_moves_no_bit_may_change_on_resume) {
   const ExperimentConfig config = with({});
   for (const char* key : {"evaluate.every_epochs", "evaluate.every_steps", "checkpoint.keep",
-                          "checkpoint.every_steps"}) {
+                          "checkpoint.every_steps", "train.max_runtime", "train.step_deadline"}) {
     BOOST_TEST(may_change_on_resume(config, key), key);
   }
   for (const char* key :

@@ -54,6 +54,8 @@ BOOST_AUTO_TEST_CASE(the_least_experiment_has_these_defaults) {
   BOOST_TEST(config.train.steps == 0);
   BOOST_TEST(config.train.micro_batch == 16);
   BOOST_TEST(config.train.clip_norm == 0.0);
+  BOOST_TEST(config.train.max_runtime == 0.0);
+  BOOST_TEST(config.train.step_deadline == 30.0);
   BOOST_TEST(config.loss.type == "softmax_cross_entropy");
   BOOST_TEST(config.loss.label_smoothing == 0.0);
   BOOST_TEST((config.optimizer == OptimizerSettings{}));
@@ -69,7 +71,8 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
       .data = "data: {dataset: [hdf5, synthetic], path: ../set.h5, validation: 100, normalize: "
               "{mean: [0.5, 0.25], std: [1, 2]}, augment: {shift: 2}, synthetic: {train: 50, test: "
               "20, channels: 3, side: 32}}\n",
-      .train = "train: {steps: 10, batch_size: 100, micro_batch: 48, clip_norm: 1.5}\n",
+      .train = "train: {steps: 10, batch_size: 100, micro_batch: 48, clip_norm: 1.5, max_runtime: "
+               "2h, step_deadline: 0}\n",
       .optimizer = "optimizer: {type: adam, beta1: 0.8, beta2: 0.9, epsilon: 0.001, weight_decay: "
                    "0.01}\n",
       .rate =
@@ -95,6 +98,8 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
   BOOST_TEST(config.train.epochs == 0.0);
   BOOST_TEST(config.train.micro_batch == 48);
   BOOST_TEST(config.train.clip_norm == 1.5);
+  BOOST_TEST(config.train.max_runtime == 7200.0);
+  BOOST_TEST(config.train.step_deadline == 0.0);
   BOOST_TEST((config.optimizer == OptimizerSettings{.type = OptimizerSettings::Type::adam,
                                                     .weight_decay = 0.01,
                                                     .beta1 = 0.8,
@@ -200,13 +205,31 @@ BOOST_AUTO_TEST_CASE(a_missing_key_is_named) {
              "the experiment file.");
 }
 
+BOOST_AUTO_TEST_CASE(durations_are_seconds_or_have_a_unit) {
+  const auto seconds = [](const std::string& text) {
+    return parse({.train = "train: {steps: 1, batch_size: 4, max_runtime: " + text + "}\n"})
+        .train.max_runtime;
+  };
+  BOOST_TEST(seconds("90") == 90.0);
+  BOOST_TEST(seconds("0.5") == 0.5);
+  BOOST_TEST(seconds("90s") == 90.0);
+  BOOST_TEST(seconds("1.5m") == 90.0);
+  BOOST_TEST(seconds("'2h'") == 7200.0);
+  BOOST_TEST(refusal({.train = "train: {steps: 1, batch_size: 4, max_runtime: 2d}\n"}) ==
+             "e.yaml:4:47: train.max_runtime must be a time from 0 to 1e9 seconds, such as 90, "
+             "90s, 30m or 2h, but is the text '2d'.");
+  for (const char* text : {"-1", "1e10", "300000h", "h", "'90'", "1 h", "~", "[1]", "true"}) {
+    BOOST_CHECK_THROW(seconds(text), Error);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_key_gets_the_nearest_name) {
   BOOST_TEST(refusal({.rest = "evaluatee: {}\n"})
                  .starts_with("e.yaml:7:1: unknown key evaluatee, did you mean 'evaluate'? (keys "
                               "here: schema_version, "));
   BOOST_TEST(refusal({.train = "train: {epochs: 1, batch_size: 4, microbatch: 16}\n"}) ==
              "e.yaml:4:35: unknown key train.microbatch, did you mean 'micro_batch'? (keys here: "
-             "epochs, steps, batch_size, micro_batch, clip_norm)");
+             "epochs, steps, batch_size, micro_batch, clip_norm, max_runtime, step_deadline)");
   BOOST_TEST(refusal({.optimizer = "optimizer: {type: adam, beta_1: 0.9}\n"})
                  .starts_with("e.yaml:5:25: unknown key optimizer.beta_1, did you mean 'beta1'?"));
   BOOST_TEST(refusal({.optimizer = "optimiser: {type: adam}\n"}) ==
