@@ -29,6 +29,14 @@ bool launched() {
   return is_set("OMPI_COMM_WORLD_SIZE") || is_set("PMIX_RANK") || is_set("PMI_RANK");
 }
 
+// As the launcher has it, before MPI can be asked.
+std::string_view launched_rank() {
+  for (const char* const variable : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}) {
+    if (is_set(variable)) return std::getenv(variable);
+  }
+  return "?";
+}
+
 // Several tasks of one Slurm step that cannot find one another would each train alone, all into the
 // same folder.
 void refuse_lonely_tasks() {
@@ -95,16 +103,25 @@ MpiSession::MpiSession() : host_name_(this_host()) {
     }();
     return;
   }
+  watchdog_.emplace(heartbeat_, fmt::format("[rank {} {}]", launched_rank(), host_name_));
+  set_deadline(kStartUpDeadline);
   int provided = 0;
   check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   initialized_ = true;
   communicator_ = std::make_unique<MpiCommunicator>();
+  if (size() == 1) watchdog_.reset();
   look_around();
 }
 
 MpiSession::~MpiSession() {
+  heartbeat_.enter("end of MPI", 0);
   communicator_.reset();
   if (initialized_) MPI_Finalize();
+}
+
+void MpiSession::set_deadline(double seconds) {
+  heartbeat_.beat();
+  if (watchdog_) watchdog_->set_deadline(seconds);
 }
 
 void MpiSession::look_around() {

@@ -2,9 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "cluster/watchdog.hpp"
 #include "framework/training/communicator.hpp"
+#include "framework/training/heartbeat.hpp"
 
 namespace lockstep {
 
@@ -12,6 +15,8 @@ namespace lockstep {
 ///
 /// MPI is initialised only under a launcher (its variables OMPI_COMM_WORLD_SIZE, PMIX_RANK or
 /// PMI_RANK are set), since initialising it costs 0.4 s; otherwise the session is a group of one.
+/// Ranks that have others to wait for are watched from before MPI's start to its end, a group of
+/// one never: nobody waits for it, and slow work is no failure.
 /// Threading contract: the main thread's alone (MPI_THREAD_FUNNELED). One session a process.
 class MpiSession {
  public:
@@ -36,10 +41,19 @@ class MpiSession {
   /// "Open MPI v4.1.4" or "none".
   std::string library() const;
 
+  /// Where this rank says that it is alive.
+  Heartbeat& heartbeat() { return heartbeat_; }
+  /// From now on this rank may stand still for so long before the watchdog ends the job with 4; 0:
+  /// for ever. At first it may for `kStartUpDeadline`.
+  void set_deadline(double seconds);
+  static constexpr double kStartUpDeadline = 120;
+
   /// Ends every rank of the job at once with this exit code.
   [[noreturn]] void abort(int exit_code) const;
 
  private:
+  Heartbeat heartbeat_;
+  std::optional<Watchdog> watchdog_;  // none in a group of one
   bool initialized_ = false;
   std::unique_ptr<Communicator> communicator_;
   int fair_threads_ = 1;

@@ -36,6 +36,7 @@ int run_command(Command& command, MpiSession& session, const CommonOptions& opti
                                .console = console,
                                .data_places = usual_places(text_of("LOCKSTEP_DATA"), build_info())};
   warn_about_threads(context);
+  session.set_deadline(0);  // how long a verb may take is the verb's matter
   const int exit_code = command.run(context);
   fail_together(session.communicator(), [&] { console.check_results(); });
   return exit_code;

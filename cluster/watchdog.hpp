@@ -1,0 +1,41 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "framework/training/heartbeat.hpp"
+
+namespace lockstep {
+
+/// Ends the process with exit code 4 when its heart has not beaten for too long, after one line on
+/// stderr that says where it stood still.
+///
+/// A rank that is stopped, spins or has left without a word makes all others wait for ever, and MPI
+/// does not notice; this does, whatever the main thread hangs in. Time in which the whole process
+/// was stopped does not count. The end is as sudden as a kill: nothing is written to the run's
+/// folder, whose last checkpoint is good to go on from.
+/// Threading contract: one owner; a thread of its own that takes no lock of anybody's, allocates
+/// nothing and calls no MPI.
+class Watchdog {
+ public:
+  /// @param who  how the line begins: "[rank 1 host]"
+  Watchdog(const Heartbeat& heartbeat, std::string who);
+  ~Watchdog();
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  /// How long may pass without a beat, in seconds; 0, as at first: any time.
+  void set_deadline(double seconds);
+
+ private:
+  const Heartbeat& heartbeat_;
+  std::string who_;
+  std::atomic<double> deadline_ = 0;
+  std::jthread thread_;
+
+  void watch(const std::stop_token& stop) const;
+  [[noreturn]] void end(double deadline) const;
+};
+
+}  // namespace lockstep
