@@ -2,6 +2,7 @@
 
 #include "experiments/command.hpp"
 #include "experiments/output.hpp"
+#include "experiments/run_requests.hpp"
 
 int main(int argc, char** argv) {
   lockstep::reserve_standard_descriptors();
@@ -9,6 +10,7 @@ int main(int argc, char** argv) {
   // to die without a word.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  lockstep::hold_requests();
   return lockstep::run_in_session(
       [&](lockstep::MpiSession& session) { return lockstep::run_program(session, argc, argv); });
 }

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "experiments/clock.hpp"
 #include "experiments/command.hpp"
+#include "experiments/run_requests.hpp"
 #include "experiments/training_run.hpp"
 #include "experiments/value_json.hpp"
 #include "experiments/workbench.hpp"
@@ -21,7 +23,9 @@ class TrainCommand final : public Command {
   std::string_view notes() const override {
     return "Overrides go behind the file: train.epochs=2 learning_rate.peak=0.01 "
            "model.layers.c1.filters=8. Start it under mpirun for several ranks: the result has the "
-           "same bits.";
+           "same bits. SIGUSR1, SIGTERM and Ctrl-C save a checkpoint and stop with 75, for "
+           "--resume "
+           "to go on from; SIGUSR2 saves one and goes on.";
   }
   void add_options(OptionList& list) override {
     list.argument("EXPERIMENT", options_.experiment, "Experiment file (YAML)");
@@ -48,15 +52,18 @@ class TrainCommand final : public Command {
                             "--resume goes on with the run in the folder and --overwrite removes "
                             "it: give one of them.");
     }
+    RunRequests requests(seconds_now);
+    context.session.set_deadline(MpiSession::kStartUpDeadline);
     std::optional<TrainingRun> run;
     fail_together(context.communicator(), [&] {
       ExperimentConfig config = load_experiment(options_.experiment, options_.overrides);
       if (options_.print_config) return print_config(context.console, std::move(config));
+      context.session.set_deadline(start_up_deadline(config.train));
       run.emplace(context, options_, std::move(config));
     });
     if (!run) return 0;
     run->describe();
-    return options_.dry_run ? run->rehearse() : run->train();
+    return options_.dry_run ? run->rehearse() : run->train(requests);
   }
 
  private:

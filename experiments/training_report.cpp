@@ -69,6 +69,20 @@ void report_plan(const Console& console, const TrainingPlan& plan) {
                           .dump(2));
 }
 
+void report_stop(const Console& console, const StopReport& report) {
+  console.warning(
+      fmt::format("{}; a checkpoint is saved: go on by the same command with --resume --out {}",
+                  report.reason, report.run_dir));
+  console.json_object(Json{{"stopped", true},
+                           {"name", report.name},
+                           {"run_dir", report.run_dir},
+                           {"reason", report.reason},
+                           {"steps", report.steps},
+                           {"total_steps", report.total_steps},
+                           {"digest", report.digest.hex()}}
+                          .dump(2));
+}
+
 void report_training(const Console& console, const TrainingReport& report) {
   if (console.json()) {
     console.json_object(to_json(report).dump(2));

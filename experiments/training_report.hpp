@@ -47,6 +47,19 @@ struct TrainingPlan {
 /// Prints it on stdout, as text or as JSON.
 void report_plan(const Console& console, const TrainingPlan& plan);
 
+/// What a run has to say that was asked to stop.
+struct StopReport {
+  std::string name;
+  std::string run_dir;
+  std::string reason;  ///< "stopped after step 7 of 9, as SIGTERM asked"
+  Index steps;
+  Index total_steps;
+  Digest digest;  ///< of the weights
+};
+
+/// Says on stderr, whatever --quiet asks, how to go on; with --json also on stdout.
+void report_stop(const Console& console, const StopReport& report);
+
 /// Prints it on stdout, as text or as JSON.
 void report_training(const Console& console, const TrainingReport& report);
 

@@ -4,7 +4,6 @@
 #include <exception>
 #include <fstream>
 #include <iterator>
-#include <new>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -30,13 +29,6 @@ std::string read_text(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-// As the session ends the process.
-int exit_code_of(const std::exception& error) {
-  if (const auto* known = dynamic_cast<const Error*>(&error)) return known->exit_code();
-  const bool is_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
-  return static_cast<int>(is_memory ? ErrorKind::usage : ErrorKind::data);
-}
-
 }  // namespace
 
 TrainingRun::TrainingRun(const CommandContext& context, const TrainOptions& options,
@@ -50,7 +42,7 @@ TrainingRun::TrainingRun(const CommandContext& context, const TrainOptions& opti
       parameters_(*graph_, config_.seed),
       optimizer_(make_optimizer(config_.optimizer, parameters_.layout().size())) {
   // What is recorded runs alone, and on the same data wherever other sets of the list are present.
-  asked_for_ = write_yaml(to_value(config_));
+  asked_for_ = write_key_lines(to_value(config_));
   config_.model = to_value(*graph_);
   config_.data.datasets = {bench_.data->name};
 }
@@ -66,8 +58,9 @@ void TrainingRun::check_agreement() const {
   check_same_data(context_, *bench_.data);
 }
 
-int TrainingRun::train() {
+int TrainingRun::train(RunRequests& requests) {
   check_agreement();
+  if (context_.is_root()) requests.set_max_runtime(config_.train.max_runtime);
   fail_together(context_.communicator(), [this] {
     if (context_.is_root()) open_directory();
   });
@@ -85,38 +78,19 @@ int TrainingRun::train() {
                    .test = dataset(bench_.splits.test),
                    .team = team,
                    .communicator = context_.communicator(),
-                   .clock = seconds_now},
+                   .clock = seconds_now,
+                   .requests = &requests,
+                   .heartbeat = &context_.session.heartbeat()},
                   trainer_settings(), progress_);
   advise_on_threads(trainer);
-  FinalFigures figures;
+  context_.session.set_deadline(config_.train.step_deadline);
   try {
-    run_trainer(trainer);
-    figures = final_figures(trainer);
-    if (records()) {
-      directory_->finish({.outcome = RunOutcome::done, .exit_code = 0, .reason = "finished"});
-    }
+    const TrainingEnd end = run_trainer(trainer);
+    return end == TrainingEnd::finished ? finish(trainer) : stop(trainer.progress(), requests);
   } catch (const std::exception& error) {
     record_failure(error);
     throw;
   }
-  report(trainer, figures);
-  return 0;
-}
-
-// Whatever hinders the record, a full disk for one, must not take the place of the error itself.
-void TrainingRun::record_failure(const std::exception& error) {
-  if (!records()) return;
-  const auto attempt = [](const auto& write) {
-    try {
-      write();
-    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see above
-    }
-  };
-  attempt([&] { directory_->log(error.what()); });
-  attempt([&] {
-    directory_->finish(
-        {.outcome = RunOutcome::failed, .exit_code = exit_code_of(error), .reason = error.what()});
-  });
 }
 
 RunRequest TrainingRun::run_request() const {
@@ -242,11 +216,10 @@ TrainerSettings TrainingRun::trainer_settings() const {
   return settings;
 }
 
-void TrainingRun::run_trainer(Trainer& trainer) {
+TrainingEnd TrainingRun::run_trainer(Trainer& trainer) {
   if (!records()) {
     SilentObserver observer;
-    trainer.run(observer);
-    return;
+    return trainer.run(observer);
   }
   const ProgressMode mode = context_.options.quiet
                                 ? ProgressMode::none
@@ -268,17 +241,9 @@ void TrainingRun::run_trainer(Trainer& trainer) {
                         .steps_per_epoch = trainer.steps_per_epoch(),
                         .clock = seconds_now},
                        std::move(tables_));
-  trainer.run(recorder);
+  const TrainingEnd end = trainer.run(recorder);
   recorder.finish();
-}
-
-FinalFigures TrainingRun::final_figures(Trainer& trainer) const {
-  const auto evaluate = [&](const std::optional<ImageSplit>& split) {
-    return split ? std::optional(trainer.evaluate(*split)) : std::nullopt;
-  };
-  return {.train = evaluate(bench_.splits.train),
-          .validation = evaluate(bench_.splits.validation),
-          .test = evaluate(bench_.splits.test)};
+  return end;
 }
 
 }  // namespace lockstep

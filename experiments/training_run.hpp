@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "experiments/command.hpp"
+#include "experiments/run_requests.hpp"
 #include "experiments/training_report.hpp"
 #include "experiments/workbench.hpp"
 #include "framework/config/experiment_config.hpp"
@@ -28,6 +29,10 @@ struct TrainOptions {
   bool print_config = false;
 };
 
+/// How long ranks may wait for one another before the first step, while they load: 120 s for the
+/// default train.step_deadline.
+double start_up_deadline(const TrainConfig& train);
+
 /// One run, from its configuration to its final figures. Every rank has one; rank 0's alone writes.
 class TrainingRun {
  public:
@@ -36,8 +41,9 @@ class TrainingRun {
 
   /// Remarks on what is about to be trained, and on what.
   void describe() const;
-  /// Trains, records and reports. Collective. @return the exit code
-  int train();
+  /// Trains, records and reports, up to the end or until asked to stop. Collective.
+  /// @return the exit code
+  int train(RunRequests& requests);
   /// Checks all that `train` would, changes nothing, and reports. Collective. @return the exit code
   int rehearse();
 
@@ -45,7 +51,7 @@ class TrainingRun {
   const CommandContext& context_;
   const TrainOptions& options_;
   ExperimentConfig config_;
-  std::string asked_for_;  // the experiment as YAML, before a data set was chosen
+  std::string asked_for_;  // the experiment, a key a line, before a data set was chosen
   std::unique_ptr<const Graph> graph_;
   Workbench bench_;
   Index steps_;
@@ -67,11 +73,13 @@ class TrainingRun {
   std::optional<FoundCheckpoint> newest_own_checkpoint(const RunCheckpoints& checkpoints) const;
   void recover_metrics();
   void record_failure(const std::exception& error);
+  int finish(Trainer& trainer);
+  int stop(const TrainingProgress& progress, const RunRequests& requests);
   void warn_about_warmup() const;
   void advise_on_threads(const Trainer& trainer) const;
   Provenance provenance() const;
   TrainerSettings trainer_settings() const;
-  void run_trainer(Trainer& trainer);
+  TrainingEnd run_trainer(Trainer& trainer);
   FinalFigures final_figures(Trainer& trainer) const;
   void report(Trainer& trainer, const FinalFigures& figures) const;
 };

@@ -34,6 +34,11 @@ void TrainingRun::describe() const {
   warn_about_warmup();
 }
 
+double start_up_deadline(const TrainConfig& train) {
+  constexpr double kStartUpInSteps = 4;
+  return kStartUpInSteps * train.step_deadline;
+}
+
 void TrainingRun::advise_on_threads(const Trainer& trainer) const {
   const int useful = trainer.useful_threads();
   if (useful >= std::min(context_.threads(), available_threads())) return;

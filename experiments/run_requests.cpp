@@ -1,0 +1,83 @@
+#include "experiments/run_requests.hpp"
+
+#include <csignal>
+
+#include <atomic>
+#include <initializer_list>
+
+#include <fmt/format.h>
+
+namespace lockstep {
+namespace {
+
+// A handler of signals reaches nothing but what is global.
+std::atomic<int> stop_signal = 0;
+std::atomic<bool> checkpoint_asked = false;
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
+
+void note(int signal) {
+  if (signal == SIGUSR2) {
+    checkpoint_asked = true;
+  } else {
+    stop_signal = signal;
+  }
+}
+
+void handle(int signal, int flags) {
+  struct sigaction action {};
+  action.sa_handler = note;
+  action.sa_flags = SA_RESTART | flags;
+  sigaction(signal, &action, nullptr);
+}
+
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+sigset_t held_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGUSR1);
+  sigaddset(&signals, SIGUSR2);
+  return signals;
+}
+
+const char* name_of(int signal) {
+  switch (signal) {
+    case SIGUSR1:
+      return "SIGUSR1";
+    case SIGTERM:
+      return "SIGTERM";
+    default:
+      return "SIGINT";
+  }
+}
+
+}  // namespace
+
+void hold_requests() {
+  const sigset_t signals = held_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+RunRequests::RunRequests(double (*clock)()) : clock_(clock), started_(clock()) {
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGTERM}) handle(signal, 0);
+  if (!is_ignored(SIGINT)) handle(SIGINT, static_cast<int>(SA_RESETHAND));
+  const sigset_t signals = held_signals();
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+TrainingRequest RunRequests::take() {
+  const bool asked = checkpoint_asked.exchange(false);
+  is_over_ = max_runtime_ > 0 && clock_() - started_ >= max_runtime_;
+  if (stop_signal != 0 || is_over_) return TrainingRequest::stop;
+  return asked ? TrainingRequest::checkpoint : TrainingRequest::none;
+}
+
+std::string RunRequests::who_asked() const {
+  if (stop_signal != 0) return name_of(stop_signal);
+  return is_over_ ? fmt::format("train.max_runtime of {} s", max_runtime_) : "another rank";
+}
+
+}  // namespace lockstep

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "framework/training/training_request.hpp"
+
+namespace lockstep {
+
+/// SIGUSR1 and SIGUSR2 wait from here on until there are RunRequests, instead of ending a program
+/// that starts; verbs without a run never hear of them. Call it before any thread is started.
+void hold_requests();
+
+/// What a run is asked by signals to this process and by the end of its time.
+///
+/// SIGUSR1, SIGTERM and SIGINT stop it with a checkpoint, SIGUSR2 saves one; a second SIGINT ends
+/// the process at once, as it would any other. A SIGINT that the process was started to ignore, as
+/// in the background of a script, stays ignored. Signals may come at any time and more than once.
+class RunRequests final : public RequestSource {
+ public:
+  /// From here on signals are requests, until the process ends. One a process.
+  /// @param clock  seconds since any fixed moment; the run's time begins now
+  explicit RunRequests(double (*clock)());
+
+  /// Ask for a stop once so many seconds have passed since construction; 0: never.
+  void set_max_runtime(double seconds) { max_runtime_ = seconds; }
+
+  TrainingRequest take() override;
+
+  /// Who asked this rank to stop: "SIGTERM"; "another rank" when nobody asked this one.
+  std::string who_asked() const;
+
+ private:
+  double (*clock_)();
+  double started_;
+  double max_runtime_ = 0;
+  bool is_over_ = false;  // max_runtime_ has passed
+};
+
+}  // namespace lockstep
