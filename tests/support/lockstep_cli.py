@@ -4,8 +4,10 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 
 PROGRAM = os.environ["LOCKSTEP_PROGRAM"]
 SOURCE = pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"])
@@ -44,6 +46,63 @@ def run(arguments, ranks=None, code=0, env=None, cwd=None):
             f"{arguments} (ranks={ranks}) ended with {done.returncode}, not {code}:\n{done.stdout}\n{done.stderr}"
         )
     return done
+
+
+class Job:
+    """The program while it runs, alone or under mpirun; for `with`, which leaves no process behind."""
+
+    def __init__(self, arguments, ranks=None, env=None):
+        self.stderr = tempfile.TemporaryFile("w+")  # pylint: disable=consider-using-with
+        self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+            command(arguments, ranks),
+            stdout=subprocess.DEVNULL,
+            stderr=self.stderr,
+            env=dict(os.environ, **(env or {})),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may ignore it in the background
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for pid in (*self.ranks().values(), self.process.pid):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        self.stderr.close()
+
+    def ranks(self):
+        """The process of each rank that lives; without mpirun there is none below the program."""
+        found = {}
+        for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                state, parent = status.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
+                if int(parent) == self.process.pid and state != "Z":
+                    variables = (status.parent / "environ").read_text(encoding="utf-8").split("\0")
+                    rank = next(v for v in variables if v.startswith("OMPI_COMM_WORLD_RANK="))
+                    found[int(rank.split("=")[1])] = int(status.parent.name)
+            except (OSError, StopIteration):
+                continue  # it has ended meanwhile, or is no rank
+        return found
+
+    def wait_for(self, condition, what):
+        """Until it holds; fails when the program ends before."""
+        limit = time.monotonic() + 120
+        while not condition():
+            expect(self.process.poll() is None, f"the program ended before {what}: {self.said()}")
+            expect(time.monotonic() < limit, f"no {what} after 120 s: {self.said()}")
+            time.sleep(0.01)
+
+    def end(self):
+        """Waits for the end; returns the exit code."""
+        return self.process.wait(timeout=120)
+
+    def said(self):
+        """What it has written to stderr so far."""
+        self.stderr.seek(0)
+        return self.stderr.read()
 
 
 def run_json(arguments, ranks=None, env=None, cwd=None):

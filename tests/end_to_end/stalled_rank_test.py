@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+# labels: ranks
+# timeout: 600
+"""Ranks that are stopped, spin or leave without a word: all others end with 4, and no process is left."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
+import lockstep_cli as cli
+
+LONG = cli.BUSY_EXPERIMENT.replace("epochs: 2", "epochs: 2000").replace("every_epochs: 1", "every_epochs: 100")
+SHORT_DEADLINE = "train.step_deadline=2"
+
+# Makes rank 1 do what its variable FAULT says when it enters its 200th exchange.
+FAULTY = """\
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int MPI_Alltoallv(const void* send, const int* sendcounts, const int* sdispls, MPI_Datatype sendtype, void* receive,
+                  const int* recvcounts, const int* rdispls, MPI_Datatype recvtype, MPI_Comm comm) {
+  static int calls = 0;
+  const char* rank = getenv("OMPI_COMM_WORLD_RANK");
+  if (++calls == 200 && rank && strcmp(rank, "1") == 0) {
+    const char* fault = getenv("FAULT");
+    if (strcmp(fault, "spin") == 0) for (volatile int i = 0;; ++i) {}
+    if (strcmp(fault, "finalize") == 0) { PMPI_Finalize(); _exit(0); }
+  }
+  return PMPI_Alltoallv(send, sendcounts, sdispls, sendtype, receive, recvcounts, rdispls, recvtype, comm);
+}
+"""
+
+
+def faulty(folder):
+    """The library, built with the flags of the MPI that is here."""
+    (folder / "faulty.c").write_text(FAULTY, encoding="utf-8")
+    library = folder / "faulty.so"
+    subprocess.run(["mpicc", "-shared", "-fPIC", "-w", "-o", library, folder / "faulty.c"], check=True)
+    return str(library)
+
+
+def train(folder, *more):
+    return ["train", cli.write_busy(folder, LONG), "--quiet", "--threads", 1, "--out", folder / "run", *more]
+
+
+def at_work(running, folder):
+    journal = folder / "run" / "metrics.jsonl"
+    running.wait_for(lambda: journal.exists() and journal.stat().st_size > 1000, "step 10")
+
+
+def expect_stalled(running, ranks, place="(exchange of gradients)"):
+    """All ranks are gone with 4, and those that waited have said where."""
+    cli.expect_equal(running.end(), 4, f"exit code ({running.said()})")
+    cli.expect(not any(pathlib.Path(f"/proc/{pid}/exe").exists() for pid in ranks.values()), "a rank is left")
+    lines = [line for line in running.said().splitlines() if "Nothing has moved for 2 s at step" in line]
+    cli.expect(lines and all(line.startswith("[rank ") for line in lines), f"what was said: {running.said()}")
+    cli.expect(any(place in line for line in lines), f"{place} is not in {lines}")
+
+
+def test_a_stopped_rank_ends_the_job():
+    for ranks, stopped in ((2, 1), (3, 0)):
+        with cli.Folder() as folder, cli.Job(train(folder, SHORT_DEADLINE), ranks) as running:
+            at_work(running, folder)
+            processes = running.ranks()
+            os.kill(processes[stopped], signal.SIGSTOP)
+            expect_stalled(running, processes)
+
+
+def test_a_rank_that_spins_or_leaves_alone_ends_the_job():
+    with cli.Folder() as folder:
+        library = faulty(folder)
+        for fault in ("spin", "finalize"):
+            environment = {"LD_PRELOAD": library, "FAULT": fault}
+            arguments = train(folder, SHORT_DEADLINE, "--overwrite")
+            with cli.Job(arguments, 3, env=environment) as running:
+                at_work(running, folder)
+                expect_stalled(running, running.ranks())
+
+
+def test_a_job_that_was_stopped_as_a_whole_goes_on():
+    with cli.Folder() as folder:
+        short = train(folder, SHORT_DEADLINE, "train.epochs=400")
+        with cli.Job(short, 2) as running:
+            at_work(running, folder)
+            processes = running.ranks().values()
+            for number in (signal.SIGSTOP, signal.SIGCONT):
+                for pid in processes:
+                    os.kill(pid, number)
+                time.sleep(4)  # twice the deadline
+            cli.expect_equal(running.end(), 0, f"exit code ({running.said()})")
+
+
+def test_many_ranks_on_few_cores_raise_no_alarm():
+    with cli.Folder() as folder:
+        done = cli.run(train(folder, SHORT_DEADLINE, "train.epochs=10"), 8)
+        cli.expect("Nothing has moved" not in done.stderr, done.stderr)
+
+
+cli.run_tests(globals())
