@@ -6,6 +6,7 @@
 
 #include "experiments/clock.hpp"
 #include "experiments/layer_benchmark.hpp"
+#include "experiments/trainer_settings.hpp"
 #include "framework/training/communicator.hpp"
 #include "framework/training/evaluator.hpp"
 #include "framework/training/predictor.hpp"
@@ -40,18 +41,6 @@ class FirstSamples final : public Dataset {
   Index size_;
 };
 
-TrainerSettings trainer_settings(const ExperimentConfig& config) {
-  TrainerSettings settings{.seed = config.seed,
-                           .total_steps = std::numeric_limits<Index>::max() / 2,
-                           .batch_size = config.train.batch_size,
-                           .micro_batch = config.train.micro_batch,
-                           .label_smoothing = static_cast<float>(config.loss.label_smoothing),
-                           .clip_norm = std::nullopt,
-                           .digest_every_steps = config.metrics.digest_every_steps};
-  if (config.train.clip_norm > 0) settings.clip_norm = config.train.clip_norm;
-  return settings;
-}
-
 double gflops_of(const Pace& images, double operations) {
   return images.per_second.median * operations / 1e9;
 }
@@ -75,7 +64,7 @@ Throughput measure_training(const ThroughputBenchmark& benchmark, const Experime
                    .team = team,
                    .communicator = solo,
                    .clock = seconds_now},
-                  trainer_settings(config));
+                  trainer_settings_of(config, std::numeric_limits<Index>::max() / 2));
   const double operations = sample_operations(benchmark.graph).training;
   const Pace images = benchmark.stopwatch.measure(
       {.team = team, .window = kWindow, .operations = operations, .work = [&] {

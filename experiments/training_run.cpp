@@ -14,6 +14,7 @@
 #include "experiments/progress.hpp"
 #include "experiments/resume.hpp"
 #include "experiments/run_recorder.hpp"
+#include "experiments/trainer_settings.hpp"
 #include "experiments/training_state.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/build_info.hpp"
@@ -81,7 +82,7 @@ int TrainingRun::train(RunRequests& requests) {
                    .clock = seconds_now,
                    .requests = &requests,
                    .heartbeat = &context_.session.heartbeat()},
-                  trainer_settings(), progress_);
+                  trainer_settings_of(config_, steps_), progress_);
   advise_on_threads(trainer);
   context_.session.set_deadline(config_.train.step_deadline);
   try {
@@ -200,20 +201,6 @@ Provenance TrainingRun::provenance() const {
            {"data_digest", bench_.data->train.digest().hex()},
            {"experiment_file", options_.experiment},
            {"overrides", fmt::format("{}", fmt::join(options_.overrides, " "))}}};
-}
-
-TrainerSettings TrainingRun::trainer_settings() const {
-  TrainerSettings settings{.seed = config_.seed,
-                           .total_steps = steps_,
-                           .batch_size = config_.train.batch_size,
-                           .micro_batch = config_.train.micro_batch,
-                           .label_smoothing = static_cast<float>(config_.loss.label_smoothing),
-                           .clip_norm = std::nullopt,
-                           .digest_every_steps = config_.metrics.digest_every_steps,
-                           .evaluate = config_.evaluate,
-                           .checkpoint = config_.checkpoint.rhythm};
-  if (config_.train.clip_norm > 0) settings.clip_norm = config_.train.clip_norm;
-  return settings;
 }
 
 TrainingEnd TrainingRun::run_trainer(Trainer& trainer) {

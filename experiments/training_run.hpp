@@ -78,7 +78,6 @@ class TrainingRun {
   void warn_about_warmup() const;
   void advise_on_threads(const Trainer& trainer) const;
   Provenance provenance() const;
-  TrainerSettings trainer_settings() const;
   TrainingEnd run_trainer(Trainer& trainer);
   FinalFigures final_figures(Trainer& trainer) const;
   void report(Trainer& trainer, const FinalFigures& figures) const;
