@@ -84,14 +84,16 @@ def test_a_rank_that_spins_or_leaves_alone_ends_the_job():
 
 def test_a_job_that_was_stopped_as_a_whole_goes_on():
     with cli.Folder() as folder:
-        short = train(folder, SHORT_DEADLINE, "train.epochs=400")
+        short = train(folder, SHORT_DEADLINE, "train.epochs=100")
         with cli.Job(short, 2) as running:
             at_work(running, folder)
             processes = running.ranks().values()
             for number in (signal.SIGSTOP, signal.SIGCONT):
                 for pid in processes:
                     os.kill(pid, number)
-                time.sleep(4)  # twice the deadline
+                if number == signal.SIGSTOP:
+                    time.sleep(4)  # twice the deadline
+                    cli.expect(not (folder / "run" / "DONE").exists(), "the run was over before it was stopped")
             cli.expect_equal(running.end(), 0, f"exit code ({running.said()})")
 
 

@@ -97,7 +97,7 @@ class Job:
 
     def end(self):
         """Waits for the end; returns the exit code."""
-        return self.process.wait(timeout=120)
+        return self.process.wait(timeout=280)
 
     def said(self):
         """What it has written to stderr so far."""
