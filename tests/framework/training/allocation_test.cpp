@@ -28,6 +28,11 @@ void* counted(void* memory) {
 [[gnu::noinline]] void* operator new(std::size_t size) {
   return counted(std::malloc(size == 0 ? 1 : size));
 }
+// What std::stable_sort asks for.
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
+  ++allocations;
+  return std::malloc(size == 0 ? 1 : size);
+}
 [[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
   const auto a = static_cast<std::size_t>(alignment);
   return counted(std::aligned_alloc(a, (size + a) / a * a));
