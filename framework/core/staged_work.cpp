@@ -12,8 +12,10 @@ constexpr std::size_t kFailed = std::numeric_limits<std::size_t>::max() / 2;
 
 void StagedWork::start() {
   for (std::size_t i = 0; i < most_stages_; ++i) {
-    stages_[i].taken.store(0, std::memory_order_relaxed);
     stages_[i].done.store(0, std::memory_order_relaxed);
+  }
+  for (std::size_t i = 0; i < most_stages_ * slots_; ++i) {
+    shares_[i].taken.store(0, std::memory_order_relaxed);
   }
 }
 

@@ -6,19 +6,26 @@
 #include <exception>
 #include <memory>
 
+#include "framework/core/share.hpp"
+
 namespace lockstep {
 
 /// Work in stages for the slots of one WorkerTeam::run, so that a whole training step needs one
 /// fork and join: each stage is a number of pieces that the slots take one after the other, and no
-/// slot goes on to the next stage before all pieces are done.
+/// slot goes on to the next stage before all pieces are done. Each slot begins with an equal share
+/// of consecutive pieces, the same each time, whose data may still be in its core's caches, and
+/// then takes what others have not begun.
 ///
 /// Only pieces that a running slot has taken are waited for, never a slot that has not started, so
 /// slots may run one after the other on the same thread. Nothing locks or allocates but the
 /// constructor.
 class StagedWork {
  public:
-  explicit StagedWork(std::size_t most_stages)
-      : most_stages_(most_stages), stages_(std::make_unique<Stage[]>(most_stages)) {}
+  StagedWork(std::size_t most_stages, int slots)
+      : slots_(static_cast<std::size_t>(slots)),
+        most_stages_(most_stages),
+        stages_(std::make_unique<Stage[]>(most_stages)),
+        shares_(std::make_unique<Counter[]>(most_stages * slots_)) {}
 
   /// Before each WorkerTeam::run, by its caller.
   void start();
@@ -26,7 +33,7 @@ class StagedWork {
   /// One slot's way through the stages. Every slot walks through the same ones.
   class Walk {
    public:
-    explicit Walk(StagedWork& work) : work_(work) {}
+    Walk(StagedWork& work, int slot) : work_(work), slot_(static_cast<std::size_t>(slot)) {}
 
     /// Calls run(piece) for pieces of [0, pieces) that no other slot has taken, until none is left,
     /// and waits for those of other slots.
@@ -35,28 +42,40 @@ class StagedWork {
     template <class Run>
     [[nodiscard]] bool stage(std::size_t pieces, const Run& run) {
       assert(stage_ < work_.most_stages_);
-      Stage& stage = work_.stages_[stage_++];
+      Stage& stage = work_.stages_[stage_];
+      Counter* const taken = &work_.shares_[stage_ * work_.slots_];
+      ++stage_;
       const FailureGuard guard{stage};
-      for (std::size_t i = stage.take(); i < pieces; i = stage.take()) {
-        run(i);
-        stage.finish_one(pieces);
+      for (std::size_t i = 0; i < work_.slots_; ++i) {
+        const std::size_t owner = (slot_ + i) % work_.slots_;
+        const IndexRange share = Share{owner, work_.slots_}.of(pieces);
+        for (std::size_t at = taken[owner].next(); at < share.size(); at = taken[owner].next()) {
+          run(share.first + at);
+          stage.finish_one(pieces);
+        }
       }
       return stage.wait(pieces);
     }
 
    private:
     StagedWork& work_;
+    std::size_t slot_;
     std::size_t stage_ = 0;
   };
 
  private:
   static constexpr std::size_t kCacheLine = 64;
 
-  struct Stage {
-    alignas(kCacheLine) std::atomic<std::size_t> taken = 0;
-    alignas(kCacheLine) std::atomic<std::size_t> done = 0;  ///< pieces; kFailed and more: one threw
+  // Pieces of one slot's share that were taken.
+  struct alignas(kCacheLine) Counter {
+    std::atomic<std::size_t> taken = 0;
 
-    std::size_t take() { return taken.fetch_add(1, std::memory_order_relaxed); }
+    std::size_t next() { return taken.fetch_add(1, std::memory_order_relaxed); }
+  };
+
+  struct alignas(kCacheLine) Stage {
+    std::atomic<std::size_t> done = 0;  ///< pieces; kFailed and more: one threw
+
     void finish_one(std::size_t pieces);
     void fail();
     bool wait(std::size_t pieces) const;
@@ -71,8 +90,10 @@ class StagedWork {
     }
   };
 
+  std::size_t slots_;
   std::size_t most_stages_;
   std::unique_ptr<Stage[]> stages_;
+  std::unique_ptr<Counter[]> shares_;  ///< (stage, slot)
 };
 
 }  // namespace lockstep

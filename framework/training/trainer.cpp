@@ -62,7 +62,7 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerSettings& settings,
       losses_(results_.size()),
       scaled_(parts.parameters.layout().has_scales() ? parts.parameters.layout().size() : 0),
       update_({.parameters = parts.parameters, .optimizer = parts.optimizer}),
-      stages_(executor_.stages() + kEndStages + ParameterUpdate::kStages) {}
+      stages_(executor_.stages() + kEndStages + ParameterUpdate::kStages, parts.team.threads()) {}
 
 TrainingEnd Trainer::run(TrainingObserver& observer) {
   while (progress_.step < settings_.total_steps) {
@@ -142,15 +142,15 @@ void Trainer::run_stages(const BatchEnd& end) {
   const bool alone = parts_.communicator.size() == 1;
   stages_.start();
   parts_.team.run([&](int slot) {
-    StagedWork::Walk walk(stages_);
+    StagedWork::Walk walk(stages_, slot);
     if (!executor_.work(walk, slot) || !alone) return;
     if (walk.stage(1, [&](std::size_t /*piece*/) { end_batch(end); })) update(walk);
   });
   if (alone) return;
   end_batch(end);
   stages_.start();
-  parts_.team.run([&](int /*slot*/) {
-    StagedWork::Walk walk(stages_);
+  parts_.team.run([&](int slot) {
+    StagedWork::Walk walk(stages_, slot);
     update(walk);
   });
 }

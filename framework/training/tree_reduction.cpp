@@ -11,12 +11,13 @@ namespace {
 
 constexpr int kNobody = -1;
 
-// Buffers that can be alive at once when the leaves are taken in order: one a worker; beside the
-// path from each worker's leaf and from the next leaf to the root, one finished sibling a level;
-// and the finished subtrees themselves, at most two a level.
+// Buffers that can be alive at once when each worker takes leaves of a share of its own in order,
+// and of others' shares behind what they have taken. One a worker; and the finished subtrees whose
+// siblings are not: at most one a level beside the path from each worker's leaf to the root, two a
+// level where a share's untaken leaves begin and end, and two where this rank's leaves do.
 int buffers_needed(const TreeReduction::Size& size) {
   const Index depth = canonical_depth(size.most_leaves);
-  const Index alive = size.threads + (size.threads + 1) * depth + 2 * depth;
+  const Index alive = size.threads * (1 + 3 * depth) + 2 * depth;
   return static_cast<int>(std::max<Index>(1, std::min(size.most_owned, alive)));
 }
 

@@ -20,15 +20,15 @@ BOOST_AUTO_TEST_SUITE(staged_work)
 BOOST_AUTO_TEST_CASE(each_piece_is_done_once_and_no_stage_begins_before_the_last_has_ended) {
   for (const int threads : kTeams) {
     const WorkerTeam team(threads);
-    StagedWork work(3);
+    StagedWork work(3, threads);
     for (int round = 0; round < 30; ++round) {
       std::vector<std::atomic<int>> first(kPieces);
       std::atomic<int> early = 0;
       std::atomic<int> middle = 0;
       std::atomic<int> last = 0;
       work.start();
-      team.run([&](int /*slot*/) {
-        StagedWork::Walk walk(work);
+      team.run([&](int slot) {
+        StagedWork::Walk walk(work, slot);
         const bool all = walk.stage(kPieces, [&](std::size_t i) {
           ++first[i];
         }) && walk.stage(1, [&](std::size_t /*i*/) {
@@ -49,11 +49,11 @@ BOOST_AUTO_TEST_CASE(each_piece_is_done_once_and_no_stage_begins_before_the_last
 
 BOOST_AUTO_TEST_CASE(a_stage_without_pieces_holds_nobody_up) {
   const WorkerTeam team(3);
-  StagedWork work(1);
+  StagedWork work(1, 3);
   std::atomic<int> through = 0;
   work.start();
-  team.run([&](int /*slot*/) {
-    StagedWork::Walk walk(work);
+  team.run([&](int slot) {
+    StagedWork::Walk walk(work, slot);
     if (walk.stage(0, [](std::size_t /*i*/) { throw std::logic_error("there is no piece"); })) {
       ++through;
     }
@@ -64,12 +64,12 @@ BOOST_AUTO_TEST_CASE(a_stage_without_pieces_holds_nobody_up) {
 BOOST_AUTO_TEST_CASE(when_a_piece_throws_the_others_leave_and_the_caller_gets_that_exception) {
   for (const int threads : kTeams) {
     const WorkerTeam team(threads);
-    StagedWork work(2);
+    StagedWork work(2, threads);
     for (int round = 0; round < 30; ++round) {
       std::atomic<int> later = 0;
       work.start();
-      const auto one_throws = [&](int /*slot*/) {
-        StagedWork::Walk walk(work);
+      const auto one_throws = [&](int slot) {
+        StagedWork::Walk walk(work, slot);
         const bool goes_on = walk.stage(kPieces, [](std::size_t i) {
           if (i == 7) throw std::runtime_error("piece 7");
         });
@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(when_a_piece_throws_the_others_leave_and_the_caller_gets_th
     }
     std::atomic<int> afterwards = 0;
     work.start();
-    team.run([&](int /*slot*/) {
-      StagedWork::Walk walk(work);
+    team.run([&](int slot) {
+      StagedWork::Walk walk(work, slot);
       if (walk.stage(kPieces, [](std::size_t /*i*/) {})) ++afterwards;
     });
     BOOST_TEST(afterwards == threads);
