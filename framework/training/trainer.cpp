@@ -142,6 +142,8 @@ void Trainer::run_stages(const BatchEnd& end) {
   const bool alone = parts_.communicator.size() == 1;
   stages_.start();
   parts_.team.run([&](int slot) {
+    // More than run at a time would take turns, and cores from one another in the middle of a step.
+    if (slot >= parts_.team.concurrency()) return;
     StagedWork::Walk walk(stages_, slot);
     if (!executor_.work(walk, slot) || !alone) return;
     if (walk.stage(1, [&](std::size_t /*piece*/) { end_batch(end); })) update(walk);
@@ -150,6 +152,7 @@ void Trainer::run_stages(const BatchEnd& end) {
   end_batch(end);
   stages_.start();
   parts_.team.run([&](int slot) {
+    if (slot >= parts_.team.concurrency()) return;
     StagedWork::Walk walk(stages_, slot);
     update(walk);
   });
