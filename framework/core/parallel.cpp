@@ -32,7 +32,7 @@ struct WorkerTeam::Arena {
 WorkerTeam::WorkerTeam(int threads)
     : threads_(threads),
       concurrency_(std::min(threads, available_threads())),
-      arena_(std::make_unique<Arena>(threads)) {
+      arena_(std::make_unique<Arena>(concurrency_)) {
   assert(threads >= 1);
 }
 
@@ -63,17 +63,19 @@ struct AcquireAtEnd {
   body(slot);
 }
 
-__attribute__((no_sanitize("thread"))) void run_task(ForkJoin& fork_join, int slot) {
+// Slots `first`, first + step, ... of `slots`, one after the other.
+__attribute__((no_sanitize("thread"))) void run_task(ForkJoin& fork_join, int first, int step,
+                                                     int slots) {
   race_annotations::acquire(&fork_join.fork);
   const ReleaseAtEnd release{&fork_join.join};
-  run_slot(fork_join.body, slot);
+  for (int slot = first; slot < slots; slot += step) run_slot(fork_join.body, slot);
 }
 
 }  // namespace
 
 void WorkerTeam::run(SlotFunction body) const {
-  if (threads_ == 1) {
-    run_slot(body, 0);
+  if (concurrency_ == 1) {
+    for (int slot = 0; slot < threads_; ++slot) run_slot(body, slot);
     return;
   }
   ForkJoin fork_join{body};
@@ -81,8 +83,10 @@ void WorkerTeam::run(SlotFunction body) const {
   const AcquireAtEnd acquire{&fork_join.join};
   arena_->arena.execute([&] {
     oneapi::tbb::parallel_for(
-        0, threads_,
-        [&](int slot) __attribute__((no_sanitize("thread"))) { run_task(fork_join, slot); },
+        0, concurrency_,
+        [&](int slot) __attribute__((no_sanitize("thread"))) {
+          run_task(fork_join, slot, concurrency_, threads_);
+        },
         oneapi::tbb::static_partitioner{});
   });
 }

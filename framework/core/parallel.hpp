@@ -43,7 +43,7 @@ class WorkerTeam {
   /// Threads that can run at the same time: no more than the affinity mask has cores.
   int concurrency() const { return concurrency_; }
 
-  /// Calls `body(slot)` once for each slot in [0, threads), concurrently where cores allow, and
+  /// Calls `body(slot)` once for each slot in [0, threads), as many at a time as cores allow, and
   /// returns when all have returned. Two slots may run one after the other on the same thread.
   /// Every slot starts with round to nearest and without flushing of denormals. The first
   /// exception is rethrown. Allocates nothing after the first call.
