@@ -31,6 +31,53 @@ int world_size() {
   return size;
 }
 
+// Two machines of a usual cluster, and two processes of one machine.
+constexpr LinkSpeed kBetweenHosts{.seconds_per_message = 2e-5, .seconds_per_byte = 1e-9};
+constexpr LinkSpeed kWithinHost{.seconds_per_message = 8e-6, .seconds_per_byte = 5e-11};
+
+LinkSpeed slowest_link(int ranks) {
+  MPI_Comm host = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host),
+            "MPI_Comm_split_type");
+  int ranks_here = 1;
+  check_mpi(MPI_Comm_size(host, &ranks_here), "MPI_Comm_size");
+  check_mpi(MPI_Comm_free(&host), "MPI_Comm_free");
+  return ranks_here == ranks ? kWithinHost : kBetweenHosts;
+}
+
+// A channel is a tag.
+class MpiExchange final : public Exchange {
+ public:
+  explicit MpiExchange(int channel) : tag_(channel) {}
+
+  void start(std::span<const OutgoingMessage> outgoing,
+             std::span<const IncomingMessage> incoming) override {
+    requests_.clear();
+    for (const IncomingMessage& message : incoming) {
+      check_mpi(MPI_Irecv(message.data.data(), checked_int(message.data.size()), MPI_BYTE,
+                          message.from, tag_, MPI_COMM_WORLD, &requests_.emplace_back()),
+                "MPI_Irecv");
+    }
+    for (const OutgoingMessage& message : outgoing) {
+      check_mpi(MPI_Isend(message.data.data(), checked_int(message.data.size()), MPI_BYTE,
+                          message.to, tag_, MPI_COMM_WORLD, &requests_.emplace_back()),
+                "MPI_Isend");
+    }
+  }
+
+  bool progress() override {
+    int is_done = 0;
+    check_mpi(MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &is_done,
+                          MPI_STATUSES_IGNORE),
+              "MPI_Testall");
+    return is_done != 0;
+  }
+
+ private:
+  int tag_;
+  std::vector<MPI_Request> requests_;
+};
+
 }  // namespace
 
 MpiCommunicator::Counts::Counts(int ranks)
@@ -44,7 +91,7 @@ void MpiCommunicator::Counts::fill(std::span<const MessagePart> parts) {
 }
 
 MpiCommunicator::MpiCommunicator()
-    : rank_(world_rank()), size_(world_size()), send_(size_), receive_(size_) {
+    : rank_(world_rank()), size_(world_size()), link_speed_(slowest_link(size_)), gathered_(size_) {
   check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
 }
 
@@ -53,22 +100,14 @@ void MpiCommunicator::broadcast(std::span<std::byte> data, int root) {
             "MPI_Bcast");
 }
 
-void MpiCommunicator::exchange(std::span<const std::byte> send,
-                               std::span<const MessagePart> send_parts,
-                               std::span<std::byte> receive,
-                               std::span<const MessagePart> receive_parts) {
-  send_.fill(send_parts);
-  receive_.fill(receive_parts);
-  check_mpi(MPI_Alltoallv(send.data(), send_.counts.data(), send_.displacements.data(), MPI_BYTE,
-                          receive.data(), receive_.counts.data(), receive_.displacements.data(),
-                          MPI_BYTE, MPI_COMM_WORLD),
-            "MPI_Alltoallv");
+std::unique_ptr<Exchange> MpiCommunicator::make_exchange(int channel) {
+  return std::make_unique<MpiExchange>(channel);
 }
 
 void MpiCommunicator::all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) {
-  receive_.fill(parts);
-  check_mpi(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, data.data(), receive_.counts.data(),
-                           receive_.displacements.data(), MPI_BYTE, MPI_COMM_WORLD),
+  gathered_.fill(parts);
+  check_mpi(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, data.data(), gathered_.counts.data(),
+                           gathered_.displacements.data(), MPI_BYTE, MPI_COMM_WORLD),
             "MPI_Allgatherv");
 }
 

@@ -4,7 +4,7 @@
 
 namespace lockstep {
 
-/// The ranks of an MPI job (MPI_COMM_WORLD), with blocking collectives that only move bytes.
+/// The ranks of an MPI job (MPI_COMM_WORLD), with collectives and messages that only move bytes.
 ///
 /// Threading contract: the main thread's alone. MPI must be initialised for its whole life.
 class MpiCommunicator final : public Communicator {
@@ -15,13 +15,13 @@ class MpiCommunicator final : public Communicator {
   int size() const override { return size_; }
 
   void broadcast(std::span<std::byte> data, int root) override;
-  void exchange(std::span<const std::byte> send, std::span<const MessagePart> send_parts,
-                std::span<std::byte> receive, std::span<const MessagePart> receive_parts) override;
+  std::unique_ptr<Exchange> make_exchange(int channel) override;
+  LinkSpeed link_speed() const override { return link_speed_; }
   void all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) override;
   void barrier() override;
 
  private:
-  // Counts and displacements as MPI wants them, kept so that a step allocates nothing.
+  // Counts and displacements as MPI wants them.
   struct Counts {
     std::vector<int> counts;
     std::vector<int> displacements;
@@ -32,8 +32,8 @@ class MpiCommunicator final : public Communicator {
 
   int rank_ = 0;
   int size_ = 1;
-  Counts send_;
-  Counts receive_;
+  LinkSpeed link_speed_{};
+  Counts gathered_;
 };
 
 }  // namespace lockstep

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <thread>
 
 #include "framework/core/share.hpp"
 
@@ -30,6 +31,11 @@ class StagedWork {
   /// Before each WorkerTeam::run, by its caller.
   void start();
 
+  /// A slot that has nothing to do while it waits.
+  struct NothingElse {
+    bool operator()() const { return false; }
+  };
+
   /// One slot's way through the stages. Every slot walks through the same ones.
   class Walk {
    public:
@@ -37,10 +43,11 @@ class StagedWork {
 
     /// Calls run(piece) for pieces of [0, pieces) that no other slot has taken, until none is left,
     /// and waits for those of other slots.
+    /// @param idle  called while waiting, for as long as it returns true
     /// @return false when another slot's piece threw: this slot is to leave without a word
     /// @throws what `run` throws
-    template <class Run>
-    [[nodiscard]] bool stage(std::size_t pieces, const Run& run) {
+    template <class Run, class Idle = NothingElse>
+    [[nodiscard]] bool stage(std::size_t pieces, const Run& run, const Idle& idle = {}) {
       assert(stage_ < work_.most_stages_);
       Stage& stage = work_.stages_[stage_];
       Counter* const taken = &work_.shares_[stage_ * work_.slots_];
@@ -54,6 +61,7 @@ class StagedWork {
           stage.finish_one(pieces);
         }
       }
+      while (!stage.is_over(pieces) && idle()) std::this_thread::yield();
       return stage.wait(pieces);
     }
 
@@ -78,6 +86,9 @@ class StagedWork {
 
     void finish_one(std::size_t pieces);
     void fail();
+    bool is_over(std::size_t pieces) const {
+      return done.load(std::memory_order_acquire) >= pieces;
+    }
     bool wait(std::size_t pieces) const;
   };
 

@@ -78,10 +78,12 @@ void MicroBatchPass::bind_parameters(std::span<const float> parameters) {
   }
 }
 
-void MicroBatchPass::bind_gradients(std::span<float> gradients) {
+void MicroBatchPass::bind_gradients(std::span<float> gradients, std::size_t first) {
   for (Step& step : steps_) {
     for (std::size_t k = 0; k < step.parameter_gradients.size(); ++k) {
-      step.parameter_gradients[k] = layout_.view(gradients, step.first_entry + k);
+      const ParameterEntry& entry = layout_.entries()[step.first_entry + k];
+      if (entry.offset < first || entry.offset >= first + gradients.size()) continue;
+      step.parameter_gradients[k] = gradients.subspan(entry.offset - first, entry.size);
     }
   }
 }

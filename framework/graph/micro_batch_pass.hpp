@@ -34,8 +34,9 @@ class MicroBatchPass {
 
   /// @param parameters  flat buffer in the layout given at construction, scales applied
   void bind_parameters(std::span<const float> parameters);
-  /// @param gradients  in the same layout; every element is overwritten by the backward steps
-  void bind_gradients(std::span<float> gradients);
+  /// @param gradients  of the parameters that lie in a stretch of the same layout which begins at
+  ///                   `first`; every element is overwritten by their backward steps
+  void bind_gradients(std::span<float> gradients, std::size_t first = 0);
   void forward_step(std::size_t number, const PassContext& context, Share share = {}) const;
   /// @param scratch  `scratch()` of a pass that no other thread uses now
   void backward_step(std::size_t number, const PassContext& context, std::span<float> scratch,

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,40 @@ namespace lockstep {
 struct MessagePart {
   std::size_t offset = 0;
   std::size_t size = 0;
+};
+
+struct OutgoingMessage {
+  int to;
+  std::span<const std::byte> data;
+};
+
+struct IncomingMessage {
+  int from;
+  std::span<std::byte> data;
+};
+
+/// Messages between this rank and others that travel while it computes.
+///
+/// Threading contract: as its communicator's. A started exchange is seen through to its end.
+/// @throws Error (peer) when another rank has failed.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+
+  /// Begins another one once the last has ended. What one rank sends another arrives in the order
+  /// given here; sizes must match. The memory is in use until the end.
+  virtual void start(std::span<const OutgoingMessage> outgoing,
+                     std::span<const IncomingMessage> incoming) = 0;
+
+  /// Moves on what is under way, without waiting.
+  /// @return whether everything has arrived and what was sent may be overwritten
+  virtual bool progress() = 0;
+};
+
+/// How fast messages are between the ranks that are farthest from each other.
+struct LinkSpeed {
+  double seconds_per_message;
+  double seconds_per_byte;
 };
 
 /// What the ranks of a job say to one another. All calls are collective: every rank makes the same
@@ -32,10 +67,12 @@ class Communicator {
   /// Rank r's buffer becomes the one of `root` on every rank; sizes are equal everywhere.
   virtual void broadcast(std::span<std::byte> data, int root) = 0;
 
-  /// Sends part p of `send` to rank p and receives part p of `receive` from rank p.
-  virtual void exchange(std::span<const std::byte> send, std::span<const MessagePart> send_parts,
-                        std::span<std::byte> receive,
-                        std::span<const MessagePart> receive_parts) = 0;
+  /// An exchange of messages; those of different channels do not mix.
+  /// @param channel  not negative; one a living exchange, the same on every rank
+  virtual std::unique_ptr<Exchange> make_exchange(int channel) = 0;
+
+  /// An estimate, the same on every rank.
+  virtual LinkSpeed link_speed() const = 0;
 
   /// Every rank contributes its own part of `data` (part `rank()`) and receives all others.
   virtual void all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) = 0;
@@ -49,8 +86,8 @@ class SoloCommunicator final : public Communicator {
   int rank() const override { return 0; }
   int size() const override { return 1; }
   void broadcast(std::span<std::byte> data, int root) override;
-  void exchange(std::span<const std::byte> send, std::span<const MessagePart> send_parts,
-                std::span<std::byte> receive, std::span<const MessagePart> receive_parts) override;
+  std::unique_ptr<Exchange> make_exchange(int channel) override;
+  LinkSpeed link_speed() const override { return {}; }
   void all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) override;
   void barrier() override {}
 };

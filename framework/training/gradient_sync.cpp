@@ -2,87 +2,80 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
-
-#include "framework/kernels/reduce.hpp"
+#include <utility>
 
 namespace lockstep {
-namespace {
 
-std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
+// Who owns what, for one number of micro-batches.
+struct GradientSync::Layout {
+  Index leaves;
+  LeafRange owned;                   // by this rank
+  std::vector<LeafRange> subtrees;   // of this rank
+  std::vector<AllReducePlan> plans;  // one a bucket
+  StepReports reports;
+};
 
-// Equal slices of the floats, in bytes.
-std::vector<MessagePart> slice_floats(std::size_t floats, int ranks) {
-  std::vector<MessagePart> slices;
-  for (int r = 0; r < ranks; ++r) {
-    const std::size_t first = floats * index(r) / index(ranks);
-    const std::size_t last = floats * (index(r) + 1) / index(ranks);
-    slices.push_back({first * sizeof(float), (last - first) * sizeof(float)});
-  }
-  return slices;
+// A bucket's way through a step.
+struct GradientSync::Bucket {
+  Bucket(std::span<float> total_floats, const TreeReduction::Size& size,
+         std::unique_ptr<Exchange> exchange)
+      : total(total_floats), reduction(size), all_reduce(std::move(exchange)) {}
+
+  std::span<float> total;
+  TreeReduction reduction;
+  TreeAllReduce all_reduce;
+  std::vector<std::span<const float>> subtrees;
+  std::atomic<Index> unfinished = 0;  // micro-batches of this rank
+  bool is_under_way = false;
+};
+
+GradientSync::GradientSync(Communicator& communicator, std::vector<GradientBucket> buckets,
+                           const std::vector<Index>& leaf_counts, int threads)
+    : communicator_(communicator), buckets_(std::move(buckets)) {
+  assert(!is_alone() || buckets_.size() == 1);
+  std::size_t floats = 0;
+  for (const GradientBucket& bucket : buckets_) floats += bucket.size;
+  if (!is_alone()) total_ = AlignedBuffer<float>(floats);
+  make_layouts(leaf_counts);
+  for (const GradientBucket& bucket : buckets_) make_bucket(bucket, threads);
 }
 
-std::size_t end_of(const std::vector<MessagePart>& parts) {
-  return parts.empty() ? 0 : parts.back().offset + parts.back().size;
-}
+GradientSync::~GradientSync() = default;
 
-}  // namespace
-
-GradientSync::Layout GradientSync::make_layout(Index leaves) const {
+void GradientSync::make_layouts(const std::vector<Index>& leaf_counts) {
   const int ranks = communicator_.size();
-  Layout layout;
-  layout.leaves = leaves;
-  for (int r = 0; r < ranks; ++r) {
-    layout.owned.push_back(owned_leaves(leaves, r, ranks));
-    layout.subtrees.push_back(complete_subtrees(leaves, layout.owned.back()));
-    layout.report_parts.push_back(
-        {end_of(layout.report_parts),
-         sizeof(TrainingRequest) +
-             static_cast<std::size_t>(layout.owned.back().size()) * sizeof(MicroBatchResult)});
+  for (const Index leaves : leaf_counts) {
+    std::vector<LeafRange> owned;
+    for (int r = 0; r < ranks; ++r) owned.push_back(owned_leaves(leaves, r, ranks));
+    const LeafRange mine = owned[static_cast<std::size_t>(communicator_.rank())];
+    layouts_.push_back({.leaves = leaves,
+                        .owned = mine,
+                        .subtrees = complete_subtrees(leaves, mine),
+                        .plans = {},
+                        .reports = StepReports(std::move(owned))});
+    if (is_alone()) continue;
+    for (const GradientBucket& bucket : buckets_) {
+      const AllReduceShape shape{.leaves = leaves,
+                                 .ranks = ranks,
+                                 .floats = bucket.size,
+                                 .with_reports = &bucket == &buckets_.back()};
+      layouts_.back().plans.push_back(make_all_reduce_plan(
+          shape, choose_all_reduce(shape, communicator_.link_speed()), communicator_.rank()));
+    }
   }
-  const std::size_t mine = layout.subtrees[index(rank())].size();
-  for (int r = 0; r < ranks; ++r) {
-    layout.send_parts.push_back({end_of(layout.send_parts), mine * slices_[index(r)].size});
-    layout.receive_parts.push_back({end_of(layout.receive_parts), layout.subtrees[index(r)].size() *
-                                                                      slices_[index(rank())].size});
-  }
-  return layout;
 }
 
-TreeReduction::Size GradientSync::reduction_size(const std::vector<Layout>& layouts,
-                                                 std::size_t floats, int rank, int threads) {
-  TreeReduction::Size size{.floats = floats, .most_leaves = 0, .most_owned = 0, .threads = threads};
-  for (const Layout& layout : layouts) {
-    size.most_leaves = std::max(size.most_leaves, layout.leaves);
-    size.most_owned = std::max(size.most_owned, layout.owned[index(rank)].size());
-  }
-  return size;
-}
-
-GradientSync::GradientSync(Communicator& communicator, std::size_t floats,
-                           std::vector<Index> leaf_counts, int threads)
-    : communicator_(communicator),
-      floats_(floats),
-      slices_(slice_floats(floats, communicator.size())),
-      layouts_([&] {
-        std::vector<Layout> layouts;
-        for (const Index leaves : leaf_counts) layouts.push_back(make_layout(leaves));
-        return layouts;
-      }()),
-      reduction_(reduction_size(layouts_, floats, communicator.rank(), threads)) {
-  if (communicator.size() == 1) return;
-  std::size_t send_bytes = 0;
-  std::size_t receive_bytes = 0;
-  std::size_t report_bytes = 0;
+void GradientSync::make_bucket(const GradientBucket& stretch, int threads) {
+  TreeReduction::Size size{
+      .floats = stretch.size, .most_leaves = 0, .most_owned = 0, .threads = threads};
   for (const Layout& layout : layouts_) {
-    send_bytes = std::max(send_bytes, end_of(layout.send_parts));
-    receive_bytes = std::max(receive_bytes, end_of(layout.receive_parts));
-    report_bytes = std::max(report_bytes, end_of(layout.report_parts));
+    size.most_leaves = std::max(size.most_leaves, layout.leaves);
+    size.most_owned = std::max(size.most_owned, layout.owned.size());
   }
-  send_ = AlignedBuffer<float>(send_bytes / sizeof(float));
-  receive_ = AlignedBuffer<float>(receive_bytes / sizeof(float));
-  total_ = AlignedBuffer<float>(floats);
-  reports_.resize(report_bytes);
+  const int channel = static_cast<int>(states_.size());
+  const std::span<float> total =
+      is_alone() ? std::span<float>() : total_.span().subspan(stretch.first, stretch.size);
+  states_.push_back(std::make_unique<Bucket>(total, size, communicator_.make_exchange(channel)));
 }
 
 void GradientSync::start(Index leaves) {
@@ -90,75 +83,78 @@ void GradientSync::start(Index leaves) {
                                   [&](const Layout& layout) { return layout.leaves == leaves; });
   assert(found != layouts_.end());
   layout_ = &*found;
-  reduction_.start(owned(), layout_->subtrees[index(rank())]);
-}
-
-std::span<const float> GradientSync::finish() {
-  if (communicator_.size() == 1) return reduction_.subtree_sum(0).first(floats_);
-  pack();
-  communicator_.exchange(std::as_bytes(send_.span()), layout_->send_parts,
-                         std::as_writable_bytes(receive_.span()), layout_->receive_parts);
-  const std::span<const float> slice = combine({0, layout_->leaves});
-  std::copy(slice.begin(), slice.end(),
-            total_.span().begin() +
-                static_cast<std::ptrdiff_t>(slices_[index(rank())].offset / sizeof(float)));
-  communicator_.all_gather(std::as_writable_bytes(total_.span()), slices_);
-  return total_.span();
-}
-
-// Lays this rank's subtree sums out slice by slice.
-void GradientSync::pack() {
-  float* next = send_.span().data();
-  for (const MessagePart& slice : slices_) {
-    for (std::size_t i = 0; i < layout_->subtrees[index(rank())].size(); ++i) {
-      const auto part = reduction_.subtree_sum(i).subspan(slice.offset / sizeof(float),
-                                                          slice.size / sizeof(float));
-      next = std::copy(part.begin(), part.end(), next);
-    }
+  communicating_thread_ = std::this_thread::get_id();
+  for (const auto& bucket : states_) {
+    bucket->reduction.start(layout_->owned, layout_->subtrees);
+    bucket->unfinished.store(layout_->owned.size(), std::memory_order_relaxed);
+    bucket->is_under_way = false;
   }
 }
 
-// My slice of a node's sum, left where its first leaf's subtree was received.
-std::span<float> GradientSync::combine(const LeafRange& node) {
-  for (std::size_t r = 0; r < layout_->owned.size(); ++r) {
-    if (!layout_->owned[r].contains(node)) continue;
-    const auto& subtrees = layout_->subtrees[r];
-    const auto found = std::find(subtrees.begin(), subtrees.end(), node);
-    const std::size_t slice = slices_[index(rank())].size / sizeof(float);
-    return receive_.span().subspan(layout_->receive_parts[r].offset / sizeof(float) +
-                                       static_cast<std::size_t>(found - subtrees.begin()) * slice,
-                                   slice);
-  }
-  const Index middle = canonical_split(node);
-  const std::span<float> left = combine({node.first, middle});
-  const std::span<float> right = combine({middle, node.last});
-  add_buffers(left, right, left);
-  return left;
+const LeafRange& GradientSync::owned() const { return layout_->owned; }
+
+int GradientSync::acquire(std::size_t bucket) { return states_[bucket]->reduction.acquire(); }
+
+std::span<float> GradientSync::buffer(std::size_t bucket, int number) {
+  return states_[bucket]->reduction.buffer(number).first(buckets_[bucket].size);
 }
 
-TrainingRequest GradientSync::share_results(std::span<MicroBatchResult> results,
-                                            TrainingRequest request) {
-  if (communicator_.size() == 1) return request;
-  const std::span<std::byte> reports(reports_);
-  const auto report_of = [&](std::size_t r) {
-    return reports.subspan(layout_->report_parts[r].offset, layout_->report_parts[r].size);
-  };
-  const auto results_of = [&](std::size_t r) {
-    const LeafRange& range = layout_->owned[r];
-    return std::as_writable_bytes(results.subspan(static_cast<std::size_t>(range.first),
-                                                  static_cast<std::size_t>(range.size())));
-  };
-  const std::span<std::byte> mine = report_of(index(rank()));
-  std::memcpy(mine.data(), &request, sizeof(request));
-  std::ranges::copy(results_of(index(rank())), mine.subspan(sizeof(request)).begin());
-  communicator_.all_gather(reports, layout_->report_parts);
-  for (std::size_t r = 0; r < layout_->owned.size(); ++r) {
-    TrainingRequest theirs{};
-    std::memcpy(&theirs, report_of(r).data(), sizeof(theirs));
-    request = std::max(request, theirs);
-    std::ranges::copy(report_of(r).subspan(sizeof(theirs)), results_of(r).begin());
+void GradientSync::finish_leaf(std::size_t bucket, Index leaf, int buffer) {
+  states_[bucket]->reduction.finish_leaf(leaf, buffer);
+  states_[bucket]->unfinished.fetch_sub(1, std::memory_order_acq_rel);
+}
+
+bool GradientSync::progress() {
+  if (is_alone() || std::this_thread::get_id() != communicating_thread_) return false;
+  // The last bucket waits for this rank's report.
+  for (std::size_t i = 0; i + 1 < states_.size(); ++i) advance(i);
+  return true;
+}
+
+bool GradientSync::advance(std::size_t bucket) {
+  Bucket& state = *states_[bucket];
+  if (!state.is_under_way) {
+    if (state.unfinished.load(std::memory_order_acquire) > 0) return false;
+    begin(bucket);
   }
-  return request;
+  return state.all_reduce.progress();
+}
+
+void GradientSync::begin(std::size_t bucket) {
+  Bucket& state = *states_[bucket];
+  const bool is_last = bucket + 1 == states_.size();
+  state.is_under_way = true;
+  state.subtrees.clear();
+  for (std::size_t i = 0; i < layout_->subtrees.size(); ++i) {
+    state.subtrees.push_back(state.reduction.subtree_sum(i).first(buckets_[bucket].size));
+  }
+  state.all_reduce.start(
+      layout_->plans[bucket],
+      {.subtrees = state.subtrees,
+       .total = state.total,
+       .reports = is_last ? layout_->reports.bytes() : std::span<std::byte>(),
+       .report_parts = is_last ? layout_->reports.parts() : std::span<const MessagePart>()});
+}
+
+GradientSync::Outcome GradientSync::finish(const StepReport& mine,
+                                           std::span<MicroBatchResult> results) {
+  if (is_alone()) {
+    return {states_.front()->reduction.subtree_sum(0).first(buckets_.front().size), mine.request};
+  }
+  layout_->reports.write(communicator_.rank(), mine, results);
+  wait();
+  return {total_.span(), layout_->reports.read(results)};
+}
+
+// Awake at first; then the core is left to whoever has work, should ranks outnumber cores.
+void GradientSync::wait() {
+  constexpr int kAwake = 200;
+  for (int turn = 0;; ++turn) {
+    bool all_done = true;
+    for (std::size_t i = 0; i < states_.size(); ++i) all_done = advance(i) && all_done;
+    if (all_done) return;
+    if (turn >= kAwake) std::this_thread::yield();
+  }
 }
 
 }  // namespace lockstep

@@ -1,79 +1,82 @@
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include "framework/core/aligned_buffer.hpp"
+#include "framework/training/all_reduce_plan.hpp"
 #include "framework/training/canonical_tree.hpp"
 #include "framework/training/communicator.hpp"
-#include "framework/training/training_request.hpp"
+#include "framework/training/gradient_buckets.hpp"
+#include "framework/training/step_report.hpp"
+#include "framework/training/tree_all_reduce.hpp"
 #include "framework/training/tree_reduction.hpp"
 
 namespace lockstep {
 
-/// What one micro-batch says beside its gradient.
-struct MicroBatchResult {
-  double loss = 0;  ///< summed over its samples in order
-  Index correct = 0;
-  Index samples = 0;
-};
-
 /// Adds the gradients of a global batch's micro-batches along the canonical tree, across the
-/// threads of a rank as they finish and then across ranks, and shares their results.
+/// threads of a rank as they finish and then across ranks, bucket by bucket: each travels as soon
+/// as the last micro-batch of this rank has handed it in. Reports travel with the last bucket.
 ///
-/// Across ranks, each rank adds one slice of the numbers: the sums of complete subtrees travel to
-/// the slice's rank, which finishes the tree, and the slices of the total travel back.
-/// Threading contract: as TreeReduction; `start` and `finish` are collective.
+/// Threading contract: `start` and `finish`, which are collective, by the thread that may use the
+/// communicator, while no worker runs. Between them any thread may hand in and call `progress`.
 class GradientSync {
  public:
+  /// @param buckets      in the order in which they are completed; one for a rank alone
   /// @param leaf_counts  every number of micro-batches that a step may have
-  GradientSync(Communicator& communicator, std::size_t floats, std::vector<Index> leaf_counts,
-               int threads);
+  GradientSync(Communicator& communicator, std::vector<GradientBucket> buckets,
+               const std::vector<Index>& leaf_counts, int threads);
+  ~GradientSync();
 
   /// Begins a step of `leaves` micro-batches.
   void start(Index leaves);
 
   /// Micro-batches of this rank in this step.
-  const LeafRange& owned() const { return layout_->owned.at(static_cast<std::size_t>(rank())); }
+  const LeafRange& owned() const;
 
-  TreeReduction& reduction() { return reduction_; }
+  const std::vector<GradientBucket>& buckets() const { return buckets_; }
 
-  /// The sum over all micro-batches of all ranks; lives until the next start.
-  std::span<const float> finish();
+  /// A buffer for one bucket of one micro-batch's gradient; every element is to be overwritten.
+  int acquire(std::size_t bucket);
+  std::span<float> buffer(std::size_t bucket, int number);
 
-  /// Fills in the other ranks' entries of `results`, one a micro-batch.
-  /// @param request  what this rank is asked; it travels along
-  /// @return the weightiest request of all ranks
-  TrainingRequest share_results(std::span<MicroBatchResult> results, TrainingRequest request);
+  /// Hands in one bucket of a micro-batch.
+  void finish_leaf(std::size_t bucket, Index leaf, int buffer);
+
+  /// Sends and receives what it can without waiting, where this thread may.
+  /// @return whether it may
+  bool progress();
+
+  struct Outcome {
+    std::span<const float> sum;  ///< over all micro-batches of all ranks; until the next start
+    TrainingRequest request;     ///< the weightiest of all ranks
+  };
+  /// Waits for all ranks.
+  /// @param results  one a micro-batch; those of other ranks are filled in
+  /// @throws as StepReports::read
+  Outcome finish(const StepReport& mine, std::span<MicroBatchResult> results);
 
  private:
-  // Who owns what, for one number of micro-batches.
-  struct Layout {
-    Index leaves = 0;
-    std::vector<LeafRange> owned;                  ///< one a rank
-    std::vector<std::vector<LeafRange>> subtrees;  ///< complete ones, one list a rank
-    std::vector<MessagePart> send_parts;           ///< my subtrees' slices to each rank
-    std::vector<MessagePart> receive_parts;        ///< each rank's subtrees, my slice
-    std::vector<MessagePart> report_parts;         ///< each rank's request, then its results
-  };
+  struct Layout;
+  struct Bucket;
 
   Communicator& communicator_;
-  std::size_t floats_;
-  std::vector<MessagePart> slices_;  ///< of the floats, one a rank, in bytes
+  std::vector<GradientBucket> buckets_;
   std::vector<Layout> layouts_;
-  const Layout* layout_ = nullptr;
-  TreeReduction reduction_;
-  AlignedBuffer<float> send_;
-  AlignedBuffer<float> receive_;
-  AlignedBuffer<float> total_;
-  std::vector<std::byte> reports_;
+  std::vector<std::unique_ptr<Bucket>> states_;
+  Layout* layout_ = nullptr;
+  AlignedBuffer<float> total_;  ///< none in a group of one
+  std::thread::id communicating_thread_;
 
-  int rank() const { return communicator_.rank(); }
-  Layout make_layout(Index leaves) const;
-  static TreeReduction::Size reduction_size(const std::vector<Layout>& layouts, std::size_t floats,
-                                            int rank, int threads);
-  void pack();
-  std::span<float> combine(const LeafRange& node);
+  bool is_alone() const { return communicator_.size() == 1; }
+  void make_layouts(const std::vector<Index>& leaf_counts);
+  void make_bucket(const GradientBucket& stretch, int threads);
+  void begin(std::size_t bucket);
+  bool advance(std::size_t bucket);
+  void wait();
 };
 
 }  // namespace lockstep

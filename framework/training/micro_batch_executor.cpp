@@ -30,8 +30,9 @@ Index MicroBatchExecutor::micro_batches(Index samples) const {
 }
 
 std::size_t MicroBatchExecutor::stages() const {
-  constexpr std::size_t kWholeAssemblyLossAndEnd = 4;
-  return kWholeAssemblyLossAndEnd + division_.forward().size() + division_.backward().size();
+  constexpr std::size_t kWholeAssemblyAndLoss = 3;
+  return kWholeAssemblyAndLoss + division_.forward().size() + division_.backward().size() +
+         kMostBuckets;
 }
 
 int MicroBatchExecutor::useful_threads(Index micro_batches) const {
@@ -49,7 +50,8 @@ bool MicroBatchExecutor::work(StagedWork::Walk& walk, int slot) {
   const auto run_whole = [&](std::size_t i) {
     run_micro_batch(slot_of(slot), owned.first + static_cast<Index>(i));
   };
-  return walk.stage(assignment_.whole, run_whole) &&
+  const auto idle = [&] { return step_.sync->progress(); };
+  return walk.stage(assignment_.whole, run_whole, idle) &&
          (in_shares == owned.last || work_in_shares(walk, slot, {in_shares, owned.last}));
 }
 
@@ -58,20 +60,24 @@ void MicroBatchExecutor::run_micro_batch(Slot& slot, Index micro_batch) {
   run_forward(slot, {0, plan_.steps().size()});
   take_losses(slot);
   run_backward(slot, {0, plan_.steps().size()});
-  hand_in(slot);
 }
 
 // Micro-batch i of those in shares has the memory of slot i; each thread has its own slot's
 // scratch.
 bool MicroBatchExecutor::work_in_shares(StagedWork::Walk& walk, int slot, const LeafRange& range) {
   const auto count = static_cast<std::size_t>(range.size());
+  const auto idle = [&] { return step_.sync->progress(); };
   const auto each = [&](const auto& run) {
-    return walk.stage(count, [&](std::size_t i) { run(slots_[i]); });
+    return walk.stage(
+        count, [&](std::size_t i) { run(slots_[i]); }, idle);
   };
   const auto shared = [&](const auto& run) {
-    return walk.stage(count * assignment_.shares, [&](std::size_t piece) {
-      run(slots_[piece % count], Share{piece / count, assignment_.shares});
-    });
+    return walk.stage(
+        count * assignment_.shares,
+        [&](std::size_t piece) {
+          run(slots_[piece % count], Share{piece / count, assignment_.shares});
+        },
+        idle);
   };
   const auto forward = [&](const WorkDivision::Stage& stage) {
     if (!stage.divided) return each([&](Slot& of) { run_forward(of, {stage.first, stage.last}); });
@@ -80,9 +86,11 @@ bool MicroBatchExecutor::work_in_shares(StagedWork::Walk& walk, int slot, const 
   };
   const auto backward = [&](const WorkDivision::Stage& stage) {
     if (!stage.divided) return each([&](Slot& of) { run_backward(of, {stage.first, stage.last}); });
-    return shared([&](Slot& of, Share share) {
+    const auto share_of_step = [&](Slot& of, Share share) {
       of.pass.backward_step(stage.first, of.context, slot_of(slot).pass.scratch(), share);
-    });
+    };
+    return shared(share_of_step) && (!completes_bucket(stage.first) ||
+                                     each([&](const Slot& of) { hand_in_after(stage.first, of); }));
   };
   const auto& first = division_.forward();
   const auto& second = division_.backward();
@@ -91,8 +99,7 @@ bool MicroBatchExecutor::work_in_shares(StagedWork::Walk& walk, int slot, const 
              [&](std::size_t i) { assemble(slots_[i], range.first + static_cast<Index>(i)); }) &&
          std::all_of(first.begin(), first.end(), forward) &&
          each([&](Slot& of) { take_losses(of); }) &&
-         std::all_of(second.rbegin(), second.rend(), backward) &&
-         each([&](const Slot& of) { hand_in(of); });
+         std::all_of(second.rbegin(), second.rend(), backward);
 }
 
 void MicroBatchExecutor::assemble(Slot& slot, Index micro_batch) {
@@ -104,8 +111,11 @@ void MicroBatchExecutor::assemble(Slot& slot, Index micro_batch) {
   slot.samples = samples.size();
   slot.pass.set_samples(samples.size());
   slot.pass.bind_parameters(step_.parameters);
-  slot.buffer = step_.sync->reduction().acquire();
-  slot.pass.bind_gradients(step_.sync->reduction().buffer(slot.buffer));
+  for (std::size_t b = 0; b < step_.sync->buckets().size(); ++b) {
+    slot.buffers[b] = step_.sync->acquire(b);
+    slot.pass.bind_gradients(step_.sync->buffer(b, slot.buffers[b]),
+                             step_.sync->buckets()[b].first);
+  }
   const LaneView input = slot.pass.input();
   const auto idle = std::copy(samples.begin(), samples.end(), slot.lane_samples.begin());
   std::fill(idle, slot.lane_samples.end(), samples.back());
@@ -130,6 +140,8 @@ void MicroBatchExecutor::run_forward(Slot& slot, IndexRange steps) {
 void MicroBatchExecutor::run_backward(Slot& slot, IndexRange steps) {
   for (std::size_t i = steps.last; i-- > steps.first;) {
     slot.pass.backward_step(i, slot.context, slot.pass.scratch());
+    hand_in_after(i, slot);
+    step_.sync->progress();
   }
 }
 
@@ -151,9 +163,18 @@ void MicroBatchExecutor::take_losses(Slot& slot) {
   step_.results[static_cast<std::size_t>(slot.micro_batch)] = result;
 }
 
-void MicroBatchExecutor::hand_in(const Slot& slot) const {
-  step_.sync->reduction().finish_leaf(slot.micro_batch, slot.buffer);
-  if (settings_.heartbeat != nullptr) settings_.heartbeat->beat();
+bool MicroBatchExecutor::completes_bucket(std::size_t step) const {
+  const auto& buckets = step_.sync->buckets();
+  return std::any_of(buckets.begin(), buckets.end(),
+                     [&](const GradientBucket& bucket) { return bucket.last_step == step; });
+}
+
+void MicroBatchExecutor::hand_in_after(std::size_t step, const Slot& slot) const {
+  for (std::size_t b = 0; b < step_.sync->buckets().size(); ++b) {
+    if (step_.sync->buckets()[b].last_step != step) continue;
+    step_.sync->finish_leaf(b, slot.micro_batch, slot.buffers[b]);
+    if (settings_.heartbeat != nullptr) settings_.heartbeat->beat();
+  }
 }
 
 }  // namespace lockstep

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -62,7 +63,7 @@ class MicroBatchExecutor {
     std::vector<std::uint8_t> classes;
     Index micro_batch = 0;
     std::size_t samples = 0;
-    int buffer = 0;  ///< of the gradient
+    std::array<int, kMostBuckets> buffers{};  ///< of the gradient, one a bucket
     PassContext context{};
   };
 
@@ -80,9 +81,10 @@ class MicroBatchExecutor {
   bool work_in_shares(StagedWork::Walk& walk, int slot, const LeafRange& range);
   void assemble(Slot& slot, Index micro_batch);
   static void run_forward(Slot& slot, IndexRange steps);
-  static void run_backward(Slot& slot, IndexRange steps);
+  void run_backward(Slot& slot, IndexRange steps);
   void take_losses(Slot& slot);
-  void hand_in(const Slot& slot) const;
+  bool completes_bucket(std::size_t step) const;
+  void hand_in_after(std::size_t step, const Slot& slot) const;
 };
 
 }  // namespace lockstep

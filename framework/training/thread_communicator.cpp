@@ -2,11 +2,46 @@
 
 #include <algorithm>
 #include <exception>
+#include <stdexcept>
 #include <thread>
 
 #include "framework/core/error.hpp"
 
 namespace lockstep {
+namespace {
+
+constexpr const char* kPeerFailed = "Another rank of this group of threads has failed.";
+
+}  // namespace
+
+class ThreadGroup::MemberExchange final : public Exchange {
+ public:
+  MemberExchange(ThreadGroup& group, int rank, int channel)
+      : group_(group), rank_(rank), channel_(channel) {}
+
+  void start(std::span<const OutgoingMessage> outgoing,
+             std::span<const IncomingMessage> incoming) override {
+    for (const OutgoingMessage& message : outgoing) {
+      group_.send({rank_, message.to, channel_}, message.data);
+    }
+    awaited_.assign(incoming.begin(), incoming.end());
+  }
+
+  bool progress() override {
+    while (!awaited_.empty()) {
+      const IncomingMessage& next = awaited_.front();
+      if (!group_.receive({next.from, rank_, channel_}, next.data)) return false;
+      awaited_.pop_front();
+    }
+    return true;
+  }
+
+ private:
+  ThreadGroup& group_;
+  int rank_;
+  int channel_;
+  std::deque<IncomingMessage> awaited_;
+};
 
 class ThreadGroup::Member final : public Communicator {
  public:
@@ -21,17 +56,12 @@ class ThreadGroup::Member final : public Communicator {
     group_.meet();
   }
 
-  void exchange(std::span<const std::byte> send, std::span<const MessagePart> send_parts,
-                std::span<std::byte> receive, std::span<const MessagePart> receive_parts) override {
-    post({.data = send, .parts = send_parts});
-    for (int from = 0; from < size(); ++from) {
-      const Posting& theirs = posting(from);
-      const MessagePart& sent = theirs.parts[static_cast<std::size_t>(rank_)];
-      const MessagePart& wanted = receive_parts[static_cast<std::size_t>(from)];
-      copy(theirs.data.subspan(sent.offset, sent.size),
-           receive.subspan(wanted.offset, wanted.size));
-    }
-    group_.meet();
+  std::unique_ptr<Exchange> make_exchange(int channel) override {
+    return std::make_unique<MemberExchange>(group_, rank_, channel);
+  }
+
+  LinkSpeed link_speed() const override {
+    return {.seconds_per_message = 1e-6, .seconds_per_byte = 1e-10};
   }
 
   void all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) override {
@@ -67,6 +97,24 @@ class ThreadGroup::Member final : public Communicator {
 
 ThreadGroup::ThreadGroup(int ranks) : ranks_(ranks), postings_(static_cast<std::size_t>(ranks)) {}
 
+void ThreadGroup::send(const Route& route, std::span<const std::byte> data) {
+  const std::lock_guard lock(mutex_);
+  under_way_[route].emplace_back(data.begin(), data.end());
+}
+
+bool ThreadGroup::receive(const Route& route, std::span<std::byte> data) {
+  const std::lock_guard lock(mutex_);
+  if (failed_) throw Error(ErrorKind::peer, kPeerFailed);
+  auto& messages = under_way_[route];
+  if (messages.empty()) return false;
+  if (messages.front().size() != data.size()) {
+    throw std::logic_error("a message is not as long as its receiver expects");
+  }
+  std::copy(messages.front().begin(), messages.front().end(), data.begin());
+  messages.pop_front();
+  return true;
+}
+
 void ThreadGroup::meet() {
   std::unique_lock lock(mutex_);
   const std::size_t meeting = meeting_;
@@ -77,7 +125,7 @@ void ThreadGroup::meet() {
   } else {
     all_here_.wait(lock, [&] { return failed_ || meeting_ != meeting; });
   }
-  if (failed_) throw Error(ErrorKind::peer, "Another rank of this group of threads has failed.");
+  if (failed_) throw Error(ErrorKind::peer, kPeerFailed);
 }
 
 void ThreadGroup::fail() {

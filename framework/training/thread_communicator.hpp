@@ -1,8 +1,12 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
+#include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <tuple>
 #include <vector>
 
 #include "framework/training/communicator.hpp"
@@ -21,12 +25,16 @@ class ThreadGroup {
 
  private:
   class Member;
+  class MemberExchange;
 
   // What a rank shows to the others between two meetings.
   struct Posting {
     std::span<const std::byte> data;
     std::span<const MessagePart> parts;
   };
+
+  // (from, to, channel)
+  using Route = std::tuple<int, int, int>;
 
   int ranks_;
   std::mutex mutex_;
@@ -35,8 +43,11 @@ class ThreadGroup {
   std::size_t meeting_ = 0;
   bool failed_ = false;
   std::vector<Posting> postings_;
+  std::map<Route, std::deque<std::vector<std::byte>>> under_way_;
 
   void meet();
+  void send(const Route& route, std::span<const std::byte> data);
+  bool receive(const Route& route, std::span<std::byte> data);
   void fail();
 };
 

@@ -9,6 +9,7 @@
 
 #include "framework/core/error.hpp"
 #include "framework/training/canonical_tree.hpp"
+#include "framework/training/replica_check.hpp"
 
 namespace lockstep {
 namespace {
@@ -53,7 +54,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerSettings& settings,
                 {.seed = settings.seed,
                  .label_smoothing = settings.label_smoothing,
                  .heartbeat = parts.heartbeat}),
-      sync_(parts.communicator, parts.parameters.layout().size(),
+      sync_(parts.communicator,
+            gradient_buckets(plan_, parts.parameters.layout(), parts.communicator.size()),
             micro_batch_counts(parts.training.size(), settings.batch_size, settings.micro_batch),
             parts.team.threads()),
       evaluator_(parts.graph, parts.parameters.layout(), parts.team, settings.label_smoothing,
@@ -118,6 +120,7 @@ StepRecord Trainer::train_step() {
   if (!std::isfinite(norm)) fail("The norm of the gradient", norm);
   if (!is_finite) fail("A weight after the update", std::numeric_limits<double>::infinity());
 
+  weights_before_ = update_.digest();
   ++progress_.step;
   progress_.samples_seen += samples;
   count_epoch(results);
@@ -130,7 +133,7 @@ StepRecord Trainer::train_step() {
       .samples = samples};
   record.has_digest =
       settings_.digest_every_steps > 0 && progress_.step % settings_.digest_every_steps == 0;
-  if (record.has_digest) record.digest = update_.digest();
+  if (record.has_digest) record.digest = *weights_before_;
   const double seconds = parts_.clock() - start;
   progress_.train_seconds += seconds;
   record.images_per_second = seconds > 0 ? static_cast<double>(samples) / seconds : 0;
@@ -160,9 +163,12 @@ void Trainer::run_stages(const BatchEnd& end) {
 
 void Trainer::end_batch(const BatchEnd& end) {
   enter("exchange of gradients", progress_.step + 1);
-  const std::span<const float> sum = sync_.finish();
-  request_ = sync_.share_results(
-      end.results, parts_.requests != nullptr ? parts_.requests->take() : TrainingRequest::none);
+  const StepReport mine{
+      .step = progress_.step + 1,
+      .request = parts_.requests != nullptr ? parts_.requests->take() : TrainingRequest::none,
+      .weights = weights_before_};
+  const auto [sum, request] = sync_.finish(mine, end.results);
+  request_ = request;
   enter("update of weights", progress_.step + 1);
   loss_ = sum_losses(end.results) / static_cast<double>(end.samples);
   if (!std::isfinite(loss_)) return;
@@ -209,15 +215,7 @@ void Trainer::fail(const char* what, double value) const {
 void Trainer::check_replicas() {
   if (parts_.communicator.size() == 1) return;
   const std::vector<Digest> digests = all_gather_digests(parts_.communicator, weights_digest());
-  const auto other = std::find_if(digests.begin(), digests.end(),
-                                  [&](const Digest& digest) { return digest != digests[0]; });
-  if (other == digests.end()) return;
-  throw CollectiveError(
-      ErrorKind::numeric,
-      fmt::format("After step {} the weights of rank {} have the digest {}, but those of rank 0 "
-                  "have {}: a processor or memory computes wrongly; start again with --resume on "
-                  "other machines, from the checkpoint before.",
-                  progress_.step, other - digests.begin(), other->hex(), digests[0].hex()));
+  require_same_weights(digests, progress_.step);
 }
 
 EvaluationResult Trainer::evaluate(const Dataset& dataset) {

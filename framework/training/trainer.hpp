@@ -99,8 +99,8 @@ class Trainer {
   /// last step, a checkpoint also after the best evaluation so far and on request. Asked to stop,
   /// all ranks do after the same step, its evaluation and a checkpoint.
   /// @throws CollectiveError (numeric) when loss, gradient or weights are not finite, or a rank's
-  ///         weights differ from the others', which is looked at before each checkpoint; the
-  ///         weights of the last checkpoint are then the last good ones.
+  ///         weights differ from the others', which is looked at with every step and before each
+  ///         checkpoint; the weights of the last checkpoint are then the last good ones.
   TrainingEnd run(TrainingObserver& observer);
 
   /// One step. Parameters, optimizer and progress move on by one.
@@ -130,6 +130,7 @@ class Trainer {
   StagedWork stages_;
   double loss_ = 0;                                  ///< mean over the last batch
   TrainingRequest request_ = TrainingRequest::none;  ///< of all ranks, at the end of the last step
+  std::optional<Digest> weights_before_;             ///< of the step; none for the first
 
   // What the threads need to end a step once all micro-batches are done.
   struct BatchEnd {

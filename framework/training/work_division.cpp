@@ -14,7 +14,14 @@ constexpr double kWorthDividing = 8e5;    // of one step
 constexpr double kWithoutMultiply = 1e5;  // assembly, loss and the layers that only move numbers
 constexpr double kAsFast = 1.05;          // estimates that differ by less do not
 
-double multiply_adds(const Plan& plan, const PlannedStep& step) {
+// The smallest number of equal shares that keeps all threads equally busy.
+std::size_t shares_of(std::size_t micro_batches, std::size_t threads) {
+  return threads / std::gcd(micro_batches, threads);
+}
+
+}  // namespace
+
+double forward_multiply_adds(const Plan& plan, const PlannedStep& step) {
   const GraphNode& node = plan.graph().nodes()[step.first_node];
   return static_cast<double>(node.layer->multiply_adds(node.input_shapes)) *
          static_cast<double>(plan.micro_batch());
@@ -24,15 +31,8 @@ double backward_multiply_adds(const Plan& plan, const PlannedStep& step) {
   if (!step.runs_backward) return 0;
   const bool to_input = std::any_of(step.input_gradients.begin(), step.input_gradients.end(),
                                     [](const PlannedView& view) { return view.present; });
-  return multiply_adds(plan, step) * (to_input ? 2 : 1);
+  return forward_multiply_adds(plan, step) * (to_input ? 2 : 1);
 }
-
-// The smallest number of equal shares that keeps all threads equally busy.
-std::size_t shares_of(std::size_t micro_batches, std::size_t threads) {
-  return threads / std::gcd(micro_batches, threads);
-}
-
-}  // namespace
 
 WorkDivision::WorkDivision(const Plan& plan)
     : forward_(make_pass(plan, false)), backward_(make_pass(plan, true)) {}
@@ -41,7 +41,8 @@ WorkDivision::Pass WorkDivision::make_pass(const Plan& plan, bool backward) {
   Pass pass;
   for (std::size_t i = 0; i < plan.steps().size(); ++i) {
     const PlannedStep& step = plan.steps()[i];
-    const double work = backward ? backward_multiply_adds(plan, step) : multiply_adds(plan, step);
+    const double work =
+        backward ? backward_multiply_adds(plan, step) : forward_multiply_adds(plan, step);
     // Gradients of several readers are added up once, by whoever runs the whole step.
     const bool divided = step.layer->divides() && work >= kWorthDividing &&
                          !(backward && !step.further_gradients.empty());

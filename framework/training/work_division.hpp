@@ -8,6 +8,10 @@
 
 namespace lockstep {
 
+/// Multiply-adds of a micro-batch in one step of a plan.
+double forward_multiply_adds(const Plan& plan, const PlannedStep& step);
+double backward_multiply_adds(const Plan& plan, const PlannedStep& step);
+
 /// How the threads of a rank divide a batch's micro-batches among them: as many as they can whole,
 /// and those that are left over, fewer than threads, step by step together. It decides speed alone,
 /// never bits, from an estimate by the layers' multiply-adds.

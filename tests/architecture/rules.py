@@ -37,7 +37,7 @@ LIBRARIES = {
     "yaml-cpp": (r"yaml-cpp/", r"framework/config/yaml_reader\.cpp"),
     "zlib": (r"zlib\.h", r"data/[^/]*\.cpp|tests/.*"),
     "stb": (r"stb/.*|stb_.*\.h", r"data/[^/]*\.cpp|tests/.*"),
-    "MPI": (r"mpi\.h", r"cluster/.*|tests/cluster/.*"),
+    "MPI": (r"mpi\.h", r"cluster/.*|tests/(cluster|benchmarks)/.*"),
     "CLI11": (r"CLI/", r"experiments/command_line\.cpp"),
     "mustache": (r"kainjow/", r"experiments/.*"),
     "Boost.Test": (r"boost/", r"tests/.*"),

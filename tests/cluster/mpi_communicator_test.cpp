@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cluster/mpi_session.hpp"
@@ -57,29 +58,49 @@ void check_collectives(int ranks) {
   const std::vector<std::string> texts =
       all_gather_text(communicator, std::string(static_cast<std::size_t>(rank), 'x'));
   for (std::size_t r = 0; r < texts.size(); ++r) BOOST_TEST(texts[r] == std::string(r, 'x'));
+}
 
-  // Rank r sends r + to + 1 bytes to rank `to`.
-  std::vector<MessagePart> send_parts;
-  std::vector<MessagePart> receive_parts;
-  std::size_t sent = 0;
-  std::size_t received = 0;
-  for (int other = 0; other < ranks; ++other) {
-    const auto size = static_cast<std::size_t>(rank + other + 1);
-    send_parts.push_back({sent, size});
-    receive_parts.push_back({received, size});
-    sent += size;
-    received += size;
+std::string text_for(int from, int to, std::size_t size) {
+  return std::string(size, static_cast<char>('a' + from * 5 + to));
+}
+
+// Two messages from each rank to each other, on two channels: some bytes, and more than a network
+// takes at once.
+void check_exchange(int ranks) {
+  Communicator& communicator = session().communicator();
+  BOOST_REQUIRE(communicator.size() == ranks);
+  const int rank = communicator.rank();
+  const std::array<std::size_t, 2> sizes = {5, 3'000'000};
+  std::vector<std::string> sent;
+  std::vector<std::string> received;
+  for (int peer = 0; peer < ranks; ++peer) {
+    for (const std::size_t size : sizes) {
+      sent.push_back(text_for(rank, peer, size));
+      received.emplace_back(size, '?');
+    }
   }
-  std::string send(sent, static_cast<char>('a' + rank));
-  std::string receive(received, '?');
-  communicator.exchange(std::as_bytes(std::span(send)), send_parts,
-                        std::as_writable_bytes(std::span(receive)), receive_parts);
-  std::string expected;
-  for (int other = 0; other < ranks; ++other) {
-    expected +=
-        std::string(static_cast<std::size_t>(rank + other + 1), static_cast<char>('a' + other));
+  std::vector<std::unique_ptr<Exchange>> exchanges;
+  for (std::size_t channel = 0; channel < 2; ++channel) {
+    std::vector<OutgoingMessage> outgoing;
+    std::vector<IncomingMessage> incoming;
+    for (int peer = 0; peer < ranks; ++peer) {
+      if (peer == rank) continue;
+      const std::size_t at = static_cast<std::size_t>(peer) * 2 + channel;
+      outgoing.push_back({peer, std::as_bytes(std::span(sent[at]))});
+      incoming.push_back({peer, std::as_writable_bytes(std::span(received[at]))});
+    }
+    exchanges.push_back(communicator.make_exchange(static_cast<int>(channel)));
+    exchanges.back()->start(outgoing, incoming);
   }
-  BOOST_TEST(receive == expected);
+  for (const auto& exchange : exchanges) {
+    while (!exchange->progress()) std::this_thread::yield();
+  }
+  for (int peer = 0; peer < ranks; ++peer) {
+    if (peer == rank) continue;
+    const std::size_t at = static_cast<std::size_t>(peer) * 2;
+    BOOST_TEST(received[at] == text_for(peer, rank, sizes[0]));
+    BOOST_TEST((received[at + 1] == text_for(peer, rank, sizes[1])));
+  }
 }
 
 void check_training(int ranks) {
@@ -102,6 +123,14 @@ BOOST_AUTO_TEST_CASE(collectives_move_bytes_between_two_ranks, *utf::label("rank
 
 BOOST_AUTO_TEST_CASE(collectives_move_bytes_between_three_ranks, *utf::label("ranks3")) {
   check_collectives(3);
+}
+
+BOOST_AUTO_TEST_CASE(exchanges_of_two_channels_travel_between_two_ranks, *utf::label("ranks2")) {
+  check_exchange(2);
+}
+
+BOOST_AUTO_TEST_CASE(exchanges_of_two_channels_travel_among_three_ranks, *utf::label("ranks3")) {
+  check_exchange(3);
 }
 
 BOOST_AUTO_TEST_CASE(two_ranks_train_the_bits_of_one_process, *utf::label("ranks2")) {

@@ -16,22 +16,21 @@ import lockstep_cli as cli
 LONG = cli.BUSY_EXPERIMENT.replace("epochs: 2", "epochs: 2000").replace("every_epochs: 1", "every_epochs: 100")
 SHORT_DEADLINE = "train.step_deadline=2"
 
-# Makes rank 1 do what its variable FAULT says when it enters its 200th exchange.
+# Makes rank 1 do what its variable FAULT says when it sends its 400th message.
 FAULTY = """\
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-int MPI_Alltoallv(const void* send, const int* sendcounts, const int* sdispls, MPI_Datatype sendtype, void* receive,
-                  const int* recvcounts, const int* rdispls, MPI_Datatype recvtype, MPI_Comm comm) {
+int MPI_Isend(const void* data, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm, MPI_Request* request) {
   static int calls = 0;
   const char* rank = getenv("OMPI_COMM_WORLD_RANK");
-  if (++calls == 200 && rank && strcmp(rank, "1") == 0) {
+  if (++calls == 400 && rank && strcmp(rank, "1") == 0) {
     const char* fault = getenv("FAULT");
     if (strcmp(fault, "spin") == 0) for (volatile int i = 0;; ++i) {}
     if (strcmp(fault, "finalize") == 0) { PMPI_Finalize(); _exit(0); }
   }
-  return PMPI_Alltoallv(send, sendcounts, sdispls, sendtype, receive, recvcounts, rdispls, recvtype, comm);
+  return PMPI_Isend(data, count, type, to, tag, comm, request);
 }
 """
 

@@ -43,11 +43,11 @@ def checkpoints(run):
     return sorted(int(path.stem.split("_")[1]) for path in (run / "checkpoints").glob("step_*.h5"))
 
 
-def job(folder, *more, ranks=None):
+def job(folder, *more, ranks=None, threads=1):
     """A run at work, and its folder."""
     run = folder / "run"
     started = cli.Job(
-        ["train", cli.write_busy(folder, LONG), "--quiet", "--threads", 1, "--out", run, *more], ranks
+        ["train", cli.write_busy(folder, LONG), "--quiet", "--threads", threads, "--out", run, *more], ranks
     )
     return started, run
 
@@ -99,6 +99,20 @@ def test_whichever_rank_gets_a_signal_all_stop_after_the_same_step():
             expect_goes_on(folder, run, None, 3)
 
 
+def test_a_run_moves_to_other_ranks_and_threads_three_times_in_a_row():
+    with cli.Folder() as folder:
+        done = 0
+        for resume, ranks, threads in (((), 2, 2), (("--resume",), 5, 1), (("--resume",), None, 3)):
+            running, run = job(folder, *resume, ranks=ranks, threads=threads)
+            with running:
+                running.wait_for(lambda least=done + 100: steps_done(run) > least, "a hundred more steps")
+                os.kill(running.ranks().get(0, running.process.pid), signal.SIGUSR1)
+                stopped = expect_stopped(running, run, "SIGUSR1")
+            cli.expect(stopped > done, f"step {stopped} after {done}")
+            done = stopped
+        expect_goes_on(folder, run, 3, 2)
+
+
 def test_mpirun_passes_usr1_on():
     with cli.Folder() as folder:
         running, run = job(folder, ranks=3)
@@ -121,7 +135,8 @@ def test_usr2_saves_a_checkpoint_and_goes_on():
             extra = set(checkpoints(run)) - {1000, 2000, STEPS}
             best = cli.run_json(["inspect", run])["metrics"]["epochs"]
             extra -= {epoch["step"] for epoch in best}  # each may have been the best so far
-            cli.expect_equal(len(extra), 1, f"checkpoints beside the usual ones: {extra}")
+            # The ranks get the signal one after the other, maybe in different steps.
+            cli.expect(1 <= len(extra) <= (ranks or 1), f"checkpoints beside the usual ones: {extra}")
             cli.expect_equal(journal(run), undisturbed()[1], "journal")
 
 

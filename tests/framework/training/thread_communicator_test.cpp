@@ -5,6 +5,7 @@
 #include <array>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "framework/core/error.hpp"
@@ -36,22 +37,54 @@ BOOST_AUTO_TEST_CASE(all_gather_keeps_rank_order_and_empty_texts) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(exchange_sends_each_part_to_its_rank) {
+BOOST_AUTO_TEST_CASE(an_exchange_brings_each_message_to_its_rank_in_order) {
   ThreadGroup group(3);
   std::mutex checking;
   group.run([&](Communicator& communicator) {
-    std::array<int, 3> send{};
-    for (int to = 0; to < 3; ++to)
-      send[static_cast<std::size_t>(to)] = communicator.rank() * 10 + to;
-    std::array<int, 3> receive{};
-    std::vector<MessagePart> parts;
-    for (std::size_t r = 0; r < 3; ++r) parts.push_back({r * sizeof(int), sizeof(int)});
-    communicator.exchange(std::as_bytes(std::span(send)), parts,
-                          std::as_writable_bytes(std::span(receive)), parts);
-    const std::lock_guard lock(checking);
-    for (int from = 0; from < 3; ++from) {
-      BOOST_TEST(receive[static_cast<std::size_t>(from)] == from * 10 + communicator.rank());
+    std::array<int, 6> sent{};
+    std::array<int, 6> received{};
+    std::vector<OutgoingMessage> outgoing;
+    std::vector<IncomingMessage> incoming;
+    for (int i = 0; i < 6; ++i) {  // two to each rank, itself among them
+      const auto at = static_cast<std::size_t>(i);
+      sent[at] = communicator.rank() * 10 + i;
+      outgoing.push_back({i % 3, std::as_bytes(std::span(sent).subspan(at, 1))});
+      incoming.push_back({i % 3, std::as_writable_bytes(std::span(received).subspan(at, 1))});
     }
+    const auto exchange = communicator.make_exchange(0);
+    exchange->start(outgoing, incoming);
+    while (!exchange->progress()) std::this_thread::yield();
+    const std::lock_guard lock(checking);
+    for (int i = 0; i < 6; ++i) {
+      BOOST_TEST(received[static_cast<std::size_t>(i)] ==
+                 i % 3 * 10 + communicator.rank() + i / 3 * 3);
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(messages_of_different_channels_do_not_mix) {
+  ThreadGroup group(2);
+  std::mutex checking;
+  group.run([&](Communicator& communicator) {
+    const int peer = 1 - communicator.rank();
+    const std::array<int, 2> sent = {7, 8};
+    std::array<int, 2> received{};
+    std::array<std::unique_ptr<Exchange>, 2> exchanges = {communicator.make_exchange(0),
+                                                          communicator.make_exchange(1)};
+    const auto start = [&](std::size_t channel) {
+      const OutgoingMessage out{peer, std::as_bytes(std::span(sent).subspan(channel, 1))};
+      const IncomingMessage in{peer,
+                               std::as_writable_bytes(std::span(received).subspan(channel, 1))};
+      exchanges[channel]->start(std::span(&out, 1), std::span(&in, 1));
+    };
+    // One rank begins with the first channel, the other with the second.
+    start(static_cast<std::size_t>(communicator.rank()));
+    start(static_cast<std::size_t>(peer));
+    for (const auto& exchange : exchanges) {
+      while (!exchange->progress()) std::this_thread::yield();
+    }
+    const std::lock_guard lock(checking);
+    BOOST_TEST(received == sent, boost::test_tools::per_element());
   });
 }
 
