@@ -13,6 +13,13 @@ namespace {
   return std::visit([](const auto& values) { return values.size(); }, pixels);
 }
 
+/// Owned or not.
+template <class Pixel>
+std::span<const Pixel> values_of(const Pixels& pixels) {
+  if (const auto* const own = std::get_if<std::vector<Pixel>>(&pixels)) return *own;
+  return *std::get_if<std::span<const Pixel>>(&pixels);
+}
+
 /// Little-endian, whatever the machine.
 void update_with_number(DigestStream& stream, std::uint64_t number) {
   std::array<std::byte, 8> bytes{};
@@ -31,16 +38,17 @@ ImageSet::ImageSet(ImageSetParts parts) : parts_(std::move(parts)) {
          parts_.labels.size() * static_cast<std::size_t>(parts_.sample_shape.size()));
   assert(std::all_of(parts_.labels.begin(), parts_.labels.end(),
                      [&](std::uint8_t label) { return label < parts_.classes; }));
+  if (!parts_.digest) parts_.digest = digest_of_content();
 }
 
 std::span<const std::uint8_t> ImageSet::bytes() const {
   assert(has_bytes());
-  return *std::get_if<std::vector<std::uint8_t>>(&parts_.pixels);
+  return values_of<std::uint8_t>(parts_.pixels);
 }
 
 std::span<const float> ImageSet::floats() const {
   assert(!has_bytes());
-  return *std::get_if<std::vector<float>>(&parts_.pixels);
+  return values_of<float>(parts_.pixels);
 }
 
 ImageSet ImageSet::with_classes(Index classes) && {
@@ -49,7 +57,7 @@ ImageSet ImageSet::with_classes(Index classes) && {
   return std::move(*this);
 }
 
-Digest ImageSet::digest() const {
+Digest ImageSet::digest_of_content() const {
   DigestStream stream;
   update_with_number(stream, has_bytes() ? 1 : 4);  // bytes a pixel
   update_with_number(stream, static_cast<std::uint64_t>(size()));

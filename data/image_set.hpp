@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -11,8 +12,10 @@
 
 namespace lockstep {
 
-/// Pixels of all samples, (N, C, H, W): bytes of 0..255, or floats that are already 0..1.
-using Pixels = std::variant<std::vector<std::uint8_t>, std::vector<float>>;
+/// Pixels of all samples, (N, C, H, W): bytes of 0..255, or floats that are already 0..1. Spans are
+/// of memory that outlives the set: pixels that several processes share, say.
+using Pixels = std::variant<std::vector<std::uint8_t>, std::vector<float>,
+                            std::span<const std::uint8_t>, std::span<const float>>;
 
 /// What an ImageSet is made of.
 struct ImageSetParts {
@@ -20,8 +23,9 @@ struct ImageSetParts {
   std::string origin;  ///< where it came from, for people: a folder, a file, "drawn"
   Shape sample_shape;  ///< (C, H, W)
   Pixels pixels;
-  std::vector<std::uint8_t> labels;  ///< one a sample
-  Index classes = 0;                 ///< every label is below it
+  std::vector<std::uint8_t> labels;   ///< one a sample
+  Index classes = 0;                  ///< every label is below it
+  std::optional<Digest> digest = {};  ///< ImageSet::digest() where it is known already
 };
 
 /// Labelled images in memory, as they were stored: pixels of a byte stay bytes.
@@ -41,7 +45,8 @@ class ImageSet {
   std::span<const std::uint8_t> labels() const { return parts_.labels; }
 
   bool has_bytes() const {
-    return std::holds_alternative<std::vector<std::uint8_t>>(parts_.pixels);
+    return std::holds_alternative<std::vector<std::uint8_t>>(parts_.pixels) ||
+           std::holds_alternative<std::span<const std::uint8_t>>(parts_.pixels);
   }
   std::span<const std::uint8_t> bytes() const;  ///< (N, C, H, W); only if has_bytes()
   std::span<const float> floats() const;        ///< (N, C, H, W); only if not has_bytes()
@@ -50,11 +55,13 @@ class ImageSet {
   ImageSet with_classes(Index classes) &&;
 
   /// XXH3-128 of kind, sizes, labels and pixels: the same content has the same digest wherever it
-  /// came from, gzipped or not.
-  Digest digest() const;
+  /// came from, gzipped or not. Worked out once, at construction.
+  Digest digest() const { return parts_.digest.value_or(Digest{}); }
 
  private:
   ImageSetParts parts_;
+
+  Digest digest_of_content() const;
 };
 
 /// 10, or more where the labels need it: the largest label plus one.

@@ -60,6 +60,25 @@ BOOST_AUTO_TEST_CASE(the_digest_sees_pixels_labels_sizes_and_kind) {
   BOOST_TEST(ImageSet(floats).digest().hex() != ImageSet(zeros).digest().hex());
 }
 
+BOOST_AUTO_TEST_CASE(pixels_may_lie_elsewhere_and_are_not_copied) {
+  const Bytes bytes = counting(12);
+  ImageSetParts parts = small();
+  parts.pixels = std::span(bytes);
+  const ImageSet set(parts);
+  BOOST_TEST(set.has_bytes());
+  BOOST_TEST(set.bytes().data() == bytes.data());
+  BOOST_TEST(set.digest().hex() == ImageSet(small()).digest().hex());
+  const std::vector<float> floats(12);
+  parts.pixels = std::span(floats);
+  BOOST_TEST(ImageSet(parts).floats().data() == floats.data());
+}
+
+BOOST_AUTO_TEST_CASE(a_digest_that_is_known_is_not_worked_out_again) {
+  ImageSetParts parts = small();
+  parts.digest = Digest{1, 2};
+  BOOST_TEST((ImageSet(parts).digest() == Digest{1, 2}));
+}
+
 BOOST_AUTO_TEST_CASE(classes_are_ten_or_as_many_as_labels_need) {
   BOOST_TEST(classes_of(Bytes{}) == 10);
   BOOST_TEST(classes_of(Bytes{0, 3}) == 10);
