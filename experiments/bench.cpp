@@ -102,8 +102,7 @@ class BenchCommand final : public Command {
     });
     const ExperimentConfig config = load_experiment(file_, overrides_);
     const auto graph = build_graph(config.model);
-    const Workbench bench =
-        load_training_data(config, *graph, DataParts::training, context.data_places);
+    const Workbench bench = load_training_data(context, config, *graph, DataParts::training);
     if (!roofline_.empty()) check_writable(roofline_);
     const BenchResults results = measure(context, config, *graph, *bench.splits.train);
     report(context.console, results);

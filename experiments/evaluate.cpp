@@ -71,13 +71,14 @@ class EvaluateCommand final : public Command {
 
   int run(const CommandContext& context) override {
     SavedNetwork network;
-    Workbench bench;
-    const Dataset* split = nullptr;
+    std::string trained_on;
     fail_together(context.communicator(), [&] {
       network = load_saved_network(file_, overrides_);
-      bench = load_split(network, context.data_places);
-      split = &chosen_split(bench);
+      trained_on = choose_data(network);
     });
+    const Workbench bench = load_data_of(context, network, trained_on);
+    const Dataset* split = nullptr;
+    fail_together(context.communicator(), [&] { split = &chosen_split(bench); });
     check_same_program(context);
     require_agreement(
         context.communicator(),
@@ -103,7 +104,8 @@ class EvaluateCommand final : public Command {
   std::string split_ = "test";
   std::string data_;
 
-  Workbench load_split(SavedNetwork& network, const DataPlaces& places) const {
+  /// @return the data set that the network was trained on, if that is to be taken; else ""
+  std::string choose_data(SavedNetwork& network) const {
     const std::string trained_on = names_other_data() ? "" : data_of(network.checkpoint);
     if (!trained_on.empty()) network.config.data.datasets = {trained_on};
     if (!data_.empty()) {
@@ -113,11 +115,16 @@ class EvaluateCommand final : public Command {
       network.config.source = {};  // what is wrong with the data was not written there
     }
     if (split_ == "test") network.config.data.validation = 0;
+    return trained_on;
+  }
+
+  Workbench load_data_of(const CommandContext& context, const SavedNetwork& network,
+                         const std::string& trained_on) const {
     try {
-      return load_data(network.config, *network.graph, wanted_parts(trained_on), places);
+      return load_data(context, network.config, *network.graph, wanted_parts(trained_on));
     } catch (const Error& error) {
       if (trained_on.empty() || error.kind() != ErrorKind::data) throw;
-      throw Error(
+      throw CollectiveError(  // like the one caught, on every rank
           ErrorKind::data,
           fmt::format("{} was trained on the data set {}, which cannot be loaded: {} Or name "
                       "another by --data.",

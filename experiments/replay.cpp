@@ -90,6 +90,8 @@ class ReplayCommand final : public Command {
 
   int run(const CommandContext& context) override {
     Replay replay;
+    fail_together(context.communicator(), [&] { read_experiment(replay); });
+    replay.bench = load_training_data(context, replay.config, *replay.graph, DataParts::training);
     fail_together(context.communicator(), [&] { prepare(context, replay); });
     check_same_program(context);
     require_agreement(context.communicator(), {.what = "run",
@@ -127,7 +129,7 @@ class ReplayCommand final : public Command {
     Digest digest{};
   };
 
-  void prepare(const CommandContext& context, Replay& replay) const {
+  void read_experiment(Replay& replay) const {
     if (!is_run_directory(run_)) {
       throw Error(ErrorKind::data,
                   fmt::format("{} is not a run's folder: it has no resolved.yaml; give the folder "
@@ -136,8 +138,9 @@ class ReplayCommand final : public Command {
     }
     replay.config = read_resolved_experiment(run_);
     replay.graph = build_graph(replay.config.model);
-    replay.bench =
-        load_training_data(replay.config, *replay.graph, DataParts::training, context.data_places);
+  }
+
+  void prepare(const CommandContext& context, Replay& replay) const {
     replay.parameters = std::make_unique<ParameterStore>(*replay.graph, replay.config.seed);
     replay.optimizer = make_optimizer(replay.config.optimizer, replay.parameters->layout().size());
     if (!context.is_root()) return;

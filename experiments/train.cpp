@@ -54,14 +54,18 @@ class TrainCommand final : public Command {
     }
     RunRequests requests(seconds_now);
     context.session.set_deadline(MpiSession::kStartUpDeadline);
-    std::optional<TrainingRun> run;
+    TrainingSubject subject;
     fail_together(context.communicator(), [&] {
-      ExperimentConfig config = load_experiment(options_.experiment, options_.overrides);
-      if (options_.print_config) return print_config(context.console, std::move(config));
-      context.session.set_deadline(start_up_deadline(config.train));
-      run.emplace(context, options_, std::move(config));
+      subject.config = load_experiment(options_.experiment, options_.overrides);
+      if (options_.print_config) return print_config(context.console, subject.config);
+      context.session.set_deadline(start_up_deadline(subject.config.train));
+      subject.graph = build_graph(subject.config.model);
     });
-    if (!run) return 0;
+    if (options_.print_config) return 0;
+    subject.bench = load_training_data(context, subject.config, *subject.graph, DataParts::both);
+    std::optional<TrainingRun> run;
+    fail_together(context.communicator(),
+                  [&] { run.emplace(context, options_, std::move(subject)); });
     run->describe();
     return options_.dry_run ? run->rehearse() : run->train(requests);
   }

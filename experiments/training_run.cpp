@@ -33,12 +33,12 @@ std::string read_text(const std::filesystem::path& path) {
 }  // namespace
 
 TrainingRun::TrainingRun(const CommandContext& context, const TrainOptions& options,
-                         ExperimentConfig config)
+                         TrainingSubject subject)
     : context_(context),
       options_(options),
-      config_(std::move(config)),
-      graph_(build_graph(config_.model)),
-      bench_(load_training_data(config_, *graph_, DataParts::both, context.data_places)),
+      config_(std::move(subject.config)),
+      graph_(std::move(subject.graph)),
+      bench_(std::move(subject.bench)),
       steps_(total_steps(config_.train, bench_.splits.train->size())),
       parameters_(*graph_, config_.seed),
       optimizer_(make_optimizer(config_.optimizer, parameters_.layout().size())) {

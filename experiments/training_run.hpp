@@ -33,11 +33,18 @@ struct TrainOptions {
 /// default train.step_deadline.
 double start_up_deadline(const TrainConfig& train);
 
+/// What is trained, and on what.
+struct TrainingSubject {
+  ExperimentConfig config;
+  std::unique_ptr<const Graph> graph;
+  Workbench bench;
+};
+
 /// One run, from its configuration to its final figures. Every rank has one; rank 0's alone writes.
 class TrainingRun {
  public:
-  /// Builds the network and loads the data. @throws Error (usage, data); no rank communicates.
-  TrainingRun(const CommandContext& context, const TrainOptions& options, ExperimentConfig config);
+  /// @throws Error (usage); no rank communicates
+  TrainingRun(const CommandContext& context, const TrainOptions& options, TrainingSubject subject);
 
   /// Remarks on what is about to be trained, and on what.
   void describe() const;

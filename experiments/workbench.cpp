@@ -1,10 +1,43 @@
 #include "experiments/workbench.hpp"
 
-#include <fmt/format.h>
+#include <system_error>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "experiments/host_data.hpp"
 #include "framework/core/error.hpp"
 
 namespace lockstep {
+namespace {
+
+// Equal for ranks that would load the same samples from the same places of the same host.
+std::string sharers_of(const CommandContext& context, const DataRequest& request) {
+  const auto place = [](const std::filesystem::path& path) {
+    std::error_code ignored;
+    return std::filesystem::absolute(path, ignored).string();
+  };
+  const DataPlaces& places = request.places;
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{} {} {} {} {}", context.session.host_name(),
+                     HostMemory::reach(), fmt::join(request.names, " "), place(request.path),
+                     fmt::join({place(places.chosen), place(places.source), place(places.installed),
+                                place(places.packages)},
+                               "\n"),
+                     static_cast<int>(request.parts), request.synthetic_train,
+                     request.synthetic_test, request.synthetic_channels, request.synthetic_side);
+}
+
+// Runs what may find a setting wrong, and says where that was written.
+template <class Body>
+auto with_place(const ExperimentConfig& config, const Body& body) {
+  try {
+    return body();
+  } catch (const SettingError& error) {
+    throw Error(error.kind(), place_of(config, error.key()) + error.what());
+  }
+}
+
+}  // namespace
 
 std::unique_ptr<const Graph> build_graph(const Value& model) {
   return std::make_unique<const Graph>(parse_graph_spec(model));
@@ -60,32 +93,40 @@ void check_fit(const Graph& graph, const ImageSet& images) {
   }
 }
 
-Workbench load_data(const ExperimentConfig& config, const Graph& graph, DataParts parts,
-                    const DataPlaces& places) try {
-  Workbench workbench;
-  workbench.data =
-      std::make_unique<const LoadedData>(open_dataset(data_request(config, parts, places)));
-  check_fit(graph, workbench.data->any());
-  workbench.splits = split_data(*workbench.data, {.validation = config.data.validation,
-                                                  .preprocessing = preprocessing_of(config.data)});
-  return workbench;
-} catch (const SettingError& error) {
-  throw Error(error.kind(), place_of(config, error.key()) + error.what());
+Workbench load_data(const CommandContext& context, const ExperimentConfig& config,
+                    const Graph& graph, DataParts parts) {
+  const DataRequest request = data_request(config, parts, context.data_places);
+  HostData loaded = load_once_a_host(
+      context.communicator(), {.sharers = sharers_of(context, request), .open = [&] {
+                                 return with_place(config, [&] { return open_dataset(request); });
+                               }});
+  if (!loaded.warning.empty()) context.console.warning(loaded.warning);
+  Workbench bench{.memory = std::move(loaded.memory), .data = std::move(loaded.data), .splits = {}};
+  fail_together(context.communicator(), [&] {
+    with_place(config, [&] {
+      check_fit(graph, bench.data->any());
+      bench.splits = split_data(*bench.data, {.validation = config.data.validation,
+                                              .preprocessing = preprocessing_of(config.data)});
+    });
+  });
+  return bench;
 }
 
-Workbench load_training_data(const ExperimentConfig& config, const Graph& graph, DataParts parts,
-                             const DataPlaces& places) {
-  Workbench bench = load_data(config, graph, parts, places);
-  if (graph.parameter_count() == 0) {
-    throw Error(ErrorKind::usage,
-                fmt::format("The model '{}' has no trainable parameters, so there is nothing to "
-                            "train; add a conv2d or dense layer.",
-                            graph.name()));
-  }
-  if (!bench.splits.train) {
-    throw Error(ErrorKind::data, fmt::format("The data set {} at {} has no training samples.",
-                                             bench.data->name, bench.data->origin));
-  }
+Workbench load_training_data(const CommandContext& context, const ExperimentConfig& config,
+                             const Graph& graph, DataParts parts) {
+  Workbench bench = load_data(context, config, graph, parts);
+  fail_together(context.communicator(), [&] {
+    if (graph.parameter_count() == 0) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("The model '{}' has no trainable parameters, so there is nothing to "
+                              "train; add a conv2d or dense layer.",
+                              graph.name()));
+    }
+    if (!bench.splits.train) {
+      throw Error(ErrorKind::data, fmt::format("The data set {} at {} has no training samples.",
+                                               bench.data->name, bench.data->origin));
+    }
+  });
   return bench;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "cluster/host_memory.hpp"
 #include "data/catalogue.hpp"
 #include "experiments/command.hpp"
 #include "framework/config/experiment_config.hpp"
@@ -14,23 +15,24 @@ namespace lockstep {
 
 std::unique_ptr<const Graph> build_graph(const Value& model);
 
-/// Data in memory and its splits, which borrow it.
+/// Data in memory, maybe the host's, and its splits, which borrow it.
 struct Workbench {
+  std::unique_ptr<const HostMemory> memory;
   std::unique_ptr<const LoadedData> data;
   DataSplits splits;
 };
 
-/// Loads an experiment's data set and splits it.
-/// @throws Error (data, usage) also when the images do not fit the network's input or output; it
-///         begins with the place where what is wrong was written.
-Workbench load_data(const ExperimentConfig& config, const Graph& graph, DataParts parts,
-                    const DataPlaces& places);
+/// Loads an experiment's data set, once a host, and splits it. Collective.
+/// @throws Error (data, usage) on all ranks, also when the images do not fit the network's input or
+///         output; it begins with the place where what is wrong was written.
+Workbench load_data(const CommandContext& context, const ExperimentConfig& config,
+                    const Graph& graph, DataParts parts);
 
 /// The same for training.
 /// @throws also Error (usage) for a network without parameters, (data) for a data set without
 ///         samples to train on
-Workbench load_training_data(const ExperimentConfig& config, const Graph& graph, DataParts parts,
-                             const DataPlaces& places);
+Workbench load_training_data(const CommandContext& context, const ExperimentConfig& config,
+                             const Graph& graph, DataParts parts);
 
 DataRequest data_request(const ExperimentConfig& config, DataParts parts, const DataPlaces& places);
 Preprocessing preprocessing_of(const DataConfig& data);

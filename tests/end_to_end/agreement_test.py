@@ -3,10 +3,8 @@
 # timeout: 300
 """Ranks that were started differently end at once, with one line that says what differs."""
 
-import gzip
 import os
 import pathlib
-import struct
 import subprocess
 import sys
 import time
@@ -105,26 +103,15 @@ def test_every_setting_shows_in_what_is_compared():
             cli.expect(changed != plain, f"{override} does not show")
 
 
-def write_digits(folder, images):
-    """MNIST's four files with images of our own, as LOCKSTEP_DATA wants them."""
-    place = folder / "mnist"
-    place.mkdir(parents=True)
-    for part in ("train", "t10k"):
-        with gzip.open(place / f"{part}-images-idx3-ubyte.gz", "wb") as file:
-            file.write(struct.pack(">IIII", 0x803, len(images), 28, 28) + b"".join(images))
-        with gzip.open(place / f"{part}-labels-idx1-ubyte.gz", "wb") as file:
-            file.write(struct.pack(">II", 0x801, len(images)) + bytes(i % 10 for i in range(len(images))))
-    return f"LOCKSTEP_DATA={folder}"
-
-
 def test_the_data_are_compared():
     images = [bytes([i]) * 784 for i in range(200)]
     digits = ["data.dataset=mnist", "data.validation=0"]
     with cli.Folder() as folder:
         experiment = cli.write_busy(folder)
-        here = write_digits(folder / "here", images)
-        other_pixel = write_digits(folder / "other", [*images[:-1], b"\1" + images[-1][1:]])
-        fewer = write_digits(folder / "fewer", images[:-1])
+        cli.write_digits(folder / "here", images)
+        cli.write_digits(folder / "other", [*images[:-1], b"\1" + images[-1][1:]])
+        cli.write_digits(folder / "fewer", images[:-1])
+        here, other_pixel, fewer = (f"LOCKSTEP_DATA={folder / name}" for name in ("here", "other", "fewer"))
         first = [here, *train(experiment, *digits)]
         words = ["Rank 1 has another data set than rank 0", "digest", "LOCKSTEP_DATA"]
         expect_apart(first, [other_pixel, *train(experiment, *digits)], 3, words)

@@ -1,10 +1,12 @@
 """Runs the lockstep program as a user would, for the script tests."""
 
+import gzip
 import json
 import os
 import pathlib
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import time
@@ -183,6 +185,18 @@ learning_rate: {schedule: one_cycle, peak: 0.01, warmup: 0.1}
 evaluate: {every_epochs: 1}
 checkpoint: {every_steps: 3, keep: 2}
 """
+
+
+def write_digits(folder, images):
+    """MNIST's four files, images of our own in both parts, below what LOCKSTEP_DATA names; returns their folder."""
+    place = pathlib.Path(folder) / "mnist"
+    place.mkdir(parents=True)
+    for part in ("train", "t10k"):
+        with gzip.open(place / f"{part}-images-idx3-ubyte.gz", "wb") as file:
+            file.write(struct.pack(">IIII", 0x803, len(images), 28, 28) + b"".join(images))
+        with gzip.open(place / f"{part}-labels-idx1-ubyte.gz", "wb") as file:
+            file.write(struct.pack(">II", 0x801, len(images)) + bytes(i % 10 for i in range(len(images))))
+    return place
 
 
 def write_busy(folder, text=BUSY_EXPERIMENT):
