@@ -1,17 +1,13 @@
 #include "cluster/mpi_session.hpp"
 
-#include <sched.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <exception>
 #include <new>
 #include <optional>
-#include <set>
 #include <string_view>
-#include <vector>
 
 #include <fmt/format.h>
 #include <mpi.h>
@@ -24,10 +20,6 @@ namespace lockstep {
 namespace {
 
 bool is_set(const char* variable) { return std::getenv(variable) != nullptr; }
-
-bool launched() {
-  return is_set("OMPI_COMM_WORLD_SIZE") || is_set("PMIX_RANK") || is_set("PMI_RANK");
-}
 
 // As the launcher has it, before MPI can be asked.
 std::string_view launched_rank() {
@@ -54,22 +46,6 @@ std::string this_host() {
   return name.data();
 }
 
-cpu_set_t affinity_mask() {
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
-  if (sched_getaffinity(0, sizeof(mask), &mask) != 0) CPU_SET(0, &mask);
-  return mask;
-}
-
-// Host and mask in one text, equal for ranks that share the same cores.
-std::string place_of(const std::string& host, const cpu_set_t& mask) {
-  std::string place = host + ':';
-  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &mask)) place += fmt::format("{},", cpu);
-  }
-  return place;
-}
-
 // One write, so that lines of several ranks do not mix.
 void speak(const std::string& line) {
   std::string_view rest = line;
@@ -94,15 +70,17 @@ int report(MpiSession* session, int exit_code, std::string_view message) {
 }  // namespace
 
 MpiSession::MpiSession() : host_name_(this_host()) {
-  if (!launched()) {
+  const Launcher launcher = launcher_here();
+  if (launcher == Launcher::none) {
     refuse_lonely_tasks();
     communicator_ = std::make_unique<SoloCommunicator>();
-    fair_threads_ = []() {
-      const cpu_set_t mask = affinity_mask();
-      return std::max(1, CPU_COUNT(&mask));
-    }();
-    return;
+  } else {
+    start_mpi();
   }
+  placement_ = gather_placements(*communicator_, placement_here(host_name_, launcher));
+}
+
+void MpiSession::start_mpi() {
   watchdog_.emplace(heartbeat_, fmt::format("[rank {} {}]", launched_rank(), host_name_));
   set_deadline(kStartUpDeadline);
   int provided = 0;
@@ -110,7 +88,6 @@ MpiSession::MpiSession() : host_name_(this_host()) {
   initialized_ = true;
   communicator_ = std::make_unique<MpiCommunicator>();
   if (size() == 1) watchdog_.reset();
-  look_around();
 }
 
 MpiSession::~MpiSession() {
@@ -124,17 +101,6 @@ void MpiSession::set_deadline(double seconds) {
   if (watchdog_) watchdog_->set_deadline(seconds);
 }
 
-void MpiSession::look_around() {
-  const cpu_set_t mask = affinity_mask();
-  const std::string mine = place_of(host_name_, mask);
-  const std::vector<std::string> places = all_gather_text(*communicator_, mine);
-  const auto sharing = std::count(places.begin(), places.end(), mine);
-  fair_threads_ = std::max(1, CPU_COUNT(&mask) / static_cast<int>(sharing));
-  std::set<std::string> hosts;
-  for (const std::string& place : places) hosts.insert(place.substr(0, place.find(':')));
-  hosts_ = static_cast<int>(hosts.size());
-}
-
 std::string MpiSession::library() const {
   if (!initialized_) return "none";
   std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
@@ -142,6 +108,15 @@ std::string MpiSession::library() const {
   check_mpi(MPI_Get_library_version(text.data(), &length), "MPI_Get_library_version");
   const std::string_view version(text.data(), static_cast<std::size_t>(length));
   return std::string(version.substr(0, version.find(',')));
+}
+
+std::string MpiSession::thread_level() const {
+  if (!initialized_) return "none";
+  int level = MPI_THREAD_SINGLE;
+  check_mpi(MPI_Query_thread(&level), "MPI_Query_thread");
+  if (level == MPI_THREAD_SINGLE) return "single";
+  if (level == MPI_THREAD_FUNNELED) return "funneled";
+  return level == MPI_THREAD_SERIALIZED ? "serialized" : "multiple";
 }
 
 void MpiSession::abort(int exit_code) const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cluster/placement.hpp"
 #include "cluster/watchdog.hpp"
 #include "framework/training/communicator.hpp"
 #include "framework/training/heartbeat.hpp"
@@ -32,14 +33,19 @@ class MpiSession {
   int size() const { return communicator_->size(); }
   bool under_launcher() const { return initialized_; }
 
+  /// Where all ranks run.
+  const JobPlacement& placement() const { return placement_; }
   /// Cores for this rank: those of its affinity mask, divided by the ranks of this host that have
   /// the same mask. At least 1.
-  int fair_threads() const { return fair_threads_; }
+  int fair_threads() const { return placement_.fair_threads(rank()); }
   /// Number of different hosts of the job.
-  int hosts() const { return hosts_; }
+  int hosts() const { return static_cast<int>(placement_.hosts().size()); }
   const std::string& host_name() const { return host_name_; }
   /// "Open MPI v4.1.4" or "none".
   std::string library() const;
+  /// How many threads may call MPI: "funneled" (the main thread alone, all that is asked for) or
+  /// more; "none" without MPI.
+  std::string thread_level() const;
 
   /// Where this rank says that it is alive.
   Heartbeat& heartbeat() { return heartbeat_; }
@@ -56,11 +62,10 @@ class MpiSession {
   std::optional<Watchdog> watchdog_;  // none in a group of one
   bool initialized_ = false;
   std::unique_ptr<Communicator> communicator_;
-  int fair_threads_ = 1;
-  int hosts_ = 1;
   std::string host_name_;
+  JobPlacement placement_{{Placement{}}};
 
-  void look_around();
+  void start_mpi();
 };
 
 /// Runs a program's body inside a session and turns what escapes from it into one line on stderr
