@@ -8,6 +8,7 @@
 #include "experiments/bench_report.hpp"
 #include "experiments/clock.hpp"
 #include "experiments/command.hpp"
+#include "experiments/launch.hpp"
 #include "experiments/workbench.hpp"
 #include "framework/core/error.hpp"
 #include "framework/kernels/isa.hpp"
@@ -104,6 +105,7 @@ class BenchCommand final : public Command {
     const auto graph = build_graph(config.model);
     const Workbench bench = load_training_data(context, config, *graph, DataParts::training);
     if (!roofline_.empty()) check_writable(roofline_);
+    tell_launch(context);
     const BenchResults results = measure(context, config, *graph, *bench.splits.train);
     report(context.console, results);
     return 0;

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,8 @@ struct CommandContext {
   const CommonOptions& options;
   const Console& console;
   DataPlaces data_places;
+  std::span<const char* const> words;  ///< the command line, the program's name first
+  std::vector<int> asked_threads;      ///< of each rank, by --threads; 0: not asked
 
   bool is_root() const { return session.rank() == 0; }
   Communicator& communicator() const { return session.communicator(); }

@@ -6,6 +6,7 @@
 #include "experiments/agreement.hpp"
 #include "experiments/command.hpp"
 #include "experiments/figures.hpp"
+#include "experiments/launch.hpp"
 #include "experiments/saved_network.hpp"
 #include "experiments/workbench.hpp"
 #include "framework/config/overrides.hpp"
@@ -89,6 +90,7 @@ class EvaluateCommand final : public Command {
     check_same_data(context, *bench.data);
     tell_about(network, context.console);
     if (!bench.data->warning.empty()) context.console.warning(bench.data->warning);
+    tell_launch(context);
     const WorkerTeam team(context.threads());
     Evaluator evaluator(*network.graph, network.parameters->layout(), team,
                         static_cast<float>(network.config.loss.label_smoothing));

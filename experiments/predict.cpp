@@ -6,6 +6,7 @@
 #include "data/image_split.hpp"
 #include "data/pictures.hpp"
 #include "experiments/command.hpp"
+#include "experiments/launch.hpp"
 #include "experiments/saved_network.hpp"
 #include "experiments/workbench.hpp"
 #include "framework/core/error.hpp"
@@ -76,6 +77,7 @@ class PredictCommand final : public Command {
     });
     if (!context.is_root()) return 0;
     tell_about(network, context.console);
+    warn_about_launch(context);
     const ImageSplit split(pictures.images, {.first = 0, .count = pictures.images.size()},
                            for_prediction(network.config.data));
     report(context.console, pictures.names, probabilities_of(split, network, context.threads()));

@@ -18,24 +18,25 @@ std::string text_of(const char* variable) {
   return value == nullptr ? "" : value;
 }
 
-void warn_about_threads(const CommandContext& context) {
-  const int fair = context.session.fair_threads();
-  if (context.options.threads <= fair) return;
-  context.console.warning(
-      fmt::format("--threads {} is honoured, but this rank's share of the cores is {}, so the "
-                  "threads will take turns; results stay the same bits, but times say nothing "
-                  "about more cores.",
-                  context.options.threads, fair));
+std::vector<int> gather_asked_threads(Communicator& communicator, int mine) {
+  std::vector<int> threads;
+  for (const std::string& text : all_gather_text(communicator, fmt::format("{}", mine))) {
+    threads.push_back(std::stoi(text));
+  }
+  return threads;
 }
 
-int run_command(Command& command, MpiSession& session, const CommonOptions& options) {
+int run_command(Command& command, MpiSession& session, const CommonOptions& options,
+                std::span<const char* const> words) {
   fail_together(session.communicator(), [] { apply_isa_setting(text_of("LOCKSTEP_ISA")); });
   const Console console(options, session);
-  const CommandContext context{.session = session,
-                               .options = options,
-                               .console = console,
-                               .data_places = usual_places(text_of("LOCKSTEP_DATA"), build_info())};
-  warn_about_threads(context);
+  const CommandContext context{
+      .session = session,
+      .options = options,
+      .console = console,
+      .data_places = usual_places(text_of("LOCKSTEP_DATA"), build_info()),
+      .words = words,
+      .asked_threads = gather_asked_threads(session.communicator(), options.threads)};
   session.set_deadline(0);  // how long a verb may take is the verb's matter
   const int exit_code = command.run(context);
   fail_together(session.communicator(), [&] { console.check_results(); });
@@ -63,18 +64,18 @@ std::vector<std::unique_ptr<Command>> all_commands() {
 int run_program(MpiSession& session, int argc, const char* const* argv) {
   use_default_arithmetic();
   const std::vector<std::unique_ptr<Command>> commands = all_commands();
+  const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
   CommonOptions options;
   Request request;
-  fail_together(session.communicator(), [&] {
-    request = parse_command_line({argv, static_cast<std::size_t>(argc)}, commands, options);
-  });
+  fail_together(session.communicator(),
+                [&] { request = parse_command_line(words, commands, options); });
   require_agreement(session.communicator(),
                     {.what = "command line",
                      .mine = request.agreement,
                      .kind = ErrorKind::usage,
                      .advice = "start all ranks with the same verb, files and options (--threads "
                                "alone may differ)."});
-  if (request.command != nullptr) return run_command(*request.command, session, options);
+  if (request.command != nullptr) return run_command(*request.command, session, options, words);
   fail_together(session.communicator(), [&] {
     if (session.rank() == 0) check_output(write_to(stdout, request.text));
   });

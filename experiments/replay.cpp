@@ -9,6 +9,7 @@
 #include "experiments/clock.hpp"
 #include "experiments/command.hpp"
 #include "experiments/figures.hpp"
+#include "experiments/launch.hpp"
 #include "experiments/progress.hpp"
 #include "experiments/resume.hpp"
 #include "experiments/stored_experiment.hpp"
@@ -100,6 +101,7 @@ class ReplayCommand final : public Command {
                                                .advice = "give all ranks the same run."});
     check_same_data(context, *replay.bench.data);
     share_state(context.communicator(), *replay.parameters, *replay.optimizer, replay.progress);
+    check_same_start(context.communicator(), replay.parameters->digest());
     share_last_step(context.communicator(), replay);
     tell(context, replay);
     const std::optional<Difference> found = train(context, replay);
@@ -188,9 +190,9 @@ class ReplayCommand final : public Command {
   }
 
   static void tell(const CommandContext& context, const Replay& replay) {
-    context.console.remark(fmt::format("training steps {} to {} again on {} x {}", replay.start + 1,
-                                       replay.last, count_of(context.session.size(), "rank"),
-                                       count_of(context.threads(), "thread")));
+    context.console.remark(
+        fmt::format("training steps {} to {} again", replay.start + 1, replay.last));
+    tell_launch(context);
   }
 
   // Rank 0's answer on every rank.

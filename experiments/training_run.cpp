@@ -66,6 +66,7 @@ int TrainingRun::train(RunRequests& requests) {
     if (context_.is_root()) open_directory();
   });
   share_state(context_.communicator(), parameters_, *optimizer_, progress_);
+  check_same_start(context_.communicator(), parameters_.digest());
   const WorkerTeam team(context_.threads());
   const auto dataset = [](const std::optional<ImageSplit>& split) -> const Dataset* {
     return split ? &*split : nullptr;

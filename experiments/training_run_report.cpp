@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "experiments/figures.hpp"
+#include "experiments/launch.hpp"
 #include "experiments/training_run.hpp"
 #include "framework/core/parallel.hpp"
 #include "framework/kernels/isa.hpp"
@@ -28,9 +29,7 @@ void TrainingRun::describe() const {
       (config_.train.batch_size + config_.train.micro_batch - 1) / config_.train.micro_batch;
   console.remark(fmt::format("{} of batch {} (micro-batches: {} of {})", count_of(steps_, "step"),
                              config_.train.batch_size, micro_batches, config_.train.micro_batch));
-  console.remark(fmt::format("{} x {} on {}, {}", count_of(context_.session.size(), "rank"),
-                             count_of(context_.threads(), "thread"),
-                             count_of(context_.session.hosts(), "host"), current_isa()));
+  tell_launch(context_);
   warn_about_warmup();
 }
 
