@@ -1,5 +1,6 @@
 #include "experiments/figures.hpp"
 
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -27,6 +28,16 @@ std::string thousands(Index number) {
     digits.insert(static_cast<std::size_t>(at), ",");
   }
   return digits;
+}
+
+std::string bytes_in_words(Index bytes) {
+  constexpr double kStep = 1024;
+  constexpr std::array<std::string_view, 4> kUnits = {"KiB", "MiB", "GiB", "TiB"};
+  auto number = static_cast<double>(bytes);
+  if (number < kStep) return fmt::format("{} B", bytes);
+  std::size_t unit = 0;
+  for (number /= kStep; number >= kStep && unit + 1 < kUnits.size(); ++unit) number /= kStep;
+  return fmt::format("{:.1f} {}", number, kUnits[unit]);
 }
 
 std::string shortened(std::string_view text, std::size_t most) {

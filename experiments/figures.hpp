@@ -17,6 +17,8 @@ std::string percent(double share);
 std::string count_of(Index number, std::string_view noun);
 /// "44,426"
 std::string thousands(Index number);
+/// "512 B", "8.0 MiB", "72.4 GiB"
+std::string bytes_in_words(Index bytes);
 /// At most so many bytes of a text, the end replaced by "..." where it is longer.
 std::string shortened(std::string_view text, std::size_t most);
 

@@ -53,7 +53,7 @@ SINGLE_PLACES = {
 }
 
 # The operating system's own headers, and the only files that meet it.
-SYSTEM_HEADERS = re.compile(r"(sys/[a-z_]+|unistd|fcntl|sched|pthread|signal|poll|spawn|netdb|pwd|termios|xmmintrin)\.h")
+SYSTEM_HEADERS = re.compile(r"((sys|net|netinet|arpa)/[a-z_]+|ifaddrs|unistd|fcntl|sched|pthread|signal|poll|spawn|netdb|pwd|termios|xmmintrin)\.h")
 SYSTEM_PLACES = re.compile(r"framework/core/parallel\.cpp|(framework/storage|data|cluster|experiments|tests)/.*")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)')

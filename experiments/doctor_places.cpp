@@ -1,0 +1,230 @@
+// Findings on what lies outside of the processes: networks, the folder of runs, data sets.
+
+#include <algorithm>
+#include <span>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "experiments/doctor_findings.hpp"
+#include "experiments/figures.hpp"
+
+namespace lockstep {
+namespace {
+
+class Section {
+ public:
+  explicit Section(std::string name) : name_(std::move(name)) {}
+
+  void add(FindingLevel level, std::string message) {
+    findings_.push_back({name_, level, std::move(message)});
+  }
+  Findings take() { return std::move(findings_); }
+
+ private:
+  std::string name_;
+  Findings findings_;
+};
+
+std::string in_words(const NetworkInterface& interface) {
+  std::string text = interface.name;
+  for (const std::string& address : interface.addresses) text += " " + address;
+  return interface.is_up ? text : text + " (down)";
+}
+
+std::string interfaces_in_words(const std::vector<NetworkInterface>& interfaces) {
+  std::vector<std::string> words;
+  for (const NetworkInterface& interface : interfaces) {
+    if (!interface.is_loopback && !interface.addresses.empty())
+      words.push_back(in_words(interface));
+  }
+  return words.empty() ? "the loopback alone" : fmt::format("{}", fmt::join(words, ", "));
+}
+
+// As a part of a sentence.
+std::string without_stop(std::string sentence) {
+  if (sentence.ends_with('.')) sentence.pop_back();
+  return sentence;
+}
+
+// IPv4 networks of a host, but for the loopback.
+std::size_t networks_of(const std::vector<NetworkInterface>& interfaces) {
+  return common_subnets(std::span(&interfaces, 1)).size();
+}
+
+void add_common_network(const JobFacts& job, Section& section) {
+  std::vector<std::vector<NetworkInterface>> hosts;
+  for (const int rank : job.first_ranks()) hosts.push_back(job.of(rank).interfaces);
+  const std::vector<std::string> common = common_subnets(hosts);
+  if (common.empty()) {
+    section.add(FindingLevel::note,
+                "The hosts have no IPv4 network in common, so messages need routers between them: "
+                "if a job hangs at its start, name the networks by '--mca btl_tcp_if_include "
+                "A.B.C.D/N,...' and the same for oob_tcp_if_include.");
+    return;
+  }
+  const bool others = std::ranges::any_of(
+      hosts, [](const auto& interfaces) { return networks_of(interfaces) > 1; });
+  if (!others) {
+    return section.add(FindingLevel::ok, fmt::format("All hosts are in {}.", common.front()));
+  }
+  section.add(FindingLevel::note,
+              fmt::format("All hosts are in {}, but some in other networks too, which Open MPI may "
+                          "try: if a job hangs at its start, give mpirun '--mca "
+                          "btl_tcp_if_include {} --mca oob_tcp_if_include {}'.",
+                          fmt::join(common, " and "), common.front(), common.front()));
+}
+
+// What rank 0 has measured: it alone writes runs.
+void add_rank_0(const JobFacts& job, Section& section) {
+  constexpr std::int64_t kLittleSpace = std::int64_t{100} << 20;
+  constexpr double kSlowWriting = 0.2;
+  constexpr double kMilli = 1e3;
+  const FolderFacts& folder = job.of(0).folder;
+  const FileSystem& system = folder.file_system;
+  section.add(FindingLevel::ok,
+              fmt::format("{} is on {} with {} free, and 1 MiB is written and synced in {:.1f} ms.",
+                          folder.path, system.type, bytes_in_words(system.free_bytes),
+                          folder.write_seconds * kMilli));
+  if (system.free_bytes < kLittleSpace) {
+    section.add(FindingLevel::change,
+                fmt::format("{} has {} free: make room, or name another folder by --out.",
+                            folder.path, bytes_in_words(system.free_bytes)));
+  }
+  if (folder.write_seconds > kSlowWriting) {
+    section.add(FindingLevel::note,
+                fmt::format("A checkpoint takes {:.1f} s there: ask for fewer of them "
+                            "(checkpoint.every_epochs), or name a faster folder by --out.",
+                            folder.write_seconds));
+  }
+  if (system.is_memory) {
+    section.add(FindingLevel::note,
+                fmt::format("{} is memory ({}): its runs are gone when the machine restarts, so "
+                            "name another folder by --out to keep them.",
+                            folder.path, system.type));
+  }
+}
+
+void add_locks(const JobFacts& job, Section& section) {
+  const FolderFacts& folder = job.of(0).folder;
+  if (folder.is_kept_out) {
+    section.add(FindingLevel::ok,
+                fmt::format("Locks work there; HDF5_USE_FILE_LOCKING is {}, which matters to other "
+                            "programs alone.",
+                            job.hdf5_locking.empty() ? "not set" : job.hdf5_locking));
+    return;
+  }
+  section.add(
+      FindingLevel::note,
+      fmt::format("{} knows no locks: see to it that no two runs write into one folder, and "
+                  "set HDF5_USE_FILE_LOCKING=FALSE for h5py and HDF5's tools where they "
+                  "refuse its files.",
+                  folder.path));
+}
+
+void add_other_rank(const JobFacts& job, int rank, Section& section) {
+  const FolderFacts& folder = job.of(rank).folder;
+  const std::string& host = job.host(rank);
+  if (!folder.problem.empty()) {
+    section.add(
+        FindingLevel::note,
+        fmt::format("Rank {} on {} could not write a run ({}), which matters when it goes on "
+                    "as rank 0: see to its rights.",
+                    rank, host, without_stop(folder.problem)));
+  } else if (!folder.sees_rank_0) {
+    section.add(FindingLevel::note,
+                fmt::format("{} has another {} than {}: runs stay on rank 0's host, so go on with "
+                            "them there, or name a folder that all hosts share by --out.",
+                            host, folder.path, job.host(0)));
+  } else if (job.of(0).folder.is_kept_out && !folder.is_kept_out) {
+    section.add(
+        FindingLevel::note,
+        fmt::format("{} does not notice the locks of {}: see to it that no run on it writes "
+                    "into a folder in use.",
+                    host, job.host(0)));
+  }
+}
+
+const DataFacts* loaded(const RankFacts& facts, const std::string& name) {
+  const auto found = std::ranges::find_if(
+      facts.data, [&](const DataFacts& data) { return data.name == name && !data.place.empty(); });
+  return found == facts.data.end() ? nullptr : &*found;
+}
+
+// A set that rank 0's host has otherwise.
+void compare_with_rank_0(const JobFacts& job, int rank, const DataFacts& data, Section& section) {
+  const DataFacts* const expected = loaded(job.of(0), data.name);
+  const std::string expected_place = expected == nullptr ? "none" : expected->place;
+  const std::string expected_digest = expected == nullptr ? "" : expected->digest;
+  if (data.is_damaged || data.digest == expected_digest) return;
+  section.add(
+      FindingLevel::change,
+      fmt::format("{} has another {} than {} ({} and {}): give all hosts the same files, and "
+                  "LOCKSTEP_DATA if it is used (mpirun -x LOCKSTEP_DATA).",
+                  job.host(rank), data.name, job.host(0), data.place.empty() ? "none" : data.place,
+                  expected_place));
+}
+
+void add_data_of_host(const JobFacts& job, int rank, Section& section) {
+  std::vector<std::string> found;
+  std::vector<std::string> missing;
+  for (const DataFacts& data : job.of(rank).data) {
+    if (data.is_damaged) {
+      section.add(FindingLevel::change, fmt::format("{} has {}, but it cannot be loaded: {}",
+                                                    job.host(rank), data.name, data.problem));
+    } else if (data.place.empty()) {
+      missing.push_back(data.name);
+    } else {
+      found.push_back(fmt::format("{} in {}", data.name, data.place));
+    }
+    compare_with_rank_0(job, rank, data, section);
+  }
+  if (!found.empty()) {
+    section.add(FindingLevel::ok,
+                fmt::format("{} has {}.", job.host(rank), fmt::join(found, ", ")));
+  }
+  for (const std::string& name : missing) {
+    section.add(FindingLevel::note,
+                fmt::format("{} does not have {}: to train on it, run 'bash data/fetch.sh {}', or "
+                            "set LOCKSTEP_DATA to the folder that holds its folder.",
+                            job.host(rank), name, name));
+  }
+}
+
+}  // namespace
+
+Findings network_findings(const JobFacts& job) {
+  Section section("network");
+  const std::vector<int> first_ranks = job.first_ranks();
+  for (const int rank : first_ranks) {
+    section.add(FindingLevel::ok, fmt::format("{} has {}.", job.host(rank),
+                                              interfaces_in_words(job.of(rank).interfaces)));
+  }
+  if (first_ranks.size() > 1) add_common_network(job, section);
+  return section.take();
+}
+
+Findings file_system_findings(const JobFacts& job) {
+  Section section("file system");
+  const FolderFacts& folder = job.of(0).folder;
+  if (!folder.problem.empty()) {
+    section.add(
+        FindingLevel::change,
+        fmt::format("Runs cannot be written into {} ({}): {}; name another folder by --out, "
+                    "or see to its rights.",
+                    folder.path, folder.file_system.type, without_stop(folder.problem)));
+    return section.take();
+  }
+  add_rank_0(job, section);
+  add_locks(job, section);
+  for (int rank = 1; rank < job.placement.size(); ++rank) add_other_rank(job, rank, section);
+  return section.take();
+}
+
+Findings data_findings(const JobFacts& job) {
+  Section section("data");
+  for (const int rank : job.first_ranks()) add_data_of_host(job, rank, section);
+  return section.take();
+}
+
+}  // namespace lockstep
