@@ -71,12 +71,12 @@ std::string mpirun_line(const JobPlacement& job) {
       by_host ? fmt::format("ppr:{}:node", job.ranks_of_host(0)) : std::string("slot"), cores);
 }
 
+// More ranks than CPUs stay on those of their allocation, whatever the options.
 std::string srun_line(const JobPlacement& job) {
-  const std::string start =
-      fmt::format("srun --mpi=pmix -K1 -N {} -n {}", job.hosts().size(), job.size());
   const int share = least_share(job);
-  if (share == 0) return start + " --overcommit --cpu-bind=none";
-  return fmt::format("{} --cpus-per-task={} --cpu-bind=cores", start, share);
+  if (share == 0) return "";
+  return fmt::format("srun --mpi=pmix -K1 -N {} -n {} --cpus-per-task={} --cpu-bind=cores",
+                     job.hosts().size(), job.size(), share);
 }
 
 bool needs_no_quotes(char c) {

@@ -33,7 +33,7 @@ struct Throttled {
 std::optional<Throttled> find_throttled(const JobPlacement& job, std::span<const int> threads);
 
 /// What to write in front of the program so that no rank is starved, such as "mpirun -n 2 --map-by
-/// slot:PE=4 --bind-to core"; empty for a launcher that is not known.
+/// slot:PE=4 --bind-to core"; empty where no line is known to help.
 std::string better_launch(const JobPlacement& job);
 
 /// Words as a shell reads them back, quoted where needed.

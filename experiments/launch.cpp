@@ -17,23 +17,33 @@ std::string threads_in_words(std::span<const int> threads) {
   return fmt::format("{} to {} threads", least, most);
 }
 
+// What the host could give: "2 cores for it", or "2 cores for its 4 ranks" where these are more.
+std::string host_in_words(const JobPlacement& job, int rank) {
+  const Placement& place = job.of(rank);
+  if (const int share = job.cpu_share(rank); share > 0) {
+    return fmt::format("{} for it", count_of(share, cpu_noun(place)));
+  }
+  return fmt::format("{} for its {}", count_of(place.host_cpus, cpu_noun(place)),
+                     count_of(job.ranks_of_host(rank), "rank"));
+}
+
+std::string what_to_start(const JobPlacement& job, int rank, std::span<const char* const> words) {
+  const std::string launch = better_launch(job);
+  if (!launch.empty()) return fmt::format("start `{} {}`", launch, shell_line(words));
+  return job.cpu_share(rank) > 0 ? "have the launcher bind each rank to as many, or to none"
+                                 : "start fewer ranks there";
+}
+
 std::string about_starved_rank(const JobPlacement& job, int rank,
                                std::span<const char* const> words) {
   const Placement& place = job.of(rank);
-  const int available = std::max(1, job.cpu_share(rank));
-  const std::string noun(cpu_noun(place));
-  const std::string shared = job.ranks_of_mask(rank) > 1
-                                 ? fmt::format(", which {} ranks share", job.ranks_of_mask(rank))
-                                 : "";
-  const std::string launch = better_launch(job);
+  const int sharing = job.ranks_of_mask(rank);
   return fmt::format(
-      "rank {} is bound to {} of {}{}, though the host has {} for it: {}, or give --threads {} if "
-      "that is meant.",
-      rank, count_of(static_cast<Index>(place.cpus.size()), noun), place.host, shared,
-      count_of(available, noun),
-      launch.empty() ? "have the launcher bind each rank to as many, or to none"
-                     : fmt::format("start `{} {}`", launch, shell_line(words)),
-      job.fair_threads(rank));
+      "rank {} is bound to {} of {}{}, though the host has {}: {}, or give --threads {} if that is "
+      "meant.",
+      rank, count_of(static_cast<Index>(place.cpus.size()), cpu_noun(place)), place.host,
+      sharing > 1 ? fmt::format(", which {} ranks share", sharing) : "", host_in_words(job, rank),
+      what_to_start(job, rank, words), job.fair_threads(rank));
 }
 
 // Threads that were asked for beyond what any mask could give.

@@ -83,6 +83,19 @@ BOOST_AUTO_TEST_CASE(ranks_on_one_core_are_told_that_they_share_it) {
              said);
 }
 
+BOOST_AUTO_TEST_CASE(more_ranks_than_cores_are_told_what_the_host_has) {
+  const std::vector<MadeUpRank> four(4, {"a", {0}});
+  const std::vector<int> nothing(4, 0);
+  const std::string by_mpirun = warning(made_up_job({.cpus = 2}, four), nothing);
+  BOOST_TEST(by_mpirun.starts_with("rank 0 is bound to 1 core of a, which 4 ranks share, though "
+                                   "the host has 2 cores for its 4 ranks: start `mpirun -n 4 "
+                                   "--bind-to none --oversubscribe lockstep"),
+             by_mpirun);
+  const std::string by_srun =
+      warning(made_up_job({.cpus = 2, .launcher = Launcher::srun}, four), nothing);
+  BOOST_TEST(by_srun.find("ranks: start fewer ranks there, or") != std::string::npos, by_srun);
+}
+
 BOOST_AUTO_TEST_CASE(threads_beyond_the_mask_are_its_fault_where_the_host_has_more) {
   const std::string said = warning(made_up_job({.cpus = 8}, {{"a", {0}}, {"a", {1}}}), {4, 4});
   BOOST_TEST(said.find("--map-by slot:PE=4") != std::string::npos, said);
