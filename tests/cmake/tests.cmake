@@ -127,4 +127,7 @@ foreach(script IN LISTS scripts)
   set_tests_properties(
     ${test} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77 ENVIRONMENT
                        "${LOCKSTEP_TEST_ENVIRONMENT}")
+  if("hosts" IN_LIST labels) # sets of hosts do not meet, but would take the cores from each other
+    set_tests_properties(${test} PROPERTIES RESOURCE_LOCK virtual_hosts)
+  endif()
 endforeach()

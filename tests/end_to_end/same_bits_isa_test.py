@@ -3,19 +3,12 @@
 
 import os
 import pathlib
-import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
 import lockstep_cli as cli
 
 ALL = ("avx512", "avx2", "portable")
-
-
-def available(experiment):
-    """Those that the program says this machine runs."""
-    said = cli.run(["train", experiment], code=2, env={"LOCKSTEP_ISA": "none"}).stderr
-    return re.search(r"that this machine runs: (.*)\.", said).group(1).split(", ")
 
 
 def figures(result):
@@ -26,7 +19,7 @@ def figures(result):
 def compare(experiment, overrides, folder):
     """Trains on each instruction set and compares."""
     found = {}
-    for isa in available(experiment):
+    for isa in cli.instruction_sets(experiment):
         arguments = ["train", experiment, *overrides, "--out", folder / isa]
         result = cli.run_json(arguments, env={"LOCKSTEP_ISA": isa})
         cli.expect_equal(result["isa"], isa, "isa")

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import struct
@@ -50,13 +51,19 @@ def run(arguments, ranks=None, code=0, env=None, cwd=None):
     return done
 
 
+def rank_of(process):
+    """The rank of a process, given as its folder in /proc; StopIteration: it is none."""
+    variables = (process / "environ").read_text(encoding="utf-8").split("\0")
+    return int(next(v for v in variables if v.startswith("OMPI_COMM_WORLD_RANK=")).split("=")[1])
+
+
 class Job:
     """The program while it runs, alone or under mpirun; for `with`, which leaves no process behind."""
 
-    def __init__(self, arguments, ranks=None, env=None):
+    def __init__(self, arguments, ranks=None, env=None, line=None):
         self.stderr = tempfile.TemporaryFile("w+")  # pylint: disable=consider-using-with
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            command(arguments, ranks),
+            line or command(arguments, ranks),
             stdout=subprocess.DEVNULL,
             stderr=self.stderr,
             env=dict(os.environ, **(env or {})),
@@ -82,9 +89,7 @@ class Job:
             try:
                 state, parent = status.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
                 if int(parent) == self.process.pid and state != "Z":
-                    variables = (status.parent / "environ").read_text(encoding="utf-8").split("\0")
-                    rank = next(v for v in variables if v.startswith("OMPI_COMM_WORLD_RANK="))
-                    found[int(rank.split("=")[1])] = int(status.parent.name)
+                    found[rank_of(status.parent)] = int(status.parent.name)
             except (OSError, StopIteration):
                 continue  # it has ended meanwhile, or is no rank
         return found
@@ -110,6 +115,12 @@ class Job:
 def run_json(arguments, ranks=None, env=None, cwd=None):
     """Runs with --json and returns the object; anything else on stdout is a failure."""
     return json.loads(run([*arguments, "--json"], ranks, 0, env, cwd).stdout)
+
+
+def instruction_sets(experiment):
+    """Those that the program says this machine runs."""
+    said = run(["train", experiment], code=2, env={"LOCKSTEP_ISA": "none"}).stderr
+    return re.search(r"that this machine runs: (.*)\.", said).group(1).split(", ")
 
 
 def expect(condition, message):

@@ -1,0 +1,346 @@
+#!/usr/bin/env bash
+# Several hosts on this machine, each with a network, name and shared memory of its own, and a real mpirun between them.
+#
+# All of it lives in namespaces that hang from one process, the first of the machine `login`: nothing outside sees its
+# network, and whatever happens to this script, the end of that process is the end of everything in there.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+Usage: bash cluster/virtual_hosts.sh up N [--rate RATE]
+       bash cluster/virtual_hosts.sh run N [OPTION]... [MPIRUN_OPTION]... -- PROGRAM [ARGUMENT]...
+       bash cluster/virtual_hosts.sh ssh HOST COMMAND...
+       bash cluster/virtual_hosts.sh kill HOST
+       bash cluster/virtual_hosts.sh status | down
+
+up      makes the hosts h1 ... hN (10.77.0.11, ...) and login (10.77.0.1), joined by TCP. They share the files of this
+        machine, and a real mpirun, srun or lockstep runs on them.
+run     starts PROGRAM under mpirun on h1 ... hN, and brings the hosts up and down itself unless they are up.
+        Ends with mpirun's exit code. SIGUSR1 and SIGUSR2 are handed on to mpirun; SIGTERM and SIGINT ask for a stop
+        by SIGUSR1, a second one ends the job, and so do 30 seconds.
+ssh     gives COMMAND to a shell on HOST, as ssh does.
+kill    kills everything on HOST at once; its cable is gone, too.
+status  says which hosts are up, and how many processes each has.
+down    ends all hosts with all that runs there.
+
+  --rate RATE          limit each host's cable, for example 20mbit
+  --ranks-per-host K   K ranks a host, which share its memory (default 1)
+  --from HOST          where mpirun itself runs: login (default), h1, ...
+
+The cables: ssh login ip link set h2 down (pulls h2's), ... up (puts it back).
+Several sets of hosts live beside each other when LOCKSTEP_HOSTS_DIR names a folder for each.
+Exit codes: 2 usage; 77 this machine cannot make virtual hosts; else the command's.
+TEXT
+}
+
+self=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)/$(basename -- "${BASH_SOURCE[0]}")
+state=${LOCKSTEP_HOSTS_DIR:-/tmp/lockstep_hosts_$(id -u)}
+subnet=10.77.0
+with_parent=(setpriv --pdeathsig KILL) # in front of a command: it ends when its parent does, however that ends
+holder=()                              # with_parent, when the hosts are to end with this script
+
+namespaces=(--pid --mount --uts --ipc --net)
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then # may still be root of what it makes itself
+  namespaces+=(--user)
+  as_root=(--map-root-user)
+fi
+
+fail() { # EXIT_CODE SENTENCE
+  printf '%s\n' "virtual_hosts: $2" >&2
+  exit "$1"
+}
+
+expect_count() { # N
+  [[ ${1:-} =~ ^[1-9][0-9]?$ ]] || fail 2 "Expected a number of hosts from 1 to 99, found '${1:-}'; see --help."
+}
+
+# ----------------------------------------------------------------------------------------------------------------------
+# What is up. $state/HOST holds a host's first process, as numbered on login; $state/outside login's as numbered here.
+# ----------------------------------------------------------------------------------------------------------------------
+
+namespace() { readlink "/proc/$1/ns/$2" 2>/dev/null || true; } # PROCESS KIND
+
+is_login() { [ -s "$state/namespace" ] && [ "$(namespace "$1" pid)" = "$(<"$state/namespace")" ]; } # PROCESS
+
+is_up() { [ -s "$state/outside" ] && is_login "$(<"$state/outside")"; }
+
+is_inside() { is_login self; }
+
+hosts() { find "$state" -name 'h[0-9]*' -printf '%f\n' | sort -V; }
+
+expect_host() { # HOST
+  is_up || is_inside || fail 2 "No hosts are up; start them with 'virtual_hosts.sh up N'."
+  if [[ ! $1 =~ ^(login|h[0-9]+)$ ]] || [ ! -s "$state/$1" ]; then
+    fail 2 "There is no host '$1', but login $(hosts | tr '\n' ' ')."
+  fi
+}
+
+on_host() { # HOST COMMAND...: on login or one of its hosts
+  local host=$1
+  shift
+  exec nsenter --target "$(<"$state/$host")" --mount --uts --ipc --net --wdns="$PWD" -- "$@"
+}
+
+enter() { # HOST COMMAND...: from outside, in place of this shell
+  local host=$1
+  shift
+  exec "${with_parent[@]}" nsenter --target "$(<"$state/outside")" "${namespaces[@]}" --preserve-credentials --wdns="$PWD" -- bash "$self" on_host "$host" "$@"
+}
+
+shell_on() { # HOST WORD...
+  expect_host "$1"
+  local host=$1 step=enter
+  shift
+  if is_inside; then step=on_host; fi
+  "$step" "$host" bash -c "$*"
+}
+
+processes_of() { # HOST: as numbered on login; runs there
+  local network process
+  network=$(namespace "$(<"$state/$1")" net)
+  [ -n "$network" ] || return 0
+  for process in /proc/[0-9]*; do
+    [ "$(namespace "${process#/proc/}" net)" != "$network" ] || echo "${process#/proc/}"
+  done
+}
+
+kill_host() { # HOST; runs on login
+  local processes
+  while processes=$(processes_of "$1") && [ -n "$processes" ]; do
+    # shellcheck disable=SC2086 # numbers
+    kill -KILL $processes 2>/dev/null || true
+  done
+}
+
+show_status() {
+  is_up || { echo "No hosts are up."; return 0; }
+  local host
+  for host in login $(hosts); do
+    echo "$host: $( (enter login bash "$self" processes_of "$host") | wc -l) processes"
+  done
+}
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Up and down
+# ----------------------------------------------------------------------------------------------------------------------
+
+expect_able() {
+  local tool missing=""
+  for tool in ip tc nsenter unshare pgrep mpirun; do
+    command -v "$tool" >/dev/null || missing+=" $tool"
+  done
+  [ -z "$missing" ] || fail 77 "Virtual hosts need$missing, which this machine does not have; on Debian: apt-get install iproute2 procps openmpi-bin."
+  unshare --fork "${namespaces[@]}" "${as_root[@]}" true 2>/dev/null ||
+    fail 77 "This machine does not let $(id -un) make namespaces, so there are no virtual hosts; try it as root, in a container with --privileged."
+}
+
+limit_rate() { # RATE DEVICE
+  [ -z "$1" ] || tc qdisc add dev "$2" root tbf rate "$1" burst 32kbit latency 200ms
+}
+
+# Unacknowledged data is given up after some seconds, not a quarter of an hour: keepalive does not count meanwhile.
+give_up_early() { echo 4 >/proc/sys/net/ipv4/tcp_retries2; }
+
+start_host() { # NUMBER RATE; runs on login
+  local host=h$1
+  unshare --mount --uts --ipc --net sleep infinity &
+  until [ "$(namespace $! net)" != "$(namespace self net)" ]; do sleep 0.01; done
+  ip link add "$host" type veth peer name eth0 netns $!
+  ip link set "$host" master bridge up
+  limit_rate "$2" "$host"
+  echo $! >"$state/$host"
+  (on_host "$host" bash "$self" set_up_host "$1" "$2")
+}
+
+set_up_host() { # NUMBER RATE; runs on the host
+  hostname "h$1"
+  mount -t tmpfs tmpfs /dev/shm
+  ip link set lo up
+  ip address add "$subnet.$((10 + $1))/24" dev eth0
+  ip link set eth0 up
+  limit_rate "$2" eth0
+  give_up_early
+}
+
+# The first process of login: ends when it is killed, and everything else with it.
+be_login() { # NUMBER_OF_HOSTS RATE
+  local outside number
+  read -r outside _ </proc/self/stat # as this machine numbers it: the file system is still the outer one
+  mount -t proc proc /proc
+  mount --bind "$state/names" /etc/hosts
+  hostname login
+  ip link set lo up
+  ip link add bridge type bridge
+  ip address add "$subnet.1/24" dev bridge
+  ip link set bridge up
+  give_up_early
+  for ((number = 1; number <= $1; ++number)); do start_host "$number" "$2"; done
+  echo 1 >"$state/login"
+  echo "$outside" >"$state/outside"
+  namespace self pid >"$state/namespace"
+  sleep infinity &
+  wait
+}
+
+write_files() { # NUMBER_OF_HOSTS RATE
+  local number
+  (umask 077 && mkdir -p "$state")
+  {
+    printf '127.0.0.1 localhost\n%s.1 login\n' "$subnet"
+    for ((number = 1; number <= $1; ++number)); do echo "$subnet.$((10 + number)) h$number"; done
+  } >"$state/names"
+  echo "$2" >"$state/rate"
+  printf '#!/bin/bash\nexec bash %q ssh "$@"\n' "$self" >"$state/agent"
+  chmod +x "$state/agent"
+}
+
+bring_up() { # NUMBER_OF_HOSTS RATE
+  expect_able
+  take_down
+  write_files "$1" "$2"
+  "${holder[@]}" setsid unshare --fork --kill-child "${namespaces[@]}" "${as_root[@]}" bash "$self" be_login "$1" "$2" <&- >"$state/log" 2>&1 &
+  until is_up; do
+    kill -0 $! 2>/dev/null || fail 77 "The hosts do not come up: $(tail -n 1 "$state/log")"
+    sleep 0.02
+  done
+}
+
+take_down() {
+  if is_up; then
+    kill -KILL "$(<"$state/outside")"
+    while is_up; do sleep 0.02; done
+  fi
+  rm -rf "$state"
+}
+
+all_alive() { # runs on login
+  local host
+  for host in $(hosts); do [ -d "/proc/$(<"$state/$host")" ] || return 1; done
+}
+
+is_as_wanted() { # NUMBER_OF_HOSTS RATE
+  is_up && [ "$(hosts | wc -l)" -eq "$1" ] && [ "$(<"$state/rate")" = "$2" ] && (enter login bash "$self" all_alive)
+}
+
+# ----------------------------------------------------------------------------------------------------------------------
+# A job
+# ----------------------------------------------------------------------------------------------------------------------
+
+ranks_per_host=1
+rate=""
+from=login
+mpirun_options=()
+program=()
+
+read_options() { # everything after N
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --ranks-per-host | --rate | --from)
+        [ -n "${2:-}" ] || fail 2 "$1 needs a value; see --help."
+        local variable=${1#--}
+        printf -v "${variable//-/_}" %s "$2"
+        shift
+        ;;
+      --)
+        shift
+        program=("$@")
+        return
+        ;;
+      *) mpirun_options+=("$1") ;;
+    esac
+    shift
+  done
+}
+
+# Spinning ranks would take the cores from each other, and each network has its own first address.
+mpirun_command() { # NUMBER_OF_HOSTS
+  local list="" number
+  for ((number = 1; number <= $1; ++number)); do list+=${list:+,}h$number:$ranks_per_host; done
+  mpirun_line=(
+    mpirun --host "$list" -n $(($1 * ranks_per_host)) --bind-to none
+    --mca plm_rsh_agent "$state/agent" --mca mpi_yield_when_idle 1
+    --mca oob_tcp_if_include "$subnet.0/24" --mca btl_tcp_if_include "$subnet.0/24"
+    --mca oob_tcp_keepalive_time 2 --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3
+    "${mpirun_options[@]}" -- "${program[@]}"
+  )
+}
+
+# The process that entered the hosts has one child, mpirun.
+signal_job() { pkill "-$1" -P "$job" || true; } # SIGNAL
+
+ask_for_stop() {
+  interrupted=yes
+  if [ -z "$timer" ]; then
+    signal_job USR1
+    (sleep 30 && signal_job KILL) >/dev/null 2>&1 &
+    timer=$!
+  else
+    signal_job KILL
+  fi
+}
+
+wait_for_job() {
+  interrupted=yes
+  while [ "$interrupted" = yes ]; do
+    interrupted=no
+    code=0
+    wait "$job" || code=$?
+  done
+  [ -z "$timer" ] || pkill -P "$timer" || true
+}
+
+run_job() { # NUMBER_OF_HOSTS
+  timer=""
+  mpirun_command "$1"
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+  trap 'interrupted=yes; signal_job USR1' USR1
+  trap 'interrupted=yes; signal_job USR2' USR2
+  trap ask_for_stop TERM INT
+  (enter "$from" setsid "${with_parent[@]}" "${mpirun_line[@]}") &
+  job=$!
+  wait_for_job
+  exit "$code"
+}
+
+main() {
+  local verb=${1:-}
+  [ $# -eq 0 ] || shift
+  case $verb in
+    up | run)
+      expect_count "${1:-}"
+      local count=$1
+      shift
+      read_options "$@"
+      ;;
+    ssh | kill) [ -n "${1:-}" ] || fail 2 "'$verb' needs a host; see --help." ;;
+  esac
+  case $verb in
+    up)
+      is_as_wanted "$count" "$rate" || bring_up "$count" "$rate"
+      ;;
+    run)
+      [ ${#program[@]} -gt 0 ] || fail 2 "There is no program to run; write it behind '--', see --help."
+      if ! is_up; then
+        holder=("${with_parent[@]}")
+        bring_up "$count" "$rate"
+        trap take_down EXIT
+      fi
+      [ "$count" -le "$(hosts | wc -l)" ] || fail 2 "Only $(hosts | wc -l) hosts are up, and $count are wanted; end them with 'virtual_hosts.sh down'."
+      expect_host "$from"
+      run_job "$count"
+      ;;
+    ssh) shell_on "$@" ;;
+    kill)
+      expect_host "$1"
+      enter login bash "$self" kill_host "$1"
+      ;;
+    status) show_status ;;
+    down) take_down ;;
+    be_login | set_up_host | on_host | kill_host | processes_of | all_alive) "$verb" "$@" ;; # one step, on a host
+    --help | -h) usage ;;
+    *) fail 2 "'$verb' is nothing this script does; see --help." ;;
+  esac
+}
+
+main "$@"
