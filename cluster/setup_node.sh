@@ -33,7 +33,8 @@ build_packages=(
 )
 run_packages=(openmpi-bin openssh-client hdf5-tools) # mpirun starts nothing without an ssh
 data_packages=(dataset-fashion-mnist curl ca-certificates)
-test_packages=(libboost-test-dev python3 python3-h5py binutils)
+test_packages=(libboost-test-dev python3 python3-h5py python3-yaml binutils iproute2 procps)
+slurm_packages=(slurm-wlm munge)
 benchmark_packages=(libbenchmark-dev)
 
 source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
@@ -106,6 +107,16 @@ apt_install() {
   as_root apt-get install -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >"$apt_log" 2>&1
 }
 
+install_if_possible() { # CONSEQUENCE PACKAGE...
+  local consequence=$1 wanted
+  shift
+  wanted=$(missing "$@")
+  if [ "$install" = no ] || [ -z "$wanted" ]; then return 0; fi
+  say "Installing $wanted"
+  # shellcheck disable=SC2086 # package names, one word each
+  apt_install $wanted || say "Could not install $wanted; $consequence"
+}
+
 apt_log=$(mktemp)
 trap 'rm -f "$apt_log"' EXIT
 
@@ -134,12 +145,8 @@ else
     fi
     absent=""
   fi
-  absent_data=$(missing "${data_packages[@]}")
-  if [ "$install" = yes ] && [ "$with_data" = yes ] && [ -n "$absent_data" ]; then
-    say "Installing $absent_data"
-    # shellcheck disable=SC2086
-    apt_install $absent_data || say "Could not install $absent_data; training data must come another way."
-  fi
+  [ "$with_data" = no ] || install_if_possible "training data must come another way." "${data_packages[@]}"
+  [ "$with_tests" = no ] || install_if_possible "the tests that need Slurm are skipped." "${slurm_packages[@]}"
 fi
 
 for tool in cmake ninja c++; do

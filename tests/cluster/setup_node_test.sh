@@ -18,6 +18,7 @@ stand_in() { # NAME BODY
 # dpkg-query knows the packages listed in $work/packages; apt-get adds to them unless told to fail.
 stand_in dpkg-query 'for name; do :; done; grep -qx -- "$name" "'"$work"'/packages" && echo installed'
 stand_in apt-get '[ ! -e "'"$work"'/offline" ] || exit 100
+[[ ! -e "'"$work"'/no_slurm" || $* != *slurm-wlm* ]] || exit 100
 for name; do [[ $name == -* || $name == install || $name == update ]] || echo "$name" >>"'"$work"'/packages"; done'
 stand_in sudo 'exec "$@"'
 stand_in cmake 'case "$*" in *"-S "*) echo "-DSEEN";; esac; exit 0'
@@ -77,14 +78,21 @@ expect "missing data packages are said" "$output" 'Could not install dataset-fas
 
 setup --tests
 expect "missing packages that cannot be had are a failure" "$status" '^1$'
-expect "they are named in one sentence" "$output" 'could not install these packages: libboost-test-dev python3 python3-h5py binutils\.'
+expect "they are named in one sentence" "$output" 'could not install these packages: libboost-test-dev python3 python3-h5py python3-yaml binutils iproute2 procps\.'
 rm "$work/offline"
 setup --tests -- -DCMAKE_CXX_COMPILER=clang++
 expect "the tests' packages are installed" "$calls" 'apt-get install .*libboost-test-dev'
+expect "Slurm is installed for the tests" "$calls" 'apt-get install .*slurm-wlm munge'
 expect "the test programs are built" "$calls" 'cmake --build .* --target all'
 expect "arguments are handed on to cmake" "$calls" '-DLOCKSTEP_BUILD_TESTS=ON -DCMAKE_CXX_COMPILER=clang\+\+'
 expect_not "benchmarks are built when asked for only" "$calls" 'libbenchmark-dev|LOCKSTEP_BUILD_BENCHMARKS'
+sed -i '/slurm-wlm/d' "$work/packages"
+touch "$work/no_slurm"
+setup --tests
+expect "tests are set up without Slurm" "$status" '^0$'
+expect "missing Slurm is said" "$output" 'Could not install slurm-wlm; the tests that need Slurm are skipped'
 setup --no-data --benchmarks
+expect_not "a machine that only trains needs no Slurm" "$calls" 'slurm'
 expect "the benchmarks' package is installed" "$calls" 'apt-get install .*libbenchmark-dev'
 expect "the benchmarks are switched on" "$calls" '-DLOCKSTEP_BUILD_BENCHMARKS=ON'
 expect "the benchmarks are built" "$calls" '--target lockstep benchmark_kernels'
