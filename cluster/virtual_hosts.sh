@@ -55,9 +55,7 @@ expect_count() { # N
   [[ ${1:-} =~ ^[1-9][0-9]?$ ]] || fail 2 "Expected a number of hosts from 1 to 99, found '${1:-}'; see --help."
 }
 
-# ----------------------------------------------------------------------------------------------------------------------
-# What is up. $state/HOST holds a host's first process, as numbered on login; $state/outside login's as numbered here.
-# ----------------------------------------------------------------------------------------------------------------------
+# What is up: $state/HOST holds a host's first process, as numbered on login; $state/outside login's as numbered here.
 
 namespace() { readlink "/proc/$1/ns/$2" 2>/dev/null || true; } # PROCESS KIND
 
@@ -85,7 +83,8 @@ on_host() { # HOST COMMAND...: on login or one of its hosts
 enter() { # HOST COMMAND...: from outside, in place of this shell
   local host=$1
   shift
-  exec "${with_parent[@]}" nsenter --target "$(<"$state/outside")" "${namespaces[@]}" --preserve-credentials --wdns="$PWD" -- bash "$self" on_host "$host" "$@"
+  exec "${with_parent[@]}" nsenter --target "$(<"$state/outside")" "${namespaces[@]}" --preserve-credentials --wdns="$PWD" \
+    -- bash "$self" on_host "$host" "$@"
 }
 
 shell_on() { # HOST WORD...
@@ -111,6 +110,7 @@ kill_host() { # HOST; runs on login
     # shellcheck disable=SC2086 # numbers
     kill -KILL $processes 2>/dev/null || true
   done
+  rm -f "$state/$1"
 }
 
 show_status() {
@@ -121,22 +121,19 @@ show_status() {
   done
 }
 
-# ----------------------------------------------------------------------------------------------------------------------
-# Up and down
-# ----------------------------------------------------------------------------------------------------------------------
-
 expect_able() {
   local tool missing=""
   for tool in ip tc nsenter unshare pgrep mpirun; do
     command -v "$tool" >/dev/null || missing+=" $tool"
   done
-  [ -z "$missing" ] || fail 77 "Virtual hosts need$missing, which this machine does not have; on Debian: apt-get install iproute2 procps openmpi-bin."
+  [ -z "$missing" ] ||
+    fail 77 "Virtual hosts need$missing, which this machine does not have; on Debian: apt-get install iproute2 procps openmpi-bin."
   unshare --fork "${namespaces[@]}" "${as_root[@]}" true 2>/dev/null ||
     fail 77 "This machine does not let $(id -un) make namespaces, so there are no virtual hosts; try it as root, in a container with --privileged."
 }
 
 limit_rate() { # RATE DEVICE
-  [ -z "$1" ] || tc qdisc add dev "$2" root tbf rate "$1" burst 32kbit latency 200ms
+  [ -z "$1" ] || tc qdisc add dev "$2" root tbf rate "$1" burst 16kb latency 200ms
 }
 
 # Unacknowledged data is given up after some seconds, not a quarter of an hour: keepalive does not count meanwhile.
@@ -197,16 +194,21 @@ write_files() { # NUMBER_OF_HOSTS RATE
 
 bring_up() { # NUMBER_OF_HOSTS RATE
   expect_able
+  [ ! -e "$state" ] || is_ours || fail 2 "$state exists, and is no folder of virtual hosts; set LOCKSTEP_HOSTS_DIR to another."
   take_down
   write_files "$1" "$2"
-  "${holder[@]}" setsid unshare --fork --kill-child "${namespaces[@]}" "${as_root[@]}" bash "$self" be_login "$1" "$2" <&- >"$state/log" 2>&1 &
+  "${holder[@]}" setsid unshare --fork --kill-child "${namespaces[@]}" "${as_root[@]}" \
+    bash "$self" be_login "$1" "$2" <&- >"$state/log" 2>&1 &
   until is_up; do
     kill -0 $! 2>/dev/null || fail 77 "The hosts do not come up: $(tail -n 1 "$state/log")"
     sleep 0.02
   done
 }
 
+is_ours() { [ -O "$state" ] && [ -f "$state/names" ]; }
+
 take_down() {
+  is_ours || return 0
   if is_up; then
     kill -KILL "$(<"$state/outside")"
     while is_up; do sleep 0.02; done
@@ -214,18 +216,9 @@ take_down() {
   rm -rf "$state"
 }
 
-all_alive() { # runs on login
-  local host
-  for host in $(hosts); do [ -d "/proc/$(<"$state/$host")" ] || return 1; done
-}
-
 is_as_wanted() { # NUMBER_OF_HOSTS RATE
-  is_up && [ "$(hosts | wc -l)" -eq "$1" ] && [ "$(<"$state/rate")" = "$2" ] && (enter login bash "$self" all_alive)
+  is_up && [ "$(hosts | wc -l)" -eq "$1" ] && [ "$(<"$state/rate")" = "$2" ]
 }
-
-# ----------------------------------------------------------------------------------------------------------------------
-# A job
-# ----------------------------------------------------------------------------------------------------------------------
 
 ranks_per_host=1
 rate=""
@@ -280,18 +273,8 @@ ask_for_stop() {
   fi
 }
 
-wait_for_job() {
-  interrupted=yes
-  while [ "$interrupted" = yes ]; do
-    interrupted=no
-    code=0
-    wait "$job" || code=$?
-  done
-  [ -z "$timer" ] || pkill -P "$timer" || true
-}
-
 run_job() { # NUMBER_OF_HOSTS
-  timer=""
+  interrupted=yes timer=""
   mpirun_command "$1"
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   trap 'interrupted=yes; signal_job USR1' USR1
@@ -299,8 +282,28 @@ run_job() { # NUMBER_OF_HOSTS
   trap ask_for_stop TERM INT
   (enter "$from" setsid "${with_parent[@]}" "${mpirun_line[@]}") &
   job=$!
-  wait_for_job
+  while [ "$interrupted" = yes ]; do
+    interrupted=no
+    code=0
+    wait "$job" || code=$?
+  done
+  [ -z "$timer" ] || pkill -P "$timer" || true
   exit "$code"
+}
+
+run_on_hosts() { # NUMBER_OF_HOSTS
+  [ ${#program[@]} -gt 0 ] || fail 2 "There is no program to run; write it behind '--', see --help."
+  if ! is_up; then
+    holder=("${with_parent[@]}")
+    bring_up "$1" "$rate"
+    trap take_down EXIT
+  fi
+  [ "$1" -le "$(hosts | wc -l)" ] ||
+    fail 2 "$1 hosts are wanted, and those that are up are $(hosts | tr '\n' ' '); end them with 'virtual_hosts.sh down'."
+  [ -z "$rate" ] || [ "$rate" = "$(<"$state/rate")" ] ||
+    fail 2 "The hosts are up with other cables than --rate $rate; end them with 'virtual_hosts.sh down'."
+  expect_host "$from"
+  run_job "$1"
 }
 
 main() {
@@ -317,27 +320,19 @@ main() {
   esac
   case $verb in
     up)
+      [ ${#mpirun_options[@]} -eq 0 ] || fail 2 "'${mpirun_options[0]}' is no option of up; see --help."
       is_as_wanted "$count" "$rate" || bring_up "$count" "$rate"
       ;;
-    run)
-      [ ${#program[@]} -gt 0 ] || fail 2 "There is no program to run; write it behind '--', see --help."
-      if ! is_up; then
-        holder=("${with_parent[@]}")
-        bring_up "$count" "$rate"
-        trap take_down EXIT
-      fi
-      [ "$count" -le "$(hosts | wc -l)" ] || fail 2 "Only $(hosts | wc -l) hosts are up, and $count are wanted; end them with 'virtual_hosts.sh down'."
-      expect_host "$from"
-      run_job "$count"
-      ;;
+    run) run_on_hosts "$count" ;;
     ssh) shell_on "$@" ;;
     kill)
+      [ "$1" != login ] || fail 2 "All hosts hang from login, which 'down' ends."
       expect_host "$1"
       enter login bash "$self" kill_host "$1"
       ;;
     status) show_status ;;
     down) take_down ;;
-    be_login | set_up_host | on_host | kill_host | processes_of | all_alive) "$verb" "$@" ;; # one step, on a host
+    be_login | set_up_host | on_host | kill_host | processes_of) "$verb" "$@" ;; # one step, on a host
     --help | -h) usage ;;
     *) fail 2 "'$verb' is nothing this script does; see --help." ;;
   esac

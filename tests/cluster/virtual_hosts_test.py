@@ -41,7 +41,7 @@ def test_up_leaves_what_is_up_and_brings_back_what_was_killed():
         hosts.up()
         cli.expect_equal(outside.read_text(encoding="utf-8"), first, "process of login")
         hosts.call("kill", "h2")
-        cli.expect("h2: 0 processes" in hosts.call("status").stdout, "h2 is still there")
+        cli.expect("h2" not in hosts.call("status").stdout, "h2 is still there")
         hosts.up()
         cli.expect("h2: 1 processes" in hosts.call("status").stdout, "h2 is not back")
         hosts.call("down")
@@ -109,14 +109,27 @@ def test_mistakes_are_refused_in_one_sentence():
             (("fly",), "'fly' is nothing this script does"),
             (("up", "many"), "Expected a number of hosts from 1 to 99, found 'many'"),
             (("run", "1"), "There is no program to run"),
-            (("run", "2", "--", "true"), "Only 1 hosts are up, and 2 are wanted"),
+            (("run", "2", "--", "true"), "2 hosts are wanted, and those that are up are h1"),
+            (("run", "1", "--rate", "1mbit", "--", "true"), "up with other cables than --rate 1mbit"),
+            (("up", "1", "--fast"), "'--fast' is no option of up"),
             (("run", "1", "--from"), "--from needs a value"),
+            (("kill", "login"), "All hosts hang from login, which 'down' ends"),
             (("ssh", "h7", "true"), "There is no host 'h7', but login h1"),
         ):
             said = hosts.call(*words, code=2).stderr
             cli.expect(sentence in said and said.count("\n") == 1, f"{words}: {said}")
         hosts.call("down")
         cli.expect("No hosts are up; start them with" in hosts.call("kill", "h1", code=2).stderr, "kill without hosts")
+
+
+def test_a_folder_of_something_else_is_left_alone():
+    with virtual_hosts.Hosts(1) as hosts, cli.Folder() as folder:
+        hosts.call("down")
+        (folder / "precious").touch()
+        hosts.env["LOCKSTEP_HOSTS_DIR"] = str(folder)
+        cli.expect("is no folder of virtual hosts" in hosts.call("up", 1, code=2).stderr, "what up says")
+        hosts.call("down")
+        cli.expect((folder / "precious").exists(), "a file that is none of the hosts' is gone")
 
 
 def test_a_machine_that_cannot_make_hosts_says_so_and_ends_with_77():
