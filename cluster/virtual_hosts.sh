@@ -65,7 +65,7 @@ is_up() { [ -s "$state/outside" ] && is_login "$(<"$state/outside")"; }
 
 is_inside() { is_login self; }
 
-hosts() { find "$state" -name 'h[0-9]*' -printf '%f\n' | sort -V; }
+hosts() { find "$state" -maxdepth 1 -name 'h[0-9]*' -printf '%f\n' | sort -V; }
 
 expect_host() { # HOST
   is_up || is_inside || fail 2 "No hosts are up; start them with 'virtual_hosts.sh up N'."
@@ -74,9 +74,11 @@ expect_host() { # HOST
   fi
 }
 
+# Open MPI keeps files by host, user and process, which are the same in another set of hosts.
 on_host() { # HOST COMMAND...: on login or one of its hosts
   local host=$1
   shift
+  export OMPI_MCA_orte_tmpdir_base=$state/tmp
   exec nsenter --target "$(<"$state/$host")" --mount --uts --ipc --net --wdns="$PWD" -- "$@"
 }
 
@@ -182,7 +184,7 @@ be_login() { # NUMBER_OF_HOSTS RATE
 
 write_files() { # NUMBER_OF_HOSTS RATE
   local number
-  (umask 077 && mkdir -p "$state")
+  (umask 077 && mkdir -p "$state/tmp")
   {
     printf '127.0.0.1 localhost\n%s.1 login\n' "$subnet"
     for ((number = 1; number <= $1; ++number)); do echo "$subnet.$((10 + number)) h$number"; done

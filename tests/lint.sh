@@ -33,7 +33,7 @@ sources() { # SUFFIX...: the tree's own files, the build's aside
 formatted() { sources cpp hpp | xargs -r clang-format --dry-run -Werror; }
 
 scripts() {
-  { sources sh && echo .ci/run; } | xargs shellcheck
+  { sources sh sbatch && echo .ci/run; } | xargs shellcheck
 }
 
 # Every check that .clang-tidy switches off has its reason in the comment above.
