@@ -62,7 +62,7 @@ SelectTypeParameters=CR_CPU
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 ReturnToService=2
-SlurmdTimeout=30
+SlurmdTimeout=10
 KillWait=10
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
 NodeName=h[1-$1] CPUs=$(nproc) State=UNKNOWN

@@ -83,6 +83,15 @@ def test_a_killed_rank_requeues_the_job_as_often_as_allowed():
         cli.expect("after 0 retries" in slurm.said(job), slurm.said(job))
 
 
+def test_a_job_whose_node_dies_goes_on_on_another():
+    with virtual_slurm.Slurm(3) as slurm, cli.Folder() as folder:
+        job, _ = started(slurm, folder, "train.step_deadline=5", options=("--nodes=2",))
+        cli.expect_equal(slurm.about(job)["NodeList"], "h[1-2]", "nodes")
+        slurm.call("kill", "h2")
+        expect_done(slurm, job, folder)
+        cli.expect_equal(slurm.about(job)["NodeList"], "h[1,3]", "nodes of the last start")
+
+
 def test_a_job_under_mpirun_goes_on_too():
     with virtual_slurm.Slurm(2) as slurm, cli.Folder() as folder:
         slurm.env["LOCKSTEP_LAUNCHER"] = "mpirun --bind-to none"
