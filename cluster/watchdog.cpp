@@ -23,6 +23,8 @@ using Clock = std::chrono::steady_clock;
 constexpr Seconds kInterval(0.1);
 // What one look counts for at most: a look that comes later than that was held up itself.
 constexpr Seconds kLongestInterval(0.5);
+// For other ranks, as far as looks can tell.
+constexpr Seconds kShortestWait(0.15);
 
 // A pipe that nobody reads must not keep the process alive.
 void speak_if_possible(std::string_view line) {
@@ -48,18 +50,24 @@ void Watchdog::watch(const std::stop_token& stop) const {
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);
   std::uint64_t beats = heartbeat_.beats();
+  bool waited = false;
   Seconds still(0);
+  Seconds longest_wait = kShortestWait;
   Clock::time_point last = Clock::now();
   while (!stopped.wait_for(lock, stop, kInterval, [&] { return stop.stop_requested(); })) {
     const Clock::time_point now = Clock::now();
     still += std::min<Seconds>(now - std::exchange(last, now), kLongestInterval);
     const double deadline = deadline_;
-    if (deadline == 0 || std::exchange(beats, heartbeat_.beats()) != beats) still = Seconds(0);
-    if (deadline > 0 && still.count() > deadline) end(deadline);
+    const bool has_moved = std::exchange(beats, heartbeat_.beats()) != beats;
+    if (has_moved && waited) longest_wait = std::max(longest_wait, still);
+    waited = heartbeat_.waits_for_ranks();
+    if (deadline == 0 || has_moved) still = Seconds(0);
+    if (deadline > 0 && still.count() > deadline) end_after(deadline);
+    if (waited && heartbeat_.end_is_near() && still > 2 * longest_wait) end_with_the_job();
   }
 }
 
-void Watchdog::end(double deadline) const {
+void Watchdog::end_after(double deadline) const {
   fmt::basic_memory_buffer<char, 2048> line;  // as much without allocating
   fmt::format_to(std::back_inserter(line), "{} Nothing has moved for {} s", who_, deadline);
   if (heartbeat_.step() > 0) {
@@ -70,6 +78,16 @@ void Watchdog::end(double deadline) const {
                  "to it, or raise train.step_deadline where steps take that long, and start the "
                  "job again with --resume.\n",
                  heartbeat_.place());
+  speak_if_possible({line.data(), line.size()});
+  _exit(static_cast<int>(ErrorKind::peer));
+}
+
+void Watchdog::end_with_the_job() const {
+  fmt::basic_memory_buffer<char, 2048> line;
+  fmt::format_to(std::back_inserter(line),
+                 "{} The launcher ends the job, and ranks that this one waits for at step {} ({}) "
+                 "do not answer; start the job again with --resume.\n",
+                 who_, heartbeat_.step(), heartbeat_.place());
   speak_if_possible({line.data(), line.size()});
   _exit(static_cast<int>(ErrorKind::peer));
 }

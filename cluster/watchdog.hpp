@@ -14,7 +14,9 @@ namespace lockstep {
 /// A rank that is stopped, spins or has left without a word makes all others wait for ever, and MPI
 /// does not notice; this does, whatever the main thread hangs in. Time in which the whole process
 /// was stopped does not count. The end is as sudden as a kill: nothing is written to the run's
-/// folder, whose last checkpoint is good to go on from.
+/// folder, whose last checkpoint is good to go on from. When the launcher is about to kill the rank
+/// anyway, a wait for others that takes twice as long as any before ends it, too: mpirun then is
+/// over a second earlier.
 /// Threading contract: one owner; a thread of its own that takes no lock of anybody's, allocates
 /// nothing and calls no MPI.
 class Watchdog {
@@ -35,7 +37,8 @@ class Watchdog {
   std::jthread thread_;
 
   void watch(const std::stop_token& stop) const;
-  [[noreturn]] void end(double deadline) const;
+  [[noreturn]] void end_after(double deadline) const;
+  [[noreturn]] void end_with_the_job() const;
 };
 
 }  // namespace lockstep

@@ -1,5 +1,6 @@
 #include "experiments/run_requests.hpp"
 
+#include <unistd.h>
 #include <csignal>
 
 #include <atomic>
@@ -13,20 +14,23 @@ namespace {
 // A handler of signals reaches nothing but what is global.
 std::atomic<int> stop_signal = 0;
 std::atomic<bool> checkpoint_asked = false;
-static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
+std::atomic<Heartbeat*> told_of_the_end = nullptr;
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free &&
+              std::atomic<Heartbeat*>::is_always_lock_free);
 
-void note(int signal) {
+void note(int signal, siginfo_t* info, void* /*context*/) {
   if (signal == SIGUSR2) {
     checkpoint_asked = true;
-  } else {
-    stop_signal = signal;
+    return;
   }
+  stop_signal = signal;
+  if (signal == SIGTERM && info->si_pid == getppid()) told_of_the_end.load()->expect_the_end();
 }
 
 void handle(int signal, int flags) {
   struct sigaction action {};
-  action.sa_handler = note;
-  action.sa_flags = SA_RESTART | flags;
+  action.sa_sigaction = note;
+  action.sa_flags = SA_RESTART | SA_SIGINFO | flags;
   sigaction(signal, &action, nullptr);
 }
 
@@ -61,7 +65,9 @@ void hold_requests() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-RunRequests::RunRequests(double (*clock)()) : clock_(clock), started_(clock()) {
+RunRequests::RunRequests(double (*clock)(), Heartbeat& heartbeat)
+    : clock_(clock), started_(clock()) {
+  told_of_the_end = &heartbeat;
   for (const int signal : {SIGUSR1, SIGUSR2, SIGTERM}) handle(signal, 0);
   if (!is_ignored(SIGINT)) handle(SIGINT, static_cast<int>(SA_RESETHAND));
   const sigset_t signals = held_signals();

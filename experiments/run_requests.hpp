@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "framework/training/heartbeat.hpp"
 #include "framework/training/training_request.hpp"
 
 namespace lockstep {
@@ -15,11 +16,14 @@ void hold_requests();
 /// SIGUSR1, SIGTERM and SIGINT stop it with a checkpoint, SIGUSR2 saves one; a second SIGINT ends
 /// the process at once, as it would any other. A SIGINT that the process was started to ignore, as
 /// in the background of a script, stays ignored. Signals may come at any time and more than once.
+/// A SIGTERM from the process that started this one, a launcher that kills next, is told to its
+/// watchdog, too: a rank that then waits in vain need not wait to be killed.
 class RunRequests final : public RequestSource {
  public:
   /// From here on signals are requests, until the process ends. One a process.
-  /// @param clock  seconds since any fixed moment; the run's time begins now
-  explicit RunRequests(double (*clock)());
+  /// @param clock      seconds since any fixed moment; the run's time begins now
+  /// @param heartbeat  lives as long as the process takes signals
+  RunRequests(double (*clock)(), Heartbeat& heartbeat);
 
   /// Ask for a stop once so many seconds have passed since construction; 0: never.
   void set_max_runtime(double seconds) { max_runtime_ = seconds; }

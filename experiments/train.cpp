@@ -52,7 +52,7 @@ class TrainCommand final : public Command {
                             "--resume goes on with the run in the folder and --overwrite removes "
                             "it: give one of them.");
     }
-    RunRequests requests(seconds_now);
+    RunRequests requests(seconds_now, context.session.heartbeat());
     context.session.set_deadline(MpiSession::kStartUpDeadline);
     TrainingSubject subject;
     fail_together(context.communicator(), [&] {

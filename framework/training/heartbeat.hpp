@@ -12,11 +12,13 @@ namespace lockstep {
 /// Threading contract: any thread, at any time; nobody waits.
 class Heartbeat {
  public:
-  /// @param place  a literal: "exchange of gradients"
-  /// @param step   counted from 1; 0 outside of training
-  void enter(const char* place, Index step) {
+  /// @param place            a literal: "exchange of gradients"
+  /// @param step             counted from 1; 0 outside of training
+  /// @param waits_for_ranks  whether nothing but other ranks can hold it up there
+  void enter(const char* place, Index step, bool waits_for_ranks = false) {
     place_.store(place, std::memory_order_relaxed);
     step_.store(step, std::memory_order_relaxed);
+    waits_for_ranks_.store(waits_for_ranks, std::memory_order_relaxed);
     beat();
   }
   /// Something was done where the rank was already.
@@ -24,13 +26,20 @@ class Heartbeat {
 
   const char* place() const { return place_.load(std::memory_order_relaxed); }
   Index step() const { return step_.load(std::memory_order_relaxed); }
+  bool waits_for_ranks() const { return waits_for_ranks_.load(std::memory_order_relaxed); }
   /// Grows with every sign of life.
   std::uint64_t beats() const { return beats_.load(std::memory_order_relaxed); }
+
+  /// The launcher is about to kill this rank. Safe in a signal's handler.
+  void expect_the_end() { end_is_near_.store(true, std::memory_order_relaxed); }
+  bool end_is_near() const { return end_is_near_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<const char*> place_ = "start-up";
   std::atomic<Index> step_ = 0;
+  std::atomic<bool> waits_for_ranks_ = false;
   std::atomic<std::uint64_t> beats_ = 0;
+  std::atomic<bool> end_is_near_ = false;
 };
 
 }  // namespace lockstep

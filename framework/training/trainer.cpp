@@ -91,8 +91,8 @@ TrainingEnd Trainer::run(TrainingObserver& observer) {
   return TrainingEnd::finished;
 }
 
-void Trainer::enter(const char* place, Index step) const {
-  if (parts_.heartbeat != nullptr) parts_.heartbeat->enter(place, step);
+void Trainer::enter(const char* place, Index step, bool waits_for_ranks) const {
+  if (parts_.heartbeat != nullptr) parts_.heartbeat->enter(place, step, waits_for_ranks);
 }
 
 int Trainer::useful_threads() const {
@@ -162,7 +162,7 @@ void Trainer::run_stages(const BatchEnd& end) {
 }
 
 void Trainer::end_batch(const BatchEnd& end) {
-  enter("exchange of gradients", progress_.step + 1);
+  enter("exchange of gradients", progress_.step + 1, true);
   const StepReport mine{
       .step = progress_.step + 1,
       .request = parts_.requests != nullptr ? parts_.requests->take() : TrainingRequest::none,

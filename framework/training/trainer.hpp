@@ -140,7 +140,7 @@ class Trainer {
   };
   static constexpr std::size_t kEndStages = 1;
 
-  void enter(const char* place, Index step) const;
+  void enter(const char* place, Index step, bool waits_for_ranks = false) const;
   std::span<const float> scaled_parameters();
   void run_stages(const BatchEnd& end);
   void end_batch(const BatchEnd& end);

@@ -128,6 +128,44 @@ BOOST_AUTO_TEST_CASE(time_in_which_the_process_was_stopped_does_not_count) {
   BOOST_TEST(child.exit_code() == kAlive);
 }
 
+BOOST_AUTO_TEST_CASE(a_wait_for_ranks_that_do_not_answer_ends_when_the_launcher_ends_the_job) {
+  const Child child([] {
+    Heartbeat heartbeat;
+    Watchdog watchdog(heartbeat, "[rank 1 host]");
+    watchdog.set_deadline(50);
+    heartbeat.enter("exchange of gradients", 17, true);
+    heartbeat.expect_the_end();
+    sleep_for(10);
+  });
+  BOOST_TEST(child.exit_code() == 4);
+  BOOST_TEST(child.said().starts_with(
+      "[rank 1 host] The launcher ends the job, and ranks that this one waits for at step 17 "
+      "(exchange of gradients) do not answer"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_such_wait_goes_on_until_the_launcher_kills) {
+  const Child in_a_checkpoint([] {
+    Heartbeat heartbeat;
+    Watchdog watchdog(heartbeat, "[rank 1 host]");
+    watchdog.set_deadline(50);
+    heartbeat.enter("checkpoint", 17);
+    heartbeat.expect_the_end();
+    sleep_for(1.5);
+  });
+  BOOST_TEST(in_a_checkpoint.exit_code() == kAlive);
+  const Child used_to_long_waits([] {
+    Heartbeat heartbeat;
+    Watchdog watchdog(heartbeat, "[rank 1 host]");
+    watchdog.set_deadline(50);
+    heartbeat.enter("exchange of gradients", 17, true);
+    sleep_for(2);
+    heartbeat.enter("exchange of gradients", 18, true);
+    heartbeat.expect_the_end();
+    sleep_for(1.5);
+  });
+  BOOST_TEST(used_to_long_waits.exit_code() == kAlive);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace lockstep
