@@ -1,5 +1,8 @@
 #include "cluster/mpi_communicator.hpp"
 
+#include <algorithm>
+#include <cassert>
+#include <iterator>
 #include <limits>
 
 #include <mpi.h>
@@ -32,10 +35,10 @@ int world_size() {
 }
 
 // Two machines of a usual cluster, and two processes of one machine.
-constexpr LinkSpeed kBetweenHosts{.seconds_per_message = 2e-5, .seconds_per_byte = 1e-9};
-constexpr LinkSpeed kWithinHost{.seconds_per_message = 8e-6, .seconds_per_byte = 5e-11};
+constexpr LinkCost kBetweenHosts{.seconds_per_message = 2e-5, .seconds_per_byte = 1e-9};
+constexpr LinkCost kWithinHost{.seconds_per_message = 8e-6, .seconds_per_byte = 5e-11};
 
-LinkSpeed slowest_link(int ranks) {
+LinkCost slowest_link(int ranks) {
   MPI_Comm host = MPI_COMM_NULL;
   check_mpi(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host),
             "MPI_Comm_split_type");
@@ -52,6 +55,8 @@ class MpiExchange final : public Exchange {
 
   void start(std::span<const OutgoingMessage> outgoing,
              std::span<const IncomingMessage> incoming) override {
+    assert(std::count(requests_.begin(), requests_.end(), MPI_REQUEST_NULL) ==
+           std::ssize(requests_));
     requests_.clear();
     for (const IncomingMessage& message : incoming) {
       check_mpi(MPI_Irecv(message.data.data(), checked_int(message.data.size()), MPI_BYTE,
@@ -90,9 +95,9 @@ void MpiCommunicator::Counts::fill(std::span<const MessagePart> parts) {
   }
 }
 
-MpiCommunicator::MpiCommunicator()
-    : rank_(world_rank()), size_(world_size()), link_speed_(slowest_link(size_)), gathered_(size_) {
+MpiCommunicator::MpiCommunicator() : rank_(world_rank()), size_(world_size()), gathered_(size_) {
   check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  link_cost_ = slowest_link(size_);
 }
 
 void MpiCommunicator::broadcast(std::span<std::byte> data, int root) {

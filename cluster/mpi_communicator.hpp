@@ -16,7 +16,7 @@ class MpiCommunicator final : public Communicator {
 
   void broadcast(std::span<std::byte> data, int root) override;
   std::unique_ptr<Exchange> make_exchange(int channel) override;
-  LinkSpeed link_speed() const override { return link_speed_; }
+  LinkCost link_cost() const override { return link_cost_; }
   void all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) override;
   void barrier() override;
 
@@ -32,7 +32,7 @@ class MpiCommunicator final : public Communicator {
 
   int rank_ = 0;
   int size_ = 1;
-  LinkSpeed link_speed_{};
+  LinkCost link_cost_{};
   Counts gathered_;
 };
 

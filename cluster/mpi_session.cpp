@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <new>
 #include <optional>
 #include <string_view>
+#include <thread>
 
 #include <fmt/format.h>
 #include <mpi.h>
@@ -18,6 +20,9 @@
 
 namespace lockstep {
 namespace {
+
+// For ranks that are to end together, some of which may still be writing files.
+constexpr std::chrono::seconds kPatience(3);
 
 bool is_set(const char* variable) { return std::getenv(variable) != nullptr; }
 
@@ -119,6 +124,20 @@ std::string MpiSession::thread_level() const {
   return level == MPI_THREAD_SERIALIZED ? "serialized" : "multiple";
 }
 
+bool MpiSession::all_ranks_come() {
+  if (size() == 1) return true;
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_mpi(MPI_Ibarrier(MPI_COMM_WORLD, &request), "MPI_Ibarrier");
+  const auto limit = std::chrono::steady_clock::now() + kPatience;
+  int is_done = 0;
+  while (is_done == 0 && std::chrono::steady_clock::now() < limit) {
+    check_mpi(MPI_Test(&request, &is_done, MPI_STATUS_IGNORE), "MPI_Test");
+    heartbeat_.beat();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return is_done != 0;
+}
+
 void MpiSession::abort(int exit_code) const {
   if (initialized_) MPI_Abort(MPI_COMM_WORLD, exit_code);
   std::_Exit(exit_code);
@@ -133,6 +152,11 @@ int run_in_session(const std::function<int(MpiSession&)>& body) {
     session.emplace();
     return body(*session);
   } catch (const CollectiveError& error) {
+    if (!session->all_ranks_come()) {
+      return fail(error.kind(), fmt::format("{} No other rank has found this: look at the machine "
+                                            "of this one.",
+                                            error.what()));
+    }
     if (session->rank() == 0) speak(fmt::format("lockstep: {}\n", error.what()));
     return error.exit_code();
   } catch (const Error& error) {

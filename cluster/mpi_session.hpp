@@ -54,6 +54,10 @@ class MpiSession {
   void set_deadline(double seconds);
   static constexpr double kStartUpDeadline = 120;
 
+  /// Whether all ranks make this call within some seconds. What every rank is thought to have
+  /// found, one whose machine miscalculates may have found alone.
+  bool all_ranks_come();
+
   /// Ends every rank of the job at once with this exit code.
   [[noreturn]] void abort(int exit_code) const;
 

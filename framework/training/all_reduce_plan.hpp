@@ -70,13 +70,14 @@ struct AllReduceShape {
   bool with_reports = false;  ///< every rank gets a report of every rank, whatever else travels
 };
 
-/// Whether every rank's leaves are one node, and so are those of 2, 4, ... neighbours.
+/// Whether every rank's leaves are one node, and so are those of 2, 4, ... neighbours. For at least
+/// two ranks.
 bool is_aligned(Index leaves, int ranks);
 
 /// What one rank does. @param method  recursive_doubling only for aligned ranks
 AllReducePlan make_all_reduce_plan(const AllReduceShape& shape, AllReduceMethod method, int rank);
 
 /// The method that takes the slowest rank the least time, by an estimate; the same on every rank.
-AllReduceMethod choose_all_reduce(const AllReduceShape& shape, const LinkSpeed& link);
+AllReduceMethod choose_all_reduce(const AllReduceShape& shape, const LinkCost& link);
 
 }  // namespace lockstep

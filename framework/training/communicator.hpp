@@ -46,8 +46,8 @@ class Exchange {
   virtual bool progress() = 0;
 };
 
-/// How fast messages are between the ranks that are farthest from each other.
-struct LinkSpeed {
+/// What a message costs between the ranks that are farthest from each other.
+struct LinkCost {
   double seconds_per_message;
   double seconds_per_byte;
 };
@@ -72,7 +72,7 @@ class Communicator {
   virtual std::unique_ptr<Exchange> make_exchange(int channel) = 0;
 
   /// An estimate, the same on every rank.
-  virtual LinkSpeed link_speed() const = 0;
+  virtual LinkCost link_cost() const = 0;
 
   /// Every rank contributes its own part of `data` (part `rank()`) and receives all others.
   virtual void all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) = 0;
@@ -87,7 +87,7 @@ class SoloCommunicator final : public Communicator {
   int size() const override { return 1; }
   void broadcast(std::span<std::byte> data, int root) override;
   std::unique_ptr<Exchange> make_exchange(int channel) override;
-  LinkSpeed link_speed() const override { return {}; }
+  LinkCost link_cost() const override { return {}; }
   void all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) override;
   void barrier() override {}
 };

@@ -23,7 +23,9 @@ std::vector<GradientBucket> gradient_buckets(const Plan& plan, const ParameterLa
   for (std::size_t i = 1; ranks > 1 && i < plan.steps().size(); ++i) {
     before += backward_multiply_adds(plan, plan.steps()[i - 1]);
     const std::size_t split = first_float(plan, layout, i);
-    if (before < kLeastAfterFirst * all || split == 0 || split == layout.size()) continue;
+    const bool completes = layout.first_entry(plan.steps()[i].first_node) !=
+                           layout.first_entry(plan.steps()[i].first_node + 1);
+    if (!completes || before < kLeastAfterFirst * all || split == 0) continue;
     return {{.first = split, .size = layout.size() - split, .last_step = i},
             {.first = 0, .size = split, .last_step = 0}};
   }

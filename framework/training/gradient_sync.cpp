@@ -31,11 +31,13 @@ struct GradientSync::Bucket {
 
 GradientSync::GradientSync(Communicator& communicator, std::vector<GradientBucket> buckets,
                            const std::vector<Index>& leaf_counts, int threads)
-    : communicator_(communicator), buckets_(std::move(buckets)) {
-  assert(!is_alone() || buckets_.size() == 1);
+    : communicator_(communicator),
+      is_alone_(communicator.size() == 1),
+      buckets_(std::move(buckets)) {
+  assert(!is_alone_ || buckets_.size() == 1);
   std::size_t floats = 0;
   for (const GradientBucket& bucket : buckets_) floats += bucket.size;
-  if (!is_alone()) total_ = AlignedBuffer<float>(floats);
+  if (!is_alone_) total_ = AlignedBuffer<float>(floats);
   make_layouts(leaf_counts);
   for (const GradientBucket& bucket : buckets_) make_bucket(bucket, threads);
 }
@@ -53,14 +55,14 @@ void GradientSync::make_layouts(const std::vector<Index>& leaf_counts) {
                         .subtrees = complete_subtrees(leaves, mine),
                         .plans = {},
                         .reports = StepReports(std::move(owned))});
-    if (is_alone()) continue;
+    if (is_alone_) continue;
     for (const GradientBucket& bucket : buckets_) {
       const AllReduceShape shape{.leaves = leaves,
                                  .ranks = ranks,
                                  .floats = bucket.size,
                                  .with_reports = &bucket == &buckets_.back()};
       layouts_.back().plans.push_back(make_all_reduce_plan(
-          shape, choose_all_reduce(shape, communicator_.link_speed()), communicator_.rank()));
+          shape, choose_all_reduce(shape, communicator_.link_cost()), communicator_.rank()));
     }
   }
 }
@@ -74,7 +76,7 @@ void GradientSync::make_bucket(const GradientBucket& stretch, int threads) {
   }
   const int channel = static_cast<int>(states_.size());
   const std::span<float> total =
-      is_alone() ? std::span<float>() : total_.span().subspan(stretch.first, stretch.size);
+      is_alone_ ? std::span<float>() : total_.span().subspan(stretch.first, stretch.size);
   states_.push_back(std::make_unique<Bucket>(total, size, communicator_.make_exchange(channel)));
 }
 
@@ -105,10 +107,11 @@ void GradientSync::finish_leaf(std::size_t bucket, Index leaf, int buffer) {
 }
 
 bool GradientSync::progress() {
-  if (is_alone() || std::this_thread::get_id() != communicating_thread_) return false;
+  if (is_alone_ || std::this_thread::get_id() != communicating_thread_) return false;
+  bool all_done = true;
   // The last bucket waits for this rank's report.
-  for (std::size_t i = 0; i + 1 < states_.size(); ++i) advance(i);
-  return true;
+  for (std::size_t i = 0; i + 1 < states_.size(); ++i) all_done = advance(i) && all_done;
+  return !all_done;
 }
 
 bool GradientSync::advance(std::size_t bucket) {
@@ -138,7 +141,7 @@ void GradientSync::begin(std::size_t bucket) {
 
 GradientSync::Outcome GradientSync::finish(const StepReport& mine,
                                            std::span<MicroBatchResult> results) {
-  if (is_alone()) {
+  if (is_alone_) {
     return {states_.front()->reduction.subtree_sum(0).first(buckets_.front().size), mine.request};
   }
   layout_->reports.write(communicator_.rank(), mine, results);

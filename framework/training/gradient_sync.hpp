@@ -22,7 +22,8 @@ namespace lockstep {
 /// as the last micro-batch of this rank has handed it in. Reports travel with the last bucket.
 ///
 /// Threading contract: `start` and `finish`, which are collective, by the thread that may use the
-/// communicator, while no worker runs. Between them any thread may hand in and call `progress`.
+/// communicator (any for a rank alone), while nobody hands in. Between them any thread may hand in
+/// and call `progress`. Allocates nothing of its own once it has seen each number of micro-batches.
 class GradientSync {
  public:
   /// @param buckets      in the order in which they are completed; one for a rank alone
@@ -47,7 +48,7 @@ class GradientSync {
   void finish_leaf(std::size_t bucket, Index leaf, int buffer);
 
   /// Sends and receives what it can without waiting, where this thread may.
-  /// @return whether it may
+  /// @return whether it may, and there is more to come before `finish`
   bool progress();
 
   struct Outcome {
@@ -64,6 +65,7 @@ class GradientSync {
   struct Bucket;
 
   Communicator& communicator_;
+  const bool is_alone_;
   std::vector<GradientBucket> buckets_;
   std::vector<Layout> layouts_;
   std::vector<std::unique_ptr<Bucket>> states_;
@@ -71,7 +73,6 @@ class GradientSync {
   AlignedBuffer<float> total_;  ///< none in a group of one
   std::thread::id communicating_thread_;
 
-  bool is_alone() const { return communicator_.size() == 1; }
   void make_layouts(const std::vector<Index>& leaf_counts);
   void make_bucket(const GradientBucket& stretch, int threads);
   void begin(std::size_t bucket);

@@ -27,7 +27,7 @@ class MicroBatchExecutor {
   struct Settings {
     std::uint64_t seed;
     float label_smoothing;
-    Heartbeat* heartbeat = nullptr;  ///< is told of every micro-batch done; may be null
+    Heartbeat* heartbeat = nullptr;  ///< beats with every bucket handed in; may be null
   };
   MicroBatchExecutor(const Plan& plan, const ParameterLayout& layout, const Dataset& dataset,
                      const WorkerTeam& team, const Settings& settings);

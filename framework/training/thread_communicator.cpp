@@ -60,7 +60,7 @@ class ThreadGroup::Member final : public Communicator {
     return std::make_unique<MemberExchange>(group_, rank_, channel);
   }
 
-  LinkSpeed link_speed() const override {
+  LinkCost link_cost() const override {
     return {.seconds_per_message = 1e-6, .seconds_per_byte = 1e-10};
   }
 

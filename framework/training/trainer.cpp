@@ -115,7 +115,10 @@ StepRecord Trainer::train_step() {
       .samples = samples,
       .learning_rate = learning_rate(parts_.schedule, progress_.step, settings_.total_steps)};
   run_stages(end);
-  if (!std::isfinite(loss_)) fail("The loss", loss_);
+  if (!std::isfinite(loss_)) {  // on all ranks, maybe because of one
+    check_replicas();
+    fail("The loss", loss_);
+  }
   const auto [norm, is_finite] = update_.result();
   if (!std::isfinite(norm)) fail("The norm of the gradient", norm);
   if (!is_finite) fail("A weight after the update", std::numeric_limits<double>::infinity());

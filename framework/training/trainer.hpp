@@ -89,7 +89,7 @@ enum class TrainingEnd { finished, stopped };
 /// The training loop. Knows no file and prints nothing.
 ///
 /// Threading contract: one thread; every rank of the communicator runs the same calls. A training
-/// step allocates nothing after the first.
+/// step allocates nothing after the first; with several ranks, after the first of each size.
 class Trainer {
  public:
   Trainer(const TrainerParts& parts, const TrainerSettings& settings,

@@ -1,12 +1,14 @@
 #include "framework/training/tree_all_reduce.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include "framework/kernels/reduce.hpp"
 
 namespace lockstep {
 
 void TreeAllReduce::start(const AllReducePlan& plan, const Operands& operands) {
+  assert(plan_ == nullptr || round_ == plan_->rounds.size());
   plan_ = &plan;
   operands_ = operands;
   round_ = 0;

@@ -13,9 +13,9 @@ namespace lockstep {
 /// Adds the leaves' buffers of one rank along the canonical tree while they are being finished: the
 /// last of two siblings to arrive adds the two, so that few buffers are alive at a time.
 ///
-/// Threading contract: `start` and the results by one thread while no worker runs; `acquire`,
-/// `buffer` and `finish_leaf` by any number of workers up to `threads`. Nothing locks or allocates
-/// but the constructor.
+/// Threading contract: `start` and, once all owned leaves are finished, the results by one thread;
+/// `acquire`, `buffer` and `finish_leaf` by any number of workers up to `threads`. Nothing locks or
+/// allocates but the constructor.
 class TreeReduction {
  public:
   struct Size {

@@ -103,7 +103,7 @@ int run(MpiSession& session) {
   for (const std::size_t floats : {2572UL, 41854UL, 418540UL}) {
     for (const Index leaves : {4, 7, 8}) {
       const AllReduceShape shape{.leaves = leaves, .ranks = communicator.size(), .floats = floats};
-      const AllReduceMethod chosen = choose_all_reduce(shape, communicator.link_speed());
+      const AllReduceMethod chosen = choose_all_reduce(shape, communicator.link_cost());
       for (const auto method : {AllReduceMethod::recursive_doubling, AllReduceMethod::slices,
                                 AllReduceMethod::partials}) {
         if (method == AllReduceMethod::recursive_doubling && !is_aligned(leaves, shape.ranks)) {

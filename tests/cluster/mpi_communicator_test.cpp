@@ -125,6 +125,26 @@ BOOST_AUTO_TEST_CASE(collectives_move_bytes_between_three_ranks, *utf::label("ra
   check_collectives(3);
 }
 
+BOOST_AUTO_TEST_CASE(an_exchange_lasts_until_what_was_sent_may_be_overwritten,
+                     *utf::label("ranks2")) {
+  Communicator& communicator = session().communicator();
+  BOOST_REQUIRE(communicator.size() == 2);
+  const auto exchange = communicator.make_exchange(0);
+  std::string text(3'000'000, communicator.rank() == 0 ? 'a' : '?');
+  if (communicator.rank() == 0) {
+    const OutgoingMessage message{1, std::as_bytes(std::span(text))};
+    exchange->start(std::span(&message, 1), {});
+    for (int turn = 0; turn < 1000; ++turn) BOOST_REQUIRE(!exchange->progress());
+    communicator.barrier();
+  } else {
+    communicator.barrier();
+    const IncomingMessage message{0, std::as_writable_bytes(std::span(text))};
+    exchange->start({}, std::span(&message, 1));
+  }
+  while (!exchange->progress()) std::this_thread::yield();
+  BOOST_TEST((text == std::string(3'000'000, 'a')));
+}
+
 BOOST_AUTO_TEST_CASE(exchanges_of_two_channels_travel_between_two_ranks, *utf::label("ranks2")) {
   check_exchange(2);
 }

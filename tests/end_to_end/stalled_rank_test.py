@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # labels: ranks
 # timeout: 600
-"""Ranks that are stopped, spin or leave without a word: all others end with 4, and no process is left."""
+"""Ranks that are stopped, spin, leave without a word or miscalculate: all end, with 4 or 5, and no process is left."""
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -34,10 +35,33 @@ int MPI_Isend(const void* data, int count, MPI_Datatype type, int to, int tag, M
 }
 """
 
+# Changes what rank 1 has received with its 400th message by what its variable FAULT says.
+MISTAKEN = """\
+#include <math.h>
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+static float* received;
+static int messages;
+int MPI_Irecv(void* data, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm, MPI_Request* request) {
+  const char* rank = getenv("OMPI_COMM_WORLD_RANK");
+  if (tag == 0 && rank && strcmp(rank, "1") == 0 && ++messages == 400) received = data;
+  return PMPI_Irecv(data, count, type, from, tag, comm, request);
+}
+int MPI_Testall(int count, MPI_Request* requests, int* done, MPI_Status* statuses) {
+  int code = PMPI_Testall(count, requests, done, statuses);
+  if (*done && received && messages == 400) {
+    received[3] = strcmp(getenv("FAULT"), "infinite") == 0 ? INFINITY : received[3] + 1;
+    received = NULL;
+  }
+  return code;
+}
+"""
 
-def faulty(folder):
+
+def faulty(folder, source=FAULTY):
     """The library, built with the flags of the MPI that is here."""
-    (folder / "faulty.c").write_text(FAULTY, encoding="utf-8")
+    (folder / "faulty.c").write_text(source, encoding="utf-8")
     library = folder / "faulty.so"
     subprocess.run(["mpicc", "-shared", "-fPIC", "-w", "-o", library, folder / "faulty.c"], check=True)
     return str(library)
@@ -79,6 +103,18 @@ def test_a_rank_that_spins_or_leaves_alone_ends_the_job():
             with cli.Job(arguments, 3, env=environment) as running:
                 at_work(running, folder)
                 expect_stalled(running, running.ranks())
+
+
+def test_a_rank_that_miscalculates_ends_the_job_and_is_named():
+    parts = r"lockstep: After step \d+ the weights of rank 1 have the digest \w+, but those of rank 0 have \w+: a processor "
+    infinite = r"\[rank 1 \S+\] The norm of the gradient is inf at step \d+, .* No other rank has found this: look at the"
+    with cli.Folder() as folder:
+        library = faulty(folder, MISTAKEN)
+        for fault, line in (("other", parts), ("infinite", infinite)):
+            with cli.Job(train(folder, "--overwrite"), 2, env={"LD_PRELOAD": library, "FAULT": fault}) as running:
+                cli.expect_equal(running.end(), 5, f"exit code ({running.said()})")
+                said = [text for text in running.said().splitlines() if re.match(line, text)]
+                cli.expect_equal(len(said), 1, f"lines like {line} in {running.said()}")
 
 
 def test_a_job_that_was_stopped_as_a_whole_goes_on():

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "framework/core/parallel.hpp"
@@ -45,6 +46,27 @@ BOOST_AUTO_TEST_CASE(each_piece_is_done_once_and_no_stage_begins_before_the_last
       BOOST_TEST(last == static_cast<int>(kPieces));
     }
   }
+}
+
+// The only piece lasts until another slot has been idle often enough.
+BOOST_AUTO_TEST_CASE(a_slot_that_waits_is_idle_for_as_long_as_it_wants) {
+  StagedWork work(1, 2);
+  std::atomic<int> idle_calls = 0;
+  const auto walk_through = [&](int slot) {
+    StagedWork::Walk walk(work, slot);
+    const bool all = walk.stage(
+        1,
+        [&](std::size_t /*i*/) {
+          while (idle_calls < 5) std::this_thread::yield();
+        },
+        [&] { return ++idle_calls < 5; });
+    BOOST_TEST(all);
+  };
+  work.start();
+  std::thread other([&] { walk_through(1); });
+  walk_through(0);
+  other.join();
+  BOOST_TEST(idle_calls == 5);
 }
 
 BOOST_AUTO_TEST_CASE(a_stage_without_pieces_holds_nobody_up) {

@@ -17,8 +17,8 @@ namespace {
 using Place = Operand::Place;
 using enum AllReduceMethod;
 
-constexpr LinkSpeed kFast{.seconds_per_message = 1e-6, .seconds_per_byte = 1e-10};
-constexpr LinkSpeed kSlow{.seconds_per_message = 5e-5, .seconds_per_byte = 1e-8};
+constexpr LinkCost kFast{.seconds_per_message = 1e-6, .seconds_per_byte = 1e-10};
+constexpr LinkCost kSlow{.seconds_per_message = 5e-5, .seconds_per_byte = 1e-8};
 
 // A float as the words of the sum that it is, which tell the order: "((0+1)+2)".
 using Sum = std::string;
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(ranks_are_aligned_when_they_are_the_nodes_of_a_binary_tree)
 }
 
 BOOST_AUTO_TEST_CASE(the_choice_follows_ranks_bytes_and_link) {
-  const auto choice = [](Index leaves, int ranks, std::size_t floats, const LinkSpeed& link) {
+  const auto choice = [](Index leaves, int ranks, std::size_t floats, const LinkCost& link) {
     return choose_all_reduce({.leaves = leaves, .ranks = ranks, .floats = floats}, link);
   };
   BOOST_CHECK(choice(8, 2, 50000, kFast) == recursive_doubling);
