@@ -30,6 +30,10 @@ double root_mean_square(const ConstLaneView& view, std::size_t samples) {
   return std::sqrt(sum / static_cast<double>(view.features * samples));
 }
 
+// Micro-batches of a rank after which ranks wait for one another: one that is faster must not stand
+// still for longer than the others take for these.
+constexpr Index kRound = 64;
+
 }  // namespace
 
 Evaluator::Evaluator(const Graph& graph, const ParameterLayout& layout, const WorkerTeam& team,
@@ -96,6 +100,18 @@ MicroBatchResult Evaluator::run_micro_batch(Slot& slot, const Dataset& dataset, 
   return result;
 }
 
+void Evaluator::run_micro_batches(const LeafRange& part, const Dataset& dataset,
+                                  std::span<MicroBatchResult> results) {
+  std::atomic<Index> next = part.first;
+  const auto work = [&](int slot_number) {
+    Slot& slot = slots_[static_cast<std::size_t>(slot_number)];
+    for (Index i = next++; i < part.last; i = next++) {
+      results[static_cast<std::size_t>(i)] = run_micro_batch(slot, dataset, i);
+    }
+  };
+  team_.run(work);
+}
+
 EvaluationResult Evaluator::evaluate(std::span<const float> parameters, const Dataset& dataset,
                                      Communicator& communicator) {
   scale(parameters);
@@ -103,14 +119,14 @@ EvaluationResult Evaluator::evaluate(std::span<const float> parameters, const Da
   const LeafRange owned = owned_leaves(leaves, communicator.rank(), communicator.size());
   std::vector<MicroBatchResult> results(static_cast<std::size_t>(leaves));
   for (Slot& slot : slots_) std::fill(slot.confusion.begin(), slot.confusion.end(), Index{0});
-  std::atomic<Index> next = owned.first;
-  const auto work = [&](int slot_number) {
-    Slot& slot = slots_[static_cast<std::size_t>(slot_number)];
-    for (Index i = next++; i < owned.last; i = next++) {
-      results[static_cast<std::size_t>(i)] = run_micro_batch(slot, dataset, i);
-    }
-  };
-  team_.run(work);
+  const Index rounds = (leaves + kRound * communicator.size() - 1) / (kRound * communicator.size());
+  for (Index round = 0; round < rounds; ++round) {
+    const LeafRange part{owned.first + owned.size() * round / rounds,
+                         owned.first + owned.size() * (round + 1) / rounds};
+    run_micro_batches(part, dataset, results);
+    communicator.barrier();
+    if (heartbeat_ != nullptr) heartbeat_->beat();
+  }
 
   std::vector<MessagePart> parts;
   for (int r = 0; r < communicator.size(); ++r) {

@@ -61,6 +61,8 @@ class Evaluator {
   Slot make_slot(const Plan& plan) const;
   void scale(std::span<const float> parameters);
   void forward(Slot& slot, const Dataset& dataset, const LeafRange& samples);
+  void run_micro_batches(const LeafRange& part, const Dataset& dataset,
+                         std::span<MicroBatchResult> results);
   MicroBatchResult run_micro_batch(Slot& slot, const Dataset& dataset, Index micro_batch);
   std::vector<Index> add_confusions(Communicator& communicator, std::size_t classes);
 };
