@@ -264,32 +264,33 @@ mpirun_command() { # NUMBER_OF_HOSTS
 # The process that entered the hosts has one child, mpirun.
 signal_job() { pkill "-$1" -P "$job" || true; } # SIGNAL
 
-ask_for_stop() {
-  interrupted=yes
-  if [ -z "$timer" ]; then
+ask_for_stop() { # a second request ends the job; timeout and others signal twice at once, which is one
+  if [ -z "$deadline" ]; then
     signal_job USR1
-    (sleep 30 && signal_job KILL) >/dev/null 2>&1 &
-    timer=$!
-  else
-    signal_job KILL
+    deadline=$((SECONDS + 30))
+  elif [ "$SECONDS" -gt $((deadline - 29)) ]; then
+    deadline=$SECONDS
   fi
 }
 
+# The job has a session of its own, where the terminal's signals do not reach it. Traps take note only: what they would
+# wait for themselves, the next signal might interrupt.
 run_job() { # NUMBER_OF_HOSTS
-  interrupted=yes timer=""
+  local requests=() taken request deadline="" code=0
   mpirun_command "$1"
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-  trap 'interrupted=yes; signal_job USR1' USR1
-  trap 'interrupted=yes; signal_job USR2' USR2
-  trap ask_for_stop TERM INT
-  (enter "$from" setsid "${with_parent[@]}" "${mpirun_line[@]}") &
+  trap 'requests+=("signal_job USR1")' USR1
+  trap 'requests+=("signal_job USR2")' USR2
+  trap 'requests+=(ask_for_stop)' TERM INT
+  setsid bash "$self" enter "$from" "${with_parent[@]}" "${mpirun_line[@]}" &
   job=$!
-  while [ "$interrupted" = yes ]; do
-    interrupted=no
-    code=0
-    wait "$job" || code=$?
+  while kill -0 "$job" 2>/dev/null; do
+    sleep 0.1 || true # it may get the signal, too
+    taken=("${requests[@]}") requests=() # in one step: traps run between two
+    for request in "${taken[@]}"; do $request; done
+    [ -z "$deadline" ] || [ "$SECONDS" -lt "$deadline" ] || kill -KILL "$job" 2>/dev/null || true # mpirun follows
   done
-  [ -z "$timer" ] || pkill -P "$timer" || true
+  wait "$job" || code=$?
   exit "$code"
 }
 
@@ -334,7 +335,7 @@ main() {
       ;;
     status) show_status ;;
     down) take_down ;;
-    be_login | set_up_host | on_host | kill_host | processes_of) "$verb" "$@" ;; # one step, on a host
+    be_login | set_up_host | enter | on_host | kill_host | processes_of) "$verb" "$@" ;; # one step, on a host
     --help | -h) usage ;;
     *) fail 2 "'$verb' is nothing this script does; see --help." ;;
   esac

@@ -92,6 +92,21 @@ def test_signals_stop_a_job_with_a_checkpoint():
             cli.expect((folder / "run" / "STOPPED").exists(), "STOPPED")
 
 
+def test_signals_to_the_whole_group_stop_a_job_with_a_checkpoint():
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with cli.Folder() as folder, virtual_hosts.Hosts(2) as hosts:
+            hosts.call("down")
+            line = hosts.line(*hosts.train(cli.write_busy(folder, ENDLESS), folder / "run", "--threads", 1))
+            line = ["setsid", *line]  # a group of its own
+            with cli.Job(None, env=hosts.env, line=line) as job:
+                job.wait_for((folder / "run" / "metrics.jsonl").exists, "step")
+                for _ in range(2):  # as timeout does
+                    os.killpg(job.process.pid, number)
+                cli.expect_equal(job.end(), 75, f"exit code after {number.name} ({job.said()})")
+            cli.expect((folder / "run" / "STOPPED").exists(), "STOPPED")
+            cli.expect_equal(hosts.call("status").stdout, "No hosts are up.\n", "status")
+
+
 def test_a_second_request_ends_what_does_not_stop():
     with virtual_hosts.Hosts(1) as hosts:
         deaf = ("bash", "-c", "trap '' USR1; touch $0; while :; do sleep 0.1; done", hosts.folder / "deaf")
@@ -99,7 +114,7 @@ def test_a_second_request_ends_what_does_not_stop():
             job.wait_for((hosts.folder / "deaf").exists, "start of the program")
             for _ in range(2):
                 job.process.send_signal(signal.SIGTERM)
-                time.sleep(0.5)
+                time.sleep(2.5)
             cli.expect_equal(job.end(), 128 + signal.SIGKILL, f"exit code ({job.said()})")
 
 
