@@ -35,6 +35,7 @@ TEXT
 
 self=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)/$(basename -- "${BASH_SOURCE[0]}")
 state=${LOCKSTEP_HOSTS_DIR:-/tmp/lockstep_hosts_$(id -u)}
+export LOCKSTEP_HOSTS_DIR=$state # on the hosts every user is root
 subnet=10.77.0
 with_parent=(setpriv --pdeathsig KILL) # in front of a command: it ends when its parent does, however that ends
 holder=()                              # with_parent, when the hosts are to end with this script
@@ -202,7 +203,7 @@ bring_up() { # NUMBER_OF_HOSTS RATE
   "${holder[@]}" setsid unshare --fork --kill-child "${namespaces[@]}" "${as_root[@]}" \
     bash "$self" be_login "$1" "$2" <&- >"$state/log" 2>&1 &
   until is_up; do
-    kill -0 $! 2>/dev/null || fail 77 "The hosts do not come up: $(tail -n 1 "$state/log")"
+    kill -0 $! 2>/dev/null || fail 77 "The hosts do not come up: $(head -n 1 "$state/log")"
     sleep 0.02
   done
 }

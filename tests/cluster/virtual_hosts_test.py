@@ -137,6 +137,22 @@ def test_mistakes_are_refused_in_one_sentence():
         cli.expect("No hosts are up; start them with" in hosts.call("kill", "h1", code=2).stderr, "kill without hosts")
 
 
+def test_another_user_needs_neither_root_nor_a_folder():
+    with virtual_hosts.Hosts(1) as hosts:
+        hosts.call("down")
+        env = {name: value for name, value in hosts.env.items() if name != "LOCKSTEP_HOSTS_DIR"}
+        user = ["setpriv", "--reuid", "54321", "--clear-groups", "--"] if os.getuid() == 0 else []
+        with cli.Folder() as folder:
+            script = folder / "virtual_hosts.sh"
+            script.write_bytes(virtual_hosts.SCRIPT.read_bytes())
+            folder.chmod(0o755)
+            line = [*user, "bash", script, "run", "1", "--", "hostname"]
+            done = subprocess.run(line, capture_output=True, text=True, env=env, cwd="/", timeout=120, check=False)
+        if done.returncode == 77:
+            raise cli.Skipped(done.stderr)
+        cli.expect_equal((done.returncode, done.stdout), (0, "h1\n"), f"exit code and output ({done.stderr})")
+
+
 def test_a_folder_of_something_else_is_left_alone():
     with virtual_hosts.Hosts(1) as hosts, cli.Folder() as folder:
         hosts.call("down")
