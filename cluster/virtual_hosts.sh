@@ -38,7 +38,7 @@ state=${LOCKSTEP_HOSTS_DIR:-/tmp/lockstep_hosts_$(id -u)}
 export LOCKSTEP_HOSTS_DIR=$state # on the hosts every user is root
 subnet=10.77.0
 with_parent=(setpriv --pdeathsig KILL) # in front of a command: it ends when its parent does, however that ends
-holder=()                              # with_parent, when the hosts are to end with this script
+holder=self                            # the process the hosts end with, if not self
 
 namespaces=(--pid --mount --uts --ipc --net)
 as_root=()
@@ -52,6 +52,15 @@ fail() { # EXIT_CODE SENTENCE
   exit "$1"
 }
 
+within() { # SECONDS COMMAND...: repeats it until it succeeds, and fails when it does not in that time
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.02
+  done
+}
+
 expect_count() { # N
   [[ ${1:-} =~ ^[1-9][0-9]?$ ]] || fail 2 "Expected a number of hosts from 1 to 99, found '${1:-}'; see --help."
 }
@@ -62,7 +71,14 @@ namespace() { readlink "/proc/$1/ns/$2" 2>/dev/null || true; } # PROCESS KIND
 
 is_login() { [ -s "$state/namespace" ] && [ "$(namespace "$1" pid)" = "$(<"$state/namespace")" ]; } # PROCESS
 
-is_up() { [ -s "$state/outside" ] && is_login "$(<"$state/outside")"; }
+is_alive() { [ -n "$(namespace "$1" net)" ]; } # PROCESS; one that is ending has left its network
+
+is_up() {
+  [ -s "$state/outside" ] && is_login "$(<"$state/outside")" && is_alive "$(<"$state/outside")" &&
+    is_alive "$(<"$state/holder")"
+}
+
+is_down() { ! is_up; }
 
 is_inside() { is_login self; }
 
@@ -108,12 +124,15 @@ processes_of() { # HOST: as numbered on login; runs there
 }
 
 kill_host() { # HOST; runs on login
-  local processes
-  while processes=$(processes_of "$1") && [ -n "$processes" ]; do
-    # shellcheck disable=SC2086 # numbers
-    kill -KILL $processes 2>/dev/null || true
-  done
+  within 30 kill_processes "$1" || fail 1 "Processes on $1 do not end within 30 seconds: $(processes_of "$1" | tr '\n' ' ')"
   rm -f "$state/$1"
+}
+
+kill_processes() { # HOST; succeeds when there are none
+  local processes
+  processes=$(processes_of "$1")
+  # shellcheck disable=SC2086 # numbers
+  [ -z "$processes" ] || { kill -KILL $processes 2>/dev/null || true; return 1; }
 }
 
 show_status() {
@@ -145,13 +164,15 @@ give_up_early() { echo 4 >/proc/sys/net/ipv4/tcp_retries2; }
 start_host() { # NUMBER RATE; runs on login
   local host=h$1
   unshare --mount --uts --ipc --net sleep infinity &
-  until [ "$(namespace $! net)" != "$(namespace self net)" ]; do sleep 0.01; done
+  within 30 is_apart $! || fail 77 "$host gets no network of its own within 30 seconds."
   ip link add "$host" type veth peer name eth0 netns $!
   ip link set "$host" master bridge up
   limit_rate "$2" "$host"
   echo $! >"$state/$host"
   (on_host "$host" bash "$self" set_up_host "$1" "$2")
 }
+
+is_apart() { [ "$(namespace "$1" net)" != "$(namespace self net)" ]; } # PROCESS
 
 set_up_host() { # NUMBER RATE; runs on the host
   hostname "h$1"
@@ -191,6 +212,7 @@ write_files() { # NUMBER_OF_HOSTS RATE
     for ((number = 1; number <= $1; ++number)); do echo "$subnet.$((10 + number)) h$number"; done
   } >"$state/names"
   echo "$2" >"$state/rate"
+  echo "$holder" >"$state/holder"
   printf '#!/bin/bash\nexec bash %q ssh "$@"\n' "$self" >"$state/agent"
   chmod +x "$state/agent"
 }
@@ -200,13 +222,18 @@ bring_up() { # NUMBER_OF_HOSTS RATE
   [ ! -e "$state" ] || is_ours || fail 2 "$state exists, and is no folder of virtual hosts; set LOCKSTEP_HOSTS_DIR to another."
   take_down
   write_files "$1" "$2"
-  "${holder[@]}" setsid unshare --fork --kill-child "${namespaces[@]}" "${as_root[@]}" \
+  local front=(setsid)
+  [ "$holder" = self ] || front=("${with_parent[@]}" setsid)
+  "${front[@]}" unshare --fork --kill-child "${namespaces[@]}" "${as_root[@]}" \
     bash "$self" be_login "$1" "$2" <&- >"$state/log" 2>&1 &
-  until is_up; do
-    kill -0 $! 2>/dev/null || fail 77 "The hosts do not come up: $(head -n 1 "$state/log")"
-    sleep 0.02
-  done
+  within 120 is_up_or_ended $! || true
+  is_up || {
+    kill -KILL $! 2>/dev/null || true
+    fail 77 "The hosts do not come up: $(head -n 1 "$state/log")"
+  }
 }
+
+is_up_or_ended() { is_up || ! kill -0 "$1" 2>/dev/null; } # PROCESS
 
 is_ours() { [ -O "$state" ] && [ -f "$state/names" ]; }
 
@@ -214,7 +241,7 @@ take_down() {
   is_ours || return 0
   if is_up; then
     kill -KILL "$(<"$state/outside")"
-    while is_up; do sleep 0.02; done
+    within 30 is_down || fail 1 "The hosts do not end within 30 seconds; their first process is $(<"$state/outside")."
   fi
   rm -rf "$state"
 }
@@ -298,7 +325,7 @@ run_job() { # NUMBER_OF_HOSTS
 run_on_hosts() { # NUMBER_OF_HOSTS
   [ ${#program[@]} -gt 0 ] || fail 2 "There is no program to run; write it behind '--', see --help."
   if ! is_up; then
-    holder=("${with_parent[@]}")
+    holder=$$
     bring_up "$1" "$rate"
     trap take_down EXIT
   fi

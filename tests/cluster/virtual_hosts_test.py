@@ -82,6 +82,16 @@ def test_a_killed_run_leaves_nothing_behind():
             hosts.call("run", 1, "--", "true")
 
 
+def test_a_run_right_after_a_killed_one_has_hosts_of_its_own():
+    with virtual_hosts.Hosts(1) as hosts:
+        hosts.call("down")
+        program = ("bash", "-c", "touch $0; exec sleep 1000", hosts.folder / "begun")
+        with virtual_hosts.HostsJob(hosts, ["run", 1, "--", *program]) as job:
+            job.wait_for((hosts.folder / "begun").exists, "start of the program")
+            job.process.kill()
+            cli.expect_equal(hosts.call("run", 2, "--", "hostname").stdout.count("h"), 2, "hosts")
+
+
 def test_signals_stop_a_job_with_a_checkpoint():
     for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT):
         with cli.Folder() as folder, virtual_hosts.Hosts(2) as hosts:
