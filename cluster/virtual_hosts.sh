@@ -15,7 +15,7 @@ Usage: bash cluster/virtual_hosts.sh up N [--rate RATE]
 
 up      makes the hosts h1 ... hN (10.77.0.11, ...) and login (10.77.0.1), joined by TCP. They share the files of this
         machine, and a real mpirun, srun or lockstep runs on them.
-run     starts PROGRAM under mpirun on h1 ... hN, and brings the hosts up and down itself unless they are up.
+run     starts PROGRAM under mpirun on the first N hosts, and brings them up and down itself unless they are up.
         Ends with mpirun's exit code. SIGUSR1 and SIGUSR2 are handed on to mpirun; SIGTERM and SIGINT ask for a stop
         by SIGUSR1, a second one ends the job, and so do 30 seconds.
 ssh     gives COMMAND to a shell on HOST, as ssh does.
@@ -35,6 +35,7 @@ TEXT
 
 self=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)/$(basename -- "${BASH_SOURCE[0]}")
 state=${LOCKSTEP_HOSTS_DIR:-/tmp/lockstep_hosts_$(id -u)}
+state=${state%/}
 export LOCKSTEP_HOSTS_DIR=$state # on the hosts every user is root
 subnet=10.77.0
 with_parent=(setpriv --pdeathsig KILL) # in front of a command: it ends when its parent does, however that ends
@@ -145,7 +146,7 @@ show_status() {
 
 expect_able() {
   local tool missing=""
-  for tool in ip tc nsenter unshare pgrep mpirun; do
+  for tool in ip tc nsenter unshare pgrep flock mpirun; do
     command -v "$tool" >/dev/null || missing+=" $tool"
   done
   [ -z "$missing" ] ||
@@ -219,13 +220,14 @@ write_files() { # NUMBER_OF_HOSTS RATE
 
 bring_up() { # NUMBER_OF_HOSTS RATE
   expect_able
+  within 2 is_idle || fail 2 "The hosts that are up are in use; end them with 'virtual_hosts.sh down'."
   [ ! -e "$state" ] || is_ours || fail 2 "$state exists, and is no folder of virtual hosts; set LOCKSTEP_HOSTS_DIR to another."
   take_down
   write_files "$1" "$2"
   local front=(setsid)
   [ "$holder" = self ] || front=("${with_parent[@]}" setsid)
   "${front[@]}" unshare --fork --kill-child "${namespaces[@]}" "${as_root[@]}" \
-    bash "$self" be_login "$1" "$2" <&- >"$state/log" 2>&1 &
+    bash "$self" be_login "$1" "$2" <&- >"$state/log" 2>&1 {lock}>&- &
   within 120 is_up_or_ended $! || true
   is_up || {
     kill -KILL $! 2>/dev/null || true
@@ -244,6 +246,19 @@ take_down() {
     within 30 is_down || fail 1 "The hosts do not end within 30 seconds; their first process is $(<"$state/outside")."
   fi
   rm -rf "$state"
+}
+
+# One call at a time makes or ends hosts.
+lock() {
+  mkdir -p "$(dirname "$state")"
+  exec {lock}>>"$state.lock"
+  flock --wait 120 "$lock" || fail 1 "Another virtual_hosts.sh has held $state.lock for two minutes; end it and try again."
+}
+
+unlock() { exec {lock}>&-; }
+
+is_idle() { # nothing there but login's two processes and one a host
+  is_down || [ "$(pgrep --count --ns "$(<"$state/outside")" --nslist pid .)" -le $(($(hosts | wc -l) + 2)) ]
 }
 
 is_as_wanted() { # NUMBER_OF_HOSTS RATE
@@ -278,10 +293,11 @@ read_options() { # everything after N
 
 # Spinning ranks would take the cores from each other, and each network has its own first address.
 mpirun_command() { # NUMBER_OF_HOSTS
-  local list="" number
-  for ((number = 1; number <= $1; ++number)); do list+=${list:+,}h$number:$ranks_per_host; done
+  local names list
+  mapfile -t names < <(hosts)
+  printf -v list "%s:$ranks_per_host," "${names[@]:0:$1}"
   mpirun_line=(
-    mpirun --host "$list" -n $(($1 * ranks_per_host)) --bind-to none
+    mpirun --host "${list%,}" -n $(($1 * ranks_per_host)) --bind-to none
     --mca plm_rsh_agent "$state/agent" --mca mpi_yield_when_idle 1
     --mca oob_tcp_if_include "$subnet.0/24" --mca btl_tcp_if_include "$subnet.0/24"
     --mca oob_tcp_keepalive_time 2 --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3
@@ -324,13 +340,15 @@ run_job() { # NUMBER_OF_HOSTS
 
 run_on_hosts() { # NUMBER_OF_HOSTS
   [ ${#program[@]} -gt 0 ] || fail 2 "There is no program to run; write it behind '--', see --help."
+  lock
   if ! is_up; then
     holder=$$
     bring_up "$1" "$rate"
-    trap take_down EXIT
+    trap 'lock; take_down' EXIT
   fi
+  unlock
   [ "$1" -le "$(hosts | wc -l)" ] ||
-    fail 2 "$1 hosts are wanted, and those that are up are $(hosts | tr '\n' ' '); end them with 'virtual_hosts.sh down'."
+    fail 2 "$1 hosts are wanted, and those that are up are $(hosts | paste -sd ' '); end them with 'virtual_hosts.sh down'."
   [ -z "$rate" ] || [ "$rate" = "$(<"$state/rate")" ] ||
     fail 2 "The hosts are up with other cables than --rate $rate; end them with 'virtual_hosts.sh down'."
   expect_host "$from"
@@ -352,6 +370,7 @@ main() {
   case $verb in
     up)
       [ ${#mpirun_options[@]} -eq 0 ] || fail 2 "'${mpirun_options[0]}' is no option of up; see --help."
+      lock
       is_as_wanted "$count" "$rate" || bring_up "$count" "$rate"
       ;;
     run) run_on_hosts "$count" ;;
@@ -362,7 +381,10 @@ main() {
       enter login bash "$self" kill_host "$1"
       ;;
     status) show_status ;;
-    down) take_down ;;
+    down)
+      lock
+      take_down
+      ;;
     be_login | set_up_host | enter | on_host | kill_host | processes_of) "$verb" "$@" ;; # one step, on a host
     --help | -h) usage ;;
     *) fail 2 "'$verb' is nothing this script does; see --help." ;;

@@ -49,6 +49,32 @@ def test_up_leaves_what_is_up_and_brings_back_what_was_killed():
         cli.expect_equal(hosts.call("status").stdout, "No hosts are up.\n", "status")
 
 
+def test_run_takes_the_hosts_that_live():
+    with virtual_hosts.Hosts(3) as hosts:
+        hosts.call("kill", "h1")
+        cli.expect_equal(sorted(hosts.call("run", 2, "--", "hostname").stdout.split()), ["h2", "h3"], "hosts")
+        said = hosts.call("run", 3, "--", "true", code=2).stderr
+        cli.expect("3 hosts are wanted, and those that are up are h2 h3;" in said, said)
+
+
+def test_hosts_in_use_are_not_replaced():
+    with virtual_hosts.Hosts(2) as hosts:
+        begun = hosts.folder / "begun"
+        with virtual_hosts.HostsJob(hosts, ["ssh", "h2", f"touch {begun}; sleep 1000"]) as job:
+            job.wait_for(begun.exists, "start of the program")
+            hosts.up()
+            said = hosts.call("up", 1, code=2).stderr
+            cli.expect("The hosts that are up are in use; end them with" in said, said)
+            cli.expect_equal(job.process.poll(), None, "exit code of the program")
+
+
+def test_two_calls_at_once_come_one_after_the_other():
+    with virtual_hosts.Hosts(1) as hosts:
+        calls = [subprocess.Popen(hosts.line("up", count), env=hosts.env) for count in ("2", "3")]
+        cli.expect_equal([call.wait() for call in calls], [0, 0], "exit codes")
+        cli.expect(hosts.call("status").stdout.count("h") in (2, 3), hosts.call("status").stdout)
+
+
 def test_run_passes_mpiruns_exit_code_and_options_on():
     with virtual_hosts.Hosts(2) as hosts:
         said = hosts.call("run", 2, "--ranks-per-host", 2, "-x", "A=b", "--", "bash", "-c", "echo $(hostname) $A")
@@ -82,14 +108,15 @@ def test_a_killed_run_leaves_nothing_behind():
             hosts.call("run", 1, "--", "true")
 
 
-def test_a_run_right_after_a_killed_one_has_hosts_of_its_own():
+def test_up_right_after_a_killed_run_makes_hosts_anew():
     with virtual_hosts.Hosts(1) as hosts:
         hosts.call("down")
         program = ("bash", "-c", "touch $0; exec sleep 1000", hosts.folder / "begun")
         with virtual_hosts.HostsJob(hosts, ["run", 1, "--", *program]) as job:
             job.wait_for((hosts.folder / "begun").exists, "start of the program")
             job.process.kill()
-            cli.expect_equal(hosts.call("run", 2, "--", "hostname").stdout.count("h"), 2, "hosts")
+            hosts.call("up", 1)
+            cli.expect_equal(hosts.call("run", 1, "--", "hostname").stdout, "h1\n", "hosts")
 
 
 def test_signals_stop_a_job_with_a_checkpoint():
@@ -134,7 +161,7 @@ def test_mistakes_are_refused_in_one_sentence():
             (("fly",), "'fly' is nothing this script does"),
             (("up", "many"), "Expected a number of hosts from 1 to 99, found 'many'"),
             (("run", "1"), "There is no program to run"),
-            (("run", "2", "--", "true"), "2 hosts are wanted, and those that are up are h1"),
+            (("run", "2", "--", "true"), "2 hosts are wanted, and those that are up are h1;"),
             (("run", "1", "--rate", "1mbit", "--", "true"), "up with other cables than --rate 1mbit"),
             (("up", "1", "--fast"), "'--fast' is no option of up"),
             (("run", "1", "--from"), "--from needs a value"),
