@@ -271,24 +271,29 @@ from=login
 mpirun_options=()
 program=()
 
-read_options() { # everything after N
+read_options() { # VERB and everything after N
+  local verb=$1
+  shift
   while [ $# -gt 0 ]; do
-    case $1 in
-      --ranks-per-host | --rate | --from)
+    case $verb$1 in
+      up--rate | run--rate | run--ranks-per-host | run--from)
         [ -n "${2:-}" ] || fail 2 "$1 needs a value; see --help."
         local variable=${1#--}
         printf -v "${variable//-/_}" %s "$2"
         shift
         ;;
-      --)
+      up*) fail 2 "'$1' is no option of up; see --help." ;;
+      run--)
         shift
         program=("$@")
-        return
+        break
         ;;
       *) mpirun_options+=("$1") ;;
     esac
     shift
   done
+  [[ $ranks_per_host =~ ^[1-9][0-9]{0,3}$ ]] || fail 2 "--ranks-per-host expects a number from 1 to 9999, found '$ranks_per_host'."
+  [[ $rate =~ ^([1-9][0-9]*([kmgt]i?)?(bit|bps))?$ ]] || fail 2 "--rate expects a rate as tc takes it, such as 20mbit, found '$rate'."
 }
 
 # Spinning ranks would take the cores from each other, and each network has its own first address.
@@ -363,13 +368,15 @@ main() {
       expect_count "${1:-}"
       local count=$1
       shift
-      read_options "$@"
+      read_options "$verb" "$@"
       ;;
     ssh | kill) [ -n "${1:-}" ] || fail 2 "'$verb' needs a host; see --help." ;;
   esac
+  case $verb$# in
+    status[1-9]* | down[1-9]* | kill[2-9]*) fail 2 "'${!#}' is too much for $verb; see --help." ;;
+  esac
   case $verb in
     up)
-      [ ${#mpirun_options[@]} -eq 0 ] || fail 2 "'${mpirun_options[0]}' is no option of up; see --help."
       lock
       is_as_wanted "$count" "$rate" || bring_up "$count" "$rate"
       ;;
