@@ -14,10 +14,10 @@ Usage: bash cluster/virtual_hosts.sh up N [--rate RATE]
        bash cluster/virtual_hosts.sh status | down
 
 up      makes the hosts h1 ... hN (10.77.0.11, ...) and login (10.77.0.1), joined by TCP. They share the files of this
-        machine, and a real mpirun, srun or lockstep runs on them.
-run     starts PROGRAM under mpirun on the first N hosts, and brings them up and down itself unless they are up.
-        Ends with mpirun's exit code. SIGUSR1 and SIGUSR2 are handed on to mpirun; SIGTERM and SIGINT ask for a stop
-        by SIGUSR1, a second one ends the job, and so do 30 seconds.
+        machine, and a real mpirun, srun or lockstep runs on them. Others are replaced unless they are in use.
+run     starts PROGRAM under mpirun on the first N hosts that live, and brings them up and down itself unless they are
+        up. Ends with mpirun's exit code. SIGUSR1 and SIGUSR2 are handed on to mpirun; SIGTERM and SIGINT ask for a
+        stop by SIGUSR1; another one, a second or more later, ends the job, and so do 30 seconds.
 ssh     gives COMMAND to a shell on HOST, as ssh does.
 kill    kills everything on HOST at once; its cable is gone, too.
 status  says which hosts are up, and how many processes each has.
@@ -29,7 +29,7 @@ down    ends all hosts with all that runs there.
 
 The cables: ssh login ip link set h2 down (pulls h2's), ... up (puts it back).
 Several sets of hosts live beside each other when LOCKSTEP_HOSTS_DIR names a folder for each.
-Exit codes: 2 usage; 77 this machine cannot make virtual hosts; else the command's.
+Exit codes: 1 something does not end in time; 2 usage; 77 this machine cannot make virtual hosts; else the command's.
 TEXT
 }
 

@@ -70,7 +70,8 @@ def test_hosts_in_use_are_not_replaced():
 
 def test_two_calls_at_once_come_one_after_the_other():
     with virtual_hosts.Hosts(1) as hosts:
-        calls = [subprocess.Popen(hosts.line("up", count), env=hosts.env) for count in ("2", "3")]
+        lines = [hosts.line("up", count) for count in (2, 3)]
+        calls = [subprocess.Popen(line, env=hosts.env) for line in lines]  # pylint: disable=consider-using-with
         cli.expect_equal([call.wait() for call in calls], [0, 0], "exit codes")
         cli.expect(hosts.call("status").stdout.count("h") in (2, 3), hosts.call("status").stdout)
 

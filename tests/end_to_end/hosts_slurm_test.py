@@ -7,6 +7,7 @@ import functools
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
@@ -81,6 +82,24 @@ def test_a_killed_rank_requeues_the_job_as_often_as_allowed():
         state, code = slurm.end(job)
         cli.expect_equal((state, code >= 128), ("FAILED", True), f"end of the job, exit code {code}")
         cli.expect("after 0 retries" in slurm.said(job), slurm.said(job))
+
+
+def test_a_new_checkpoint_starts_the_count_of_failures_again():
+    with virtual_slurm.Slurm(2) as slurm, cli.Folder() as folder:
+        slurm.env["LOCKSTEP_RETRIES"] = "1"
+        job, run = started(slurm, folder)
+        kill_a_rank(slurm)
+        slurm.wait_for(job, lambda: slurm.about(job)["Restarts"] == "1", "second start")
+        before = (run / "latest").read_text(encoding="utf-8")
+        slurm.wait_for(job, lambda: (run / "latest").read_text(encoding="utf-8") != before, "new checkpoint")
+        kill_a_rank(slurm)
+        expect_done(slurm, job, folder)
+        cli.expect_equal(slurm.said(job).count("retry 1 of 1"), 2, f"first retries ({slurm.said(job)})")
+
+
+def test_the_job_without_a_folder_ends_in_one_sentence():
+    done = subprocess.run(["bash", virtual_slurm.TEMPLATE, "x.yaml"], capture_output=True, text=True, check=False)
+    cli.expect_equal((done.returncode, done.stderr.count("\n")), (2, 1), f"exit code and lines ({done.stderr})")
 
 
 def test_a_job_whose_node_dies_goes_on_on_another():
