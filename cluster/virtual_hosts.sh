@@ -334,7 +334,7 @@ run_job() { # NUMBER_OF_HOSTS
   setsid bash "$self" enter "$from" "${with_parent[@]}" "${mpirun_line[@]}" &
   job=$!
   while kill -0 "$job" 2>/dev/null; do
-    sleep 0.1 || true # it may get the signal, too
+    setsid sleep 0.1 # out of reach of what signals the whole group
     taken=("${requests[@]}") requests=() # in one step: traps run between two
     for request in "${taken[@]}"; do $request; done
     [ -z "$deadline" ] || [ "$SECONDS" -lt "$deadline" ] || kill -KILL "$job" 2>/dev/null || true # mpirun follows
