@@ -41,6 +41,14 @@ int least_share(const JobPlacement& job) {
   return share;
 }
 
+// Whether that many cores are each rank's whole share: one number for all starves none.
+bool cores_are_every_share(const JobPlacement& job, int cores) {
+  for (int rank = 0; rank < job.size(); ++rank) {
+    if (cores * job.of(rank).threads_per_core < job.cpu_share(rank)) return false;
+  }
+  return true;
+}
+
 bool same_ranks_everywhere(const JobPlacement& job) {
   for (int rank = 1; rank < job.size(); ++rank) {
     if (job.ranks_of_host(rank) != job.ranks_of_host(0)) return false;
@@ -65,6 +73,7 @@ std::string mpirun_line(const JobPlacement& job) {
   const std::string start = fmt::format("mpirun -n {}{}", job.size(), host_option(job));
   const int cores = cores_of_each(job);
   if (cores == 0) return start + " --bind-to none --oversubscribe";
+  if (!cores_are_every_share(job, cores)) return start + " --bind-to none";
   const bool by_host = job.hosts().size() > 1 && same_ranks_everywhere(job);
   return fmt::format(
       "{} --map-by {}:PE={} --bind-to core", start,

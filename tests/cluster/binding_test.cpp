@@ -121,8 +121,27 @@ BOOST_AUTO_TEST_CASE(mpirun_keeps_ranks_on_their_hosts) {
   BOOST_TEST(
       better_launch(made_up_job({.cpus = 8}, {{"a", {0}}, {"a", {1}}, {"b", {0}}, {"b", {1}}})) ==
       "mpirun -n 4 --host a:2,b:2 --map-by ppr:2:node:PE=4 --bind-to core");
+}
+
+BOOST_AUTO_TEST_CASE(no_number_of_cores_is_suggested_where_it_would_starve_a_rank_again) {
+  // The one rank of a has 8 cores, those of b have 4 each.
   BOOST_TEST(better_launch(made_up_job({.cpus = 8}, {{"a", {0}}, {"b", {0}}, {"b", {1}}})) ==
-             "mpirun -n 3 --host a:1,b:2 --map-by slot:PE=4 --bind-to core");
+             "mpirun -n 3 --host a:1,b:2 --bind-to none");
+  const auto on_host = [](const std::string& host, int cpus) {
+    return Placement{.host = host, .launcher = Launcher::mpirun, .cpus = {0}, .host_cpus = cpus};
+  };
+  BOOST_TEST(better_launch(JobPlacement({on_host("a", 4), on_host("b", 8)})) ==
+             "mpirun -n 2 --host a:1,b:1 --bind-to none");
+  // Five cores of two threads: two whole ones are four CPUs of the five that a rank has.
+  BOOST_TEST(better_launch(made_up_job({.cpus = 10, .threads_per_core = 2},
+                                       {{"a", {0, 5}}, {"a", {1, 6}}})) ==
+             "mpirun -n 2 --bind-to none");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_starves_without_binding) {
+  BOOST_TEST(starved(made_up_job(
+                 {.cpus = 8},
+                 {{"a", cpu_range(0, 7)}, {"b", cpu_range(0, 7)}, {"b", cpu_range(0, 7)}})) == -1);
 }
 
 BOOST_AUTO_TEST_CASE(srun_counts_hardware_threads) {
