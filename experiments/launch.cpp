@@ -17,10 +17,12 @@ std::string threads_in_words(std::span<const int> threads) {
   return fmt::format("{} to {} threads", least, most);
 }
 
-// What the host could give: "2 cores for it", or "2 cores for its 4 ranks" where these are more.
+// What the host could give: "2 cores for it", or "2 cores for its 4 ranks" where these are more, or
+// share the mask: one core for the rank is no more than one that it shares.
 std::string host_in_words(const JobPlacement& job, int rank) {
   const Placement& place = job.of(rank);
-  if (const int share = job.cpu_share(rank); share > 0) {
+  const int share = job.cpu_share(rank);
+  if (share > 0 && job.ranks_of_mask(rank) == 1) {
     return fmt::format("{} for it", count_of(share, cpu_noun(place)));
   }
   return fmt::format("{} for its {}", count_of(place.host_cpus, cpu_noun(place)),
@@ -29,21 +31,28 @@ std::string host_in_words(const JobPlacement& job, int rank) {
 
 std::string what_to_start(const JobPlacement& job, int rank, std::span<const char* const> words) {
   const std::string launch = better_launch(job);
-  if (!launch.empty()) return fmt::format("start `{} {}`", launch, shell_line(words));
+  if (!launch.empty()) {
+    return fmt::format("start `{} {}` with your other {} options", launch, shell_line(words),
+                       launch.substr(0, launch.find(' ')));
+  }
   return job.cpu_share(rank) > 0 ? "have the launcher bind each rank to as many, or to none"
                                  : "start fewer ranks there";
+}
+
+// What says that the binding is meant; nothing does so where a mask has fewer CPUs than ranks.
+std::string or_else(const JobPlacement& job, int rank) {
+  if (static_cast<int>(job.of(rank).cpus.size()) < job.ranks_of_mask(rank)) return "";
+  return fmt::format(", or give --threads {} if that is meant", job.fair_threads(rank));
 }
 
 std::string about_starved_rank(const JobPlacement& job, int rank,
                                std::span<const char* const> words) {
   const Placement& place = job.of(rank);
   const int sharing = job.ranks_of_mask(rank);
-  return fmt::format(
-      "rank {} is bound to {} of {}{}, though the host has {}: {}, or give --threads {} if that is "
-      "meant.",
-      rank, count_of(static_cast<Index>(place.cpus.size()), cpu_noun(place)), place.host,
-      sharing > 1 ? fmt::format(", which {} ranks share", sharing) : "", host_in_words(job, rank),
-      what_to_start(job, rank, words), job.fair_threads(rank));
+  return fmt::format("rank {} is bound to {} of {}{}, though the host has {}: {}{}.", rank,
+                     count_of(static_cast<Index>(place.cpus.size()), cpu_noun(place)), place.host,
+                     sharing > 1 ? fmt::format(", which {} ranks share", sharing) : "",
+                     host_in_words(job, rank), what_to_start(job, rank, words), or_else(job, rank));
 }
 
 // Threads that were asked for beyond what any mask could give.
