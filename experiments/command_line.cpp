@@ -55,7 +55,7 @@ void add_common_options(OptionList& list, CommonOptions& options) {
   list.flag("--json", options.json, "One JSON object on stdout, and nothing else there");
   list.count({"--threads", "N"}, kMostThreads, options.threads,
              "Threads of each rank (default: the cores it may run on)");
-  list.flag("--quiet", options.quiet, "No remarks and no progress on stderr");
+  list.flag("--quiet", options.quiet, "No remarks and no progress on stderr; warnings stay");
   list.choice({"--color", "WHEN"}, {"auto", "always", "never"}, options.color,
               "Colour: auto, always or never");
 }
