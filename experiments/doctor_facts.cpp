@@ -17,8 +17,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostResources, processor, memory_available, o
                                    core_file_bytes, shared_memory_free)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FileSystem, type, is_network, is_memory, free_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DataFacts, name, place, digest, problem, is_damaged)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FolderFacts, path, problem, file_system, sees_rank_0,
-                                   is_kept_out, write_seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FolderFacts, path, problem, problem_number, file_system,
+                                   sees_rank_0, is_kept_out, write_seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankFacts, program, isa, isas, interfaces, resources, data,
                                    folder)
 

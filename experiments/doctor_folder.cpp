@@ -22,15 +22,24 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSeen = "written_by_rank_0";
 
-// Of a folder that exists, or of the one in which it would be made.
-fs::path existing_folder(const fs::path& out) {
-  fs::path folder = fs::absolute(out);
-  std::error_code ignored;
-  while (!fs::exists(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
-  if (fs::is_directory(folder, ignored)) return folder;
-  throw Error(ErrorKind::usage, fmt::format("{} is a file, expected a folder; name another with "
-                                            "--out.",
-                                            folder.string()));
+// The folder, or the one in which it would be made; a file where that is in the way.
+fs::path existing_place(const fs::path& out) {
+  std::error_code problem;
+  fs::path place = fs::absolute(out, problem);
+  while (!problem && !fs::exists(place, problem) && place.has_relative_path()) {
+    place = place.parent_path();
+  }
+  if (problem) throw system_error("look into", place, problem.value());
+  return place;
+}
+
+void look_at_place(const fs::path& out, FolderFacts& facts) {
+  facts.path = out.string();
+  const fs::path place = existing_place(out);
+  facts.path = place.string();
+  facts.file_system = file_system_of(place);
+  if (fs::is_directory(place)) return;
+  throw Error(ErrorKind::usage, fmt::format("{} is a file, expected a folder.", facts.path));
 }
 
 // A hidden folder that is gone, with all in it, at the end.
@@ -102,6 +111,9 @@ void try_folder(const fs::path& trial, FolderFacts& facts) {
 void note_problem(FolderFacts& facts, const std::function<void()>& body) {
   try {
     body();
+  } catch (const SystemError& error) {
+    facts.problem = error.what();
+    facts.problem_number = error.number();
   } catch (const Error& error) {
     facts.problem = error.what();
   }
@@ -113,12 +125,11 @@ FolderFacts examine_folder(const CommandContext& context, const fs::path& out) {
   Communicator& communicator = context.communicator();
   FolderFacts facts;
   context.session.heartbeat().enter("check of the output folder", 0);
-  fail_together(communicator, [&] {
-    facts.path = existing_folder(out).string();
-    facts.file_system = file_system_of(facts.path);
-  });
+  note_problem(facts, [&] { look_at_place(out, facts); });
   std::optional<Trial> trial;
-  if (context.is_root()) note_problem(facts, [&] { trial.emplace(facts.path, facts); });
+  if (context.is_root() && facts.problem.empty()) {
+    note_problem(facts, [&] { trial.emplace(facts.path, facts); });
+  }
   const fs::path shared =
       broadcast_text(communicator, trial ? trial->path().string() : std::string(), 0);
   if (facts.problem.empty()) note_problem(facts, [&] { try_folder(shared, facts); });

@@ -10,8 +10,9 @@ namespace lockstep {
 
 /// What a rank has found out about the folder that runs are written into.
 struct FolderFacts {
-  std::string path;     ///< the folder, or the one in which it would be made
-  std::string problem;  ///< why this rank cannot write there; empty: it can
+  std::string path;        ///< the folder, or the one in which it would be made
+  std::string problem;     ///< why this rank cannot write there; empty: it can
+  int problem_number = 0;  ///< the errno behind it; 0: there is none
   FileSystem file_system;
   bool sees_rank_0 = false;  ///< what rank 0 has written is there for this rank
   /// A lock of rank 0 keeps this rank out; rank 0: its second lock.
@@ -20,8 +21,8 @@ struct FolderFacts {
   double write_seconds = 0;
 };
 
-/// Writes into the folder from every rank, and removes it again. Collective.
-/// @throws CollectiveError (usage) when the folder is a file
+/// Writes into the folder from every rank, and removes it again; where that fails, the facts say
+/// why. Collective.
 FolderFacts examine_folder(const CommandContext& context, const std::filesystem::path& out);
 
 }  // namespace lockstep

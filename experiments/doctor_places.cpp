@@ -1,6 +1,7 @@
 // Findings on what lies outside of the processes: networks, the folder of runs, data sets.
 
 #include <algorithm>
+#include <cerrno>
 #include <span>
 
 #include <fmt/format.h>
@@ -122,6 +123,28 @@ void add_locks(const JobFacts& job, Section& section) {
                   folder.path));
 }
 
+// Against what keeps a rank from writing there.
+std::string_view remedy(const FolderFacts& folder) {
+  switch (folder.problem_number) {
+    case ENOSPC:
+    case EDQUOT:
+      return "make room there, or name another folder by --out";
+    case EROFS:
+      return "mount it for writing, or name another folder by --out";
+    case EACCES:
+    case EPERM:
+      return "see to its rights, or name another folder by --out";
+    default:
+      return "name another folder by --out";
+  }
+}
+
+// "/runs (ext4)"; without the type where it could not be asked for.
+std::string place_in_words(const FolderFacts& folder) {
+  if (folder.file_system.type.empty()) return folder.path;
+  return fmt::format("{} ({})", folder.path, folder.file_system.type);
+}
+
 void add_other_rank(const JobFacts& job, int rank, Section& section) {
   const FolderFacts& folder = job.of(rank).folder;
   const std::string& host = job.host(rank);
@@ -129,8 +152,8 @@ void add_other_rank(const JobFacts& job, int rank, Section& section) {
     section.add(
         FindingLevel::note,
         fmt::format("Rank {} on {} could not write a run ({}), which matters when it goes on "
-                    "as rank 0: see to its rights.",
-                    rank, host, without_stop(folder.problem)));
+                    "as rank 0: {}.",
+                    rank, host, without_stop(folder.problem), remedy(folder)));
   } else if (!folder.sees_rank_0) {
     section.add(FindingLevel::note,
                 fmt::format("{} has another {} than {}: runs stay on rank 0's host, so go on with "
@@ -208,11 +231,9 @@ Findings file_system_findings(const JobFacts& job) {
   Section section("file system");
   const FolderFacts& folder = job.of(0).folder;
   if (!folder.problem.empty()) {
-    section.add(
-        FindingLevel::change,
-        fmt::format("Runs cannot be written into {} ({}): {}; name another folder by --out, "
-                    "or see to its rights.",
-                    folder.path, folder.file_system.type, without_stop(folder.problem)));
+    section.add(FindingLevel::change,
+                fmt::format("Runs cannot be written into {}: {}; {}.", place_in_words(folder),
+                            without_stop(folder.problem), remedy(folder)));
     return section.take();
   }
   add_rank_0(job, section);

@@ -52,9 +52,11 @@ void require_regular(const std::filesystem::path& path) {
 
 }  // namespace
 
-Error system_error(std::string_view action, const std::filesystem::path& path, int error_number) {
-  return {ErrorKind::data, fmt::format("cannot {} {}: {}.", action, path.string(),
-                                       std::generic_category().message(error_number))};
+SystemError system_error(std::string_view action, const std::filesystem::path& path,
+                         int error_number) {
+  return {fmt::format("cannot {} {}: {}.", action, path.string(),
+                      std::generic_category().message(error_number)),
+          error_number};
 }
 
 Descriptor::Descriptor(const std::filesystem::path& path, OpenMode mode) : path_(path) {

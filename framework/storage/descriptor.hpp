@@ -23,8 +23,22 @@ enum class OpenMode {
   lock_file,  ///< reading and writing, created when missing, its contents kept
 };
 
-/// The system's reason as an Error (data): "cannot ACTION PATH: No space left on device."
-Error system_error(std::string_view action, const std::filesystem::path& path, int error_number);
+/// An Error (data) by a call of the operating system.
+class SystemError : public Error {
+ public:
+  SystemError(const std::string& message, int number)
+      : Error(ErrorKind::data, message), number_(number) {}
+
+  /// The call's errno.
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+/// The system's reason: "cannot ACTION PATH: No space left on device."
+SystemError system_error(std::string_view action, const std::filesystem::path& path,
+                         int error_number);
 
 /// Owns one file descriptor, closed on exec. Every failure throws Error (data) with path and
 /// reason.

@@ -94,8 +94,12 @@ def test_a_file_is_no_folder():
     with cli.Folder() as folder:
         (folder / "file").write_text("", encoding="utf-8")
         for ranks in (None, 2):
-            done = cli.run(["doctor", "--out", folder / "file"], ranks, code=2)
-            cli.expect("is a file, expected a folder" in done.stderr, done.stderr)
+            launch = [] if ranks is None else ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks)]
+            for out in (folder / "file", folder / "file" / "runs"):
+                found = doctor(["--out", out], launch, code=1)
+                cli.expect({f["section"] for f in found["findings"]} == SECTIONS, f"sections: {found}")
+                said = messages(found, "file system", "change")
+                cli.expect(len(said) == 1 and "file is a file, expected a folder; name another" in said[0], f"{said}")
 
 
 def test_damaged_data_are_to_be_changed():

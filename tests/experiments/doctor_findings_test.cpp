@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -136,8 +137,34 @@ BOOST_AUTO_TEST_CASE(a_choice_of_networks_is_noted_with_the_options_that_decide)
 BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_written_is_to_be_changed) {
   JobFacts job = healthy_job(1);
   job.ranks[0].folder.problem = "cannot make /runs/x: Read-only file system.";
-  check_trouble(file_system_findings(job), FindingLevel::change,
-                {"Runs cannot be written into /runs", "Read-only file system; name another"});
+  check_trouble(
+      file_system_findings(job), FindingLevel::change,
+      {"Runs cannot be written into /runs (ext4)", "Read-only file system; name another"});
+}
+
+BOOST_AUTO_TEST_CASE(what_keeps_runs_from_being_written_decides_the_advice) {
+  const auto advice = [](int number, const std::string& words) {
+    JobFacts job = healthy_job(2);
+    job.ranks[0].folder.problem = "cannot make /runs/x: The reason.";
+    job.ranks[0].folder.problem_number = number;
+    check_trouble(file_system_findings(job), FindingLevel::change, {"The reason; " + words});
+    job = healthy_job(2);
+    job.ranks[1].folder.problem = "cannot make /runs/x: The reason.";
+    job.ranks[1].folder.problem_number = number;
+    check_trouble(file_system_findings(job), FindingLevel::note, {"goes on as rank 0: " + words});
+  };
+  advice(ENOSPC, "make room there, or name another folder by --out.");
+  advice(EDQUOT, "make room there, or name another folder by --out.");
+  advice(EROFS, "mount it for writing, or name another folder by --out.");
+  advice(EACCES, "see to its rights, or name another folder by --out.");
+  advice(0, "name another folder by --out.");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_system_that_is_not_known_is_left_out) {
+  JobFacts job = healthy_job(1);
+  job.ranks[0].folder.file_system = {};
+  job.ranks[0].folder.problem = "cannot look into /runs: Permission denied.";
+  check_trouble(file_system_findings(job), FindingLevel::change, {"written into /runs: cannot"});
 }
 
 BOOST_AUTO_TEST_CASE(a_full_file_system_is_to_be_changed) {
