@@ -1,11 +1,13 @@
 #include "experiments/doctor_facts.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "experiments/agreement.hpp"
+#include "experiments/workbench.hpp"
 #include "framework/core/error.hpp"
 #include "framework/kernels/isa.hpp"
 
@@ -40,6 +42,14 @@ DataFacts find_data(const std::string& name, const DataPlaces& places) {
   return facts;
 }
 
+// The first of the ranks that would find the same. Collective.
+bool looks_for_data(const CommandContext& context) {
+  const std::vector<std::string> sharers = all_gather_text(
+      context.communicator(), sharers_of(context, {.names = {}, .places = context.data_places}));
+  const auto own = sharers.begin() + context.session.rank();
+  return std::find(sharers.begin(), own, *own) == own;
+}
+
 bool is_first_of_host(const JobPlacement& placement, int rank) {
   for (int other = 0; other < rank; ++other) {
     if (placement.of(other).host == placement.of(rank).host) return false;
@@ -55,7 +65,7 @@ RankFacts facts_of_this_rank(const CommandContext& context, const std::string& o
                   .resources = host_resources(),
                   .data = {},
                   .folder = examine_folder(context, out)};
-  if (!is_first_of_host(context.session.placement(), context.session.rank())) return facts;
+  if (!looks_for_data(context)) return facts;
   for (const char* const name : {"mnist", "fashion_mnist"}) {
     context.session.heartbeat().enter("search for data sets", 0);
     facts.data.push_back(find_data(name, context.data_places));

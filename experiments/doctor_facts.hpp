@@ -13,7 +13,8 @@
 
 namespace lockstep {
 
-/// A data set on a host. Only the first rank of each host looks.
+/// A data set as a rank finds it. Of ranks that look into the same places of the same host, only
+/// the first looks; the others have none of these.
 struct DataFacts {
   std::string name;
   std::string place;        ///< the folder; empty where none can be loaded

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <span>
 
 #include <fmt/format.h>
@@ -168,49 +169,79 @@ void add_other_rank(const JobFacts& job, int rank, Section& section) {
   }
 }
 
-const DataFacts* loaded(const RankFacts& facts, const std::string& name) {
-  const auto found = std::ranges::find_if(
-      facts.data, [&](const DataFacts& data) { return data.name == name && !data.place.empty(); });
-  return found == facts.data.end() ? nullptr : &*found;
+// A host by its first rank; another of its ranks by number too, since it looks into other places.
+std::string looker(const JobFacts& job, int rank) {
+  const std::vector<int> first = job.first_ranks();
+  if (std::ranges::find(first, rank) != first.end()) return job.host(rank);
+  return fmt::format("rank {} on {}", rank, job.host(rank));
 }
 
-// A set that rank 0's host has otherwise.
-void compare_with_rank_0(const JobFacts& job, int rank, const DataFacts& data, Section& section) {
-  const DataFacts* const expected = loaded(job.of(0), data.name);
-  const std::string expected_place = expected == nullptr ? "none" : expected->place;
-  const std::string expected_digest = expected == nullptr ? "" : expected->digest;
-  if (data.is_damaged || data.digest == expected_digest) return;
-  section.add(
-      FindingLevel::change,
-      fmt::format("{} has another {} than {} ({} and {}): give all hosts the same files, and "
-                  "LOCKSTEP_DATA if it is used (mpirun -x LOCKSTEP_DATA).",
-                  job.host(rank), data.name, job.host(0), data.place.empty() ? "none" : data.place,
-                  expected_place));
+std::string as_sentence(std::string text) {
+  if (text.starts_with("rank ")) text.front() = 'R';
+  return text;
 }
 
-void add_data_of_host(const JobFacts& job, int rank, Section& section) {
-  std::vector<std::string> found;
-  std::vector<std::string> missing;
-  for (const DataFacts& data : job.of(rank).data) {
-    if (data.is_damaged) {
-      section.add(FindingLevel::change, fmt::format("{} has {}, but it cannot be loaded: {}",
-                                                    job.host(rank), data.name, data.problem));
-    } else if (data.place.empty()) {
-      missing.push_back(data.name);
-    } else {
-      found.push_back(fmt::format("{} in {}", data.name, data.place));
+/// A data set that a rank has loaded.
+struct LoadedSet {
+  int rank = 0;
+  const DataFacts* data = nullptr;
+};
+
+// By the lowest rank that could.
+std::optional<LoadedSet> first_loaded(const JobFacts& job, const std::string& name) {
+  for (int rank = 0; rank < job.placement.size(); ++rank) {
+    for (const DataFacts& data : job.of(rank).data) {
+      if (data.name == name && !data.place.empty()) return LoadedSet{rank, &data};
     }
-    compare_with_rank_0(job, rank, data, section);
+  }
+  return {};
+}
+
+constexpr const char* kSameData =
+    "give all ranks the same files, and LOCKSTEP_DATA if it is used (mpirun -x LOCKSTEP_DATA)";
+
+Finding about_missing_data(const JobFacts& job, int rank, const std::string& name) {
+  const std::string who = looker(job, rank);
+  if (const auto there = first_loaded(job, name)) {
+    return {"data", FindingLevel::change,
+            as_sentence(fmt::format("{} does not have {}, which {} has in {}: {}.", who, name,
+                                    looker(job, there->rank), there->data->place, kSameData))};
+  }
+  return {"data", FindingLevel::note,
+          as_sentence(fmt::format(
+              "{} does not have {}: to train on it, run 'bash data/fetch.sh {}', or set "
+              "LOCKSTEP_DATA to the folder that holds its folder.",
+              who, name, name))};
+}
+
+// What is wrong with a data set on this rank.
+std::optional<Finding> trouble_with_data(const JobFacts& job, int rank, const DataFacts& data) {
+  if (data.is_damaged) {
+    return Finding{"data", FindingLevel::change,
+                   as_sentence(fmt::format("{} has {}, but it cannot be loaded: {}",
+                                           looker(job, rank), data.name, data.problem))};
+  }
+  if (data.place.empty()) return about_missing_data(job, rank, data.name);
+  const LoadedSet first = *first_loaded(job, data.name);
+  if (data.digest == first.data->digest) return {};
+  return Finding{"data", FindingLevel::change,
+                 as_sentence(fmt::format("{} has another {} than {} ({} and {}): {}.",
+                                         looker(job, rank), data.name, looker(job, first.rank),
+                                         data.place, first.data->place, kSameData))};
+}
+
+void add_data_of_rank(const JobFacts& job, int rank, Findings& findings) {
+  std::vector<std::string> found;
+  for (const DataFacts& data : job.of(rank).data) {
+    if (!data.place.empty()) found.push_back(fmt::format("{} in {}", data.name, data.place));
   }
   if (!found.empty()) {
-    section.add(FindingLevel::ok,
-                fmt::format("{} has {}.", job.host(rank), fmt::join(found, ", ")));
+    findings.push_back(
+        {"data", FindingLevel::ok,
+         as_sentence(fmt::format("{} has {}.", looker(job, rank), fmt::join(found, ", ")))});
   }
-  for (const std::string& name : missing) {
-    section.add(FindingLevel::note,
-                fmt::format("{} does not have {}: to train on it, run 'bash data/fetch.sh {}', or "
-                            "set LOCKSTEP_DATA to the folder that holds its folder.",
-                            job.host(rank), name, name));
+  for (const DataFacts& data : job.of(rank).data) {
+    if (auto trouble = trouble_with_data(job, rank, data)) findings.push_back(std::move(*trouble));
   }
 }
 
@@ -243,9 +274,9 @@ Findings file_system_findings(const JobFacts& job) {
 }
 
 Findings data_findings(const JobFacts& job) {
-  Section section("data");
-  for (const int rank : job.first_ranks()) add_data_of_host(job, rank, section);
-  return section.take();
+  Findings findings;
+  for (int rank = 0; rank < job.placement.size(); ++rank) add_data_of_rank(job, rank, findings);
+  return findings;
 }
 
 }  // namespace lockstep

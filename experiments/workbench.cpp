@@ -11,7 +11,18 @@
 namespace lockstep {
 namespace {
 
-// Equal for ranks that would load the same samples from the same places of the same host.
+// Runs what may find a setting wrong, and says where that was written.
+template <class Body>
+auto with_place(const ExperimentConfig& config, const Body& body) {
+  try {
+    return body();
+  } catch (const SettingError& error) {
+    throw Error(error.kind(), place_of(config, error.key()) + error.what());
+  }
+}
+
+}  // namespace
+
 std::string sharers_of(const CommandContext& context, const DataRequest& request) {
   const auto place = [](const std::filesystem::path& path) {
     std::error_code ignored;
@@ -26,18 +37,6 @@ std::string sharers_of(const CommandContext& context, const DataRequest& request
                      static_cast<int>(request.parts), request.synthetic_train,
                      request.synthetic_test, request.synthetic_channels, request.synthetic_side);
 }
-
-// Runs what may find a setting wrong, and says where that was written.
-template <class Body>
-auto with_place(const ExperimentConfig& config, const Body& body) {
-  try {
-    return body();
-  } catch (const SettingError& error) {
-    throw Error(error.kind(), place_of(config, error.key()) + error.what());
-  }
-}
-
-}  // namespace
 
 std::unique_ptr<const Graph> build_graph(const Value& model) {
   return std::make_unique<const Graph>(parse_graph_spec(model));

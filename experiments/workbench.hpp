@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "cluster/host_memory.hpp"
 #include "data/catalogue.hpp"
@@ -33,6 +34,9 @@ Workbench load_data(const CommandContext& context, const ExperimentConfig& confi
 ///         samples to train on
 Workbench load_training_data(const CommandContext& context, const ExperimentConfig& config,
                              const Graph& graph, DataParts parts);
+
+/// Equal for ranks that would load the same samples from the same places of the same host.
+std::string sharers_of(const CommandContext& context, const DataRequest& request);
 
 DataRequest data_request(const ExperimentConfig& config, DataParts parts, const DataPlaces& places);
 Preprocessing preprocessing_of(const DataConfig& data);

@@ -211,6 +211,39 @@ BOOST_AUTO_TEST_CASE(a_host_with_other_data_is_to_be_changed) {
                 {"host1 has another mnist than host0 (/elsewhere and /data/mnist)"});
 }
 
+BOOST_AUTO_TEST_CASE(data_that_one_host_lacks_are_one_finding_of_where_they_are) {
+  const DataFacts missing{.name = "mnist", .place = "", .digest = "", .problem = "nowhere"};
+  JobFacts job = healthy_job(2);
+  job.ranks[1].data[0] = missing;
+  check_trouble(data_findings(job), FindingLevel::change,
+                {"host1 does not have mnist, which host0 has in /data/mnist: give all ranks"});
+  job = healthy_job(3);
+  job.ranks[0].data[0] = missing;
+  check_trouble(data_findings(job), FindingLevel::change,
+                {"host0 does not have mnist, which host1 has in /data/mnist: give all ranks"});
+}
+
+BOOST_AUTO_TEST_CASE(data_are_not_compared_with_damaged_ones) {
+  JobFacts job = healthy_job(2);
+  job.ranks[0].data[0] = {.name = "mnist",
+                          .place = "",
+                          .digest = "",
+                          .problem = "t10k-images is truncated.",
+                          .is_damaged = true};
+  check_trouble(data_findings(job), FindingLevel::change, {"host0 has mnist, but it cannot"});
+}
+
+BOOST_AUTO_TEST_CASE(a_rank_that_looks_elsewhere_than_its_host_is_named) {
+  JobFacts job = healthy_job(2);
+  job.placement = made_up_job({.cpus = 2}, {{"host0", {0}}, {"host0", {1}}});
+  job.ranks[1].data[0].digest = "d2";
+  job.ranks[1].data[0].place = "/elsewhere";
+  check_trouble(data_findings(job), FindingLevel::change,
+                {"Rank 1 on host0 has another mnist than host0 (/elsewhere and /data/mnist)"});
+  job.ranks[1].data.clear();
+  BOOST_TEST(data_findings(job).size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(limits_that_end_runs_are_to_be_changed) {
   JobFacts job = healthy_job(1);
   job.ranks[0].resources.open_files = 64;
