@@ -6,7 +6,6 @@
 
 #include "framework/config/experiment_sections.hpp"
 #include "framework/config/model_file.hpp"
-#include "framework/config/overrides.hpp"
 #include "framework/config/yaml_reader.hpp"
 
 namespace lockstep {
@@ -33,20 +32,6 @@ std::string name_from(const std::filesystem::path& file) {
   return is_a_name(name) ? name : "experiment";
 }
 
-std::string parse_name(SettingsReader& reader, const std::filesystem::path& file) {
-  if (!reader.has("name")) {
-    reader.value_or_null("name");
-    return name_from(file);
-  }
-  const std::string name = reader.text("name");
-  if (!is_a_name(name)) {
-    throw reader.error_at("name", fmt::format("must be 1 to {} letters, digits, '_', '.' and '-', "
-                                              "and begin with none of the last two, but is '{}'",
-                                              kLongestName, printable(name)));
-  }
-  return name;
-}
-
 void check_schema_version(SettingsReader& reader) {
   const std::string expected =
       fmt::format("{}, the only one this version of lockstep knows", kSchemaVersion);
@@ -70,12 +55,31 @@ void check_kind(const Value& document, const std::filesystem::path& file) {
 
 }  // namespace
 
+std::string parse_name(SettingsReader& reader, const std::filesystem::path& file) {
+  if (!reader.has("name")) {
+    reader.value_or_null("name");
+    return name_from(file);
+  }
+  const std::string name = reader.text("name");
+  if (!is_a_name(name)) {
+    throw reader.error_at("name", fmt::format("must be 1 to {} letters, digits, '_', '.' and '-', "
+                                              "and begin with none of the last two, but is '{}'",
+                                              kLongestName, printable(name)));
+  }
+  return name;
+}
+
 ExperimentConfig load_experiment(const std::filesystem::path& file,
                                  const std::vector<std::string>& overrides) {
-  Value document = read_yaml_file(file);
-  check_kind(document, file);
   std::vector<Override> changes;
   for (const std::string& text : overrides) changes.push_back(parse_override(text));
+  return load_experiment_with(file, std::move(changes));
+}
+
+ExperimentConfig load_experiment_with(const std::filesystem::path& file,
+                                      std::vector<Override> changes) {
+  Value document = read_yaml_file(file);
+  check_kind(document, file);
   // A model that replaces the file's comes first, so that the others find its layers.
   const auto is_model = [](const Override& change) { return change.key() == "model"; };
   std::stable_partition(changes.begin(), changes.end(), is_model);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/config/overrides.hpp"
 #include "framework/core/settings.hpp"
 #include "framework/core/shape.hpp"
 #include "framework/training/optimizer.hpp"
@@ -88,6 +89,10 @@ struct ExperimentConfig {
 /// @throws Error (usage) that begins with file:line:column, or names the override
 ExperimentConfig load_experiment(const std::filesystem::path& file,
                                  const std::vector<std::string>& overrides = {});
+
+/// The same with overrides that may stand in a file.
+ExperimentConfig load_experiment_with(const std::filesystem::path& file,
+                                      std::vector<Override> changes);
 
 /// The same from a document in memory; paths in it are relative to the folder of `file`, whose stem
 /// is the default name.

@@ -11,6 +11,9 @@ namespace lockstep {
 // The sections of an experiment file, each read from and written for the whole document in one
 // place. A section that was left out has its defaults, or is reported as missing.
 
+/// The name of a run or a sweep, whose folder is named after it; by default the file's stem.
+std::string parse_name(SettingsReader& document, const std::filesystem::path& file);
+
 DataConfig parse_data(SettingsReader& document, const std::filesystem::path& folder);
 Value data_to_value(const DataConfig& data);
 

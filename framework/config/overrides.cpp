@@ -87,7 +87,7 @@ Value& enter(Value& parent, std::span<const std::string> path, const Override& c
   if (parent.find(key) == nullptr) {
     Value nothing;
     nothing.location.file = change.name;
-    parent.set(key, nothing);
+    parent.entries.push_back({.key = key, .value = nothing, .key_location = nothing.location});
   }
   return *parent.find(key);
 }
@@ -122,18 +122,24 @@ void remove_excluded(Value& document, const std::string& key) {
 
 std::string Override::key() const { return joined(path); }
 
-Override parse_override(std::string_view text) {
-  Override change;
-  change.name = fmt::format("override '{}'", printable(text));
-  const std::size_t equals = text.find('=');
-  if (equals == std::string_view::npos) {
-    refuse(change, "there is no '='; write key.path=value, such as train.steps=100.");
-  }
-  change.path = split_at_dots(text.substr(0, equals));
+Override make_override(std::string_view key, Value value, std::string name) {
+  Override change{.path = split_at_dots(key), .value = std::move(value), .name = std::move(name)};
   if (std::find(change.path.begin(), change.path.end(), "") != change.path.end()) {
     refuse(change, "a part of the key is empty; write key.path=value, such as train.steps=100.");
   }
-  change.value = read_yaml_override(text.substr(equals + 1), change.name);
+  return change;
+}
+
+Override parse_override(std::string_view text) {
+  const std::string name = fmt::format("override '{}'", printable(text));
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: there is no '='; write key.path=value, such as train.steps=100.",
+                            name));
+  }
+  Override change = make_override(text.substr(0, equals), {}, name);
+  change.value = read_yaml_override(text.substr(equals + 1), name);
   return change;
 }
 

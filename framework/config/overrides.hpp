@@ -12,7 +12,7 @@ namespace lockstep {
 struct Override {
   std::vector<std::string> path;  ///< at least one key, none empty
   Value value;
-  std::string name;  ///< "override 'train.steps=10'": the place of its errors
+  std::string name;  ///< "override 'train.steps=10'" or "sweep.yaml:7:3": the place of its errors
 
   std::string key() const;  ///< the path with dots
 };
@@ -20,6 +20,9 @@ struct Override {
 /// Splits at the first '=' and reads the rest as YAML.
 /// @throws Error (usage) without '=' or with an empty key, and for what is not YAML
 Override parse_override(std::string_view text);
+
+/// The same of a key and a value that stand in a file. @throws Error (usage) for an empty key
+Override make_override(std::string_view key, Value value, std::string name);
 
 /// Puts the value into the document as if it had been written there; whether the key exists is
 /// checked when the document is read.

@@ -1,0 +1,254 @@
+#include "framework/config/sweep_config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "framework/config/experiment_config.hpp"
+#include "framework/config/experiment_sections.hpp"
+#include "framework/config/model_file.hpp"
+#include "framework/config/yaml_reader.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr int kSchemaVersion = 1;
+constexpr SettingsReader::Bounds kCount{1, 10000};
+constexpr SettingsReader::Bounds kNumbers{-1e15, 1e15};  // integers among them are exact
+
+constexpr auto kMethods = std::to_array<std::string_view>({"grid", "random"});
+constexpr auto kGoals = std::to_array<std::string_view>({"maximize", "minimize"});
+constexpr auto kDistributions =
+    std::to_array<std::string_view>({"uniform", "log_uniform", "int_uniform"});
+constexpr auto kMetrics =
+    std::to_array<std::string_view>({"validation_accuracy", "test_accuracy", "train_accuracy",
+                                     "validation_loss", "test_loss", "train_loss"});
+
+template <class Names>
+std::size_t position_of(const Names& names, std::string_view name) {
+  return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+bool is_accuracy(std::string_view metric) { return !metric.ends_with("loss"); }
+
+SweepMetric parse_metric(const Value* section) {
+  if (section == nullptr) return {};
+  SettingsReader reader(*section, "metric");
+  SweepMetric metric{.name = reader.choice("name", kMetrics)};
+  metric.maximize =
+      reader.choice_or("goal", kGoals, kGoals.at(is_accuracy(metric.name) ? 0 : 1)) == kGoals[0];
+  reader.finish();
+  return metric;
+}
+
+SweepRange parse_range(SettingsReader& reader) {
+  SweepRange range;
+  const std::string name = reader.choice_or("distribution", kDistributions, kDistributions[0]);
+  range.distribution = static_cast<SweepDistribution>(position_of(kDistributions, name));
+  range.min = reader.real("min", kNumbers);
+  range.max = reader.real("max", kNumbers);
+  if (range.max < range.min) {
+    throw reader.error_at("max",
+                          fmt::format("must be at least min, {}, but is {}", range.min, range.max));
+  }
+  if (range.distribution == SweepDistribution::log_uniform && range.min <= 0) {
+    throw reader.error_at(
+        "min", fmt::format("must be above 0 for distribution: log_uniform, but is {}", range.min));
+  }
+  const bool whole = std::floor(range.min) == range.min && std::floor(range.max) == range.max;
+  if (range.distribution == SweepDistribution::int_uniform && !whole) {
+    throw reader.error_at("min", "and max must be whole numbers for distribution: int_uniform");
+  }
+  return range;
+}
+
+SweepParameter parse_parameter(const Value::Entry& entry, SweepMethod method) {
+  const std::string path = "parameters." + entry.key;
+  SweepParameter parameter{.key = entry.key, .place = entry.key_location};
+  SettingsReader reader(entry.value, path);
+  if (reader.has("values")) {
+    const Value& values = reader.value("values");
+    if (values.kind != Value::Kind::sequence || values.items.empty()) {
+      throw reader.error_at("values", fmt::format("must be a list of at least one value, but is {}",
+                                                  values.describe()));
+    }
+    parameter.values = values.items;
+  } else {
+    parameter.range = parse_range(reader);
+  }
+  reader.finish();
+  if (parameter.range && method == SweepMethod::grid) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}{} is a range, but method: grid needs values: [...]; list them, or "
+                            "take method: random.",
+                            entry.key_location.prefix(), path));
+  }
+  return parameter;
+}
+
+const Value& require_mapping(const Value& section, std::string_view name) {
+  if (section.kind == Value::Kind::mapping) return section;
+  throw Error(ErrorKind::usage,
+              fmt::format("{}{} must be a mapping of keys such as train.epochs, but is {}.",
+                          section.location.prefix(), name, section.describe()));
+}
+
+void check_schema_version(SettingsReader& reader) {
+  if (reader.integer("schema_version", {0, 1e9}) == kSchemaVersion) return;
+  throw reader.error_at(
+      "schema_version",
+      fmt::format("must be {}, the only one this version of lockstep knows", kSchemaVersion));
+}
+
+SweepConfig parse_sweep(const Value& document, const std::filesystem::path& file) {
+  SettingsReader reader(document, "");
+  check_schema_version(reader);
+  SweepConfig config;
+  config.name = parse_name(reader, file);
+  config.base = std::filesystem::absolute(file.parent_path() / reader.text("base"));
+  config.base = config.base.lexically_normal();
+  const std::string method = reader.choice_or("method", kMethods, kMethods[0]);
+  config.method = static_cast<SweepMethod>(position_of(kMethods, method));
+  config.metric = parse_metric(reader.value_or_null("metric"));
+  config.run_cap = reader.integer_or("run_cap", kCount, 0);
+  config.repeat = reader.integer_or("repeat", kCount, 1);
+  config.seed = static_cast<std::uint64_t>(reader.integer_or("seed", {0, 1e15}, 1));
+  if (const Value* section = reader.value_or_null("overrides")) {
+    for (const Value::Entry& entry : require_mapping(*section, "overrides").entries) {
+      config.overrides.push_back(
+          make_override(entry.key, entry.value, entry.key_location.to_string()));
+    }
+  }
+  if (const Value* section = reader.value_or_null("parameters")) {
+    for (const Value::Entry& entry : require_mapping(*section, "parameters").entries) {
+      config.parameters.push_back(parse_parameter(entry, config.method));
+    }
+  }
+  if (config.method == SweepMethod::random && config.run_cap == 0) {
+    throw reader.error_at("run_cap", "is missing; it says how many trials method: random draws");
+  }
+  reader.finish();
+  return config;
+}
+
+SweepConfig sweep_over(const std::filesystem::path& experiment) {
+  SweepConfig config;
+  config.name = load_experiment(experiment).name;
+  config.base = std::filesystem::absolute(experiment).lexically_normal();
+  return config;
+}
+
+void add_word(SweepConfig& config, const std::string& word) {
+  const std::string name = fmt::format("override '{}'", printable(word));
+  const std::size_t equals = word.find('=');
+  const std::string list = equals == std::string::npos ? "" : word.substr(equals + 1);
+  const std::vector<std::string> values = split_values(list, name);
+  if (values.size() < 2) {
+    Override same = parse_override(word);
+    std::erase_if(config.parameters,
+                  [&](const SweepParameter& parameter) { return parameter.key == same.key(); });
+    config.overrides.push_back(std::move(same));
+    return;
+  }
+  SweepParameter parameter{.key = word.substr(0, equals), .place = {.file = name}};
+  for (const std::string& value : values) {
+    parameter.values.push_back(read_yaml_override(value, name));
+  }
+  const auto old = std::find_if(config.parameters.begin(), config.parameters.end(),
+                                [&](const SweepParameter& p) { return p.key == parameter.key; });
+  if (old == config.parameters.end()) {
+    config.parameters.push_back(std::move(parameter));
+  } else {
+    *old = std::move(parameter);
+  }
+}
+
+Value to_value(const SweepParameter& parameter) {
+  Value section = Value::mapping();
+  if (parameter.range) {
+    section.set("min", Value::real(parameter.range->min));
+    section.set("max", Value::real(parameter.range->max));
+    const auto distribution = static_cast<std::size_t>(parameter.range->distribution);
+    section.set("distribution", Value::string(std::string(kDistributions.at(distribution))));
+  } else {
+    section.set("values", Value::sequence(parameter.values));
+  }
+  return section;
+}
+
+}  // namespace
+
+SweepConfig load_sweep(const std::filesystem::path& file, const std::vector<std::string>& words) {
+  const Value document = read_yaml_file(file);
+  SweepConfig config = document_kind(document) == DocumentKind::sweep ? parse_sweep(document, file)
+                                                                      : sweep_over(file);
+  for (const std::string& word : words) add_word(config, word);
+  const bool has_seed = std::any_of(config.parameters.begin(), config.parameters.end(),
+                                    [](const SweepParameter& p) { return p.key == "seed"; });
+  if (config.repeat > 1 && has_seed) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: repeat: {} gives every choice its own seeds, so seed cannot be a "
+                            "parameter as well; leave one of them out.",
+                            file.string(), config.repeat));
+  }
+  return config;
+}
+
+Value to_value(const SweepConfig& config) {
+  Value document = Value::mapping();
+  document.set("schema_version", Value::integer(kSchemaVersion));
+  document.set("name", Value::string(config.name));
+  document.set("base", Value::string(config.base.string()));
+  const auto method = static_cast<std::size_t>(config.method);
+  document.set("method", Value::string(std::string(kMethods.at(method))));
+  if (!config.metric.name.empty()) {
+    Value metric = Value::mapping();
+    metric.set("name", Value::string(config.metric.name));
+    metric.set("goal", Value::string(std::string(kGoals.at(config.metric.maximize ? 0 : 1))));
+    document.set("metric", std::move(metric));
+  }
+  Value overrides = Value::mapping();
+  for (const Override& change : config.overrides) overrides.set(change.key(), change.value);
+  document.set("overrides", std::move(overrides));
+  Value parameters = Value::mapping();
+  for (const SweepParameter& each : config.parameters) parameters.set(each.key, to_value(each));
+  document.set("parameters", std::move(parameters));
+  if (config.run_cap > 0) document.set("run_cap", Value::integer(config.run_cap));
+  document.set("repeat", Value::integer(config.repeat));
+  document.set("seed", Value::integer(static_cast<std::int64_t>(config.seed)));
+  return document;
+}
+
+std::vector<std::string_view> sweep_metric_names() { return {kMetrics.begin(), kMetrics.end()}; }
+
+std::vector<std::string> split_values(std::string_view text, const std::string& name) {
+  std::vector<std::string> values(1);
+  int depth = 0;
+  char quote = 0;
+  for (const char c : text) {
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    } else if (c == ',' && depth == 0) {
+      values.emplace_back();
+      continue;
+    }
+    values.back() += c;
+  }
+  if (values.size() > 1 && std::find(values.begin(), values.end(), "") != values.end()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: a value of the list is empty; write key=a,b,c, and text with "
+                            "commas in quotes.",
+                            name));
+  }
+  return values;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,208 @@
+#include "framework/config/sweep_trials.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "framework/config/config_difference.hpp"
+#include "framework/config/yaml_writer.hpp"
+#include "framework/core/elementary.hpp"
+#include "framework/core/random.hpp"
+#include "framework/graph/graph.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr Index kMostTrials = 10000;
+constexpr std::size_t kIdentityDigits = 12;
+constexpr std::size_t kLongestValue = 24;
+constexpr std::size_t kLongestName = 150;
+
+// ---- Which values a trial has
+// --------------------------------------------------------------------
+
+Index number_of_choices(const SweepConfig& sweep) {
+  if (sweep.method == SweepMethod::random) return sweep.run_cap;
+  Index choices = 1;
+  for (const SweepParameter& parameter : sweep.parameters) {
+    choices *= static_cast<Index>(parameter.values.size());
+    if (choices > kMostTrials) return kMostTrials + 1;
+  }
+  return choices;
+}
+
+Index number_of_trials(const SweepConfig& sweep) {
+  const Index all = number_of_choices(sweep) * sweep.repeat;
+  const Index count = sweep.run_cap > 0 ? std::min(all, sweep.run_cap) : all;
+  if (count <= kMostTrials) return count;
+  throw Error(ErrorKind::usage,
+              fmt::format("The sweep '{}' has more than {} trials; leave values out, or give a "
+                          "run_cap.",
+                          sweep.name, kMostTrials));
+}
+
+// Six digits are finer than any choice needs to be, and can be read.
+double rounded(double value) { return parse_real(fmt::format("{:.6g}", value)).value_or(value); }
+
+Value drawn(const SweepRange& range, const RandomWords& words) {
+  if (range.distribution == SweepDistribution::int_uniform) {
+    const auto count = static_cast<std::uint64_t>(range.max - range.min) + 1;
+    const auto step = static_cast<std::int64_t>(bounded(words[0], words[1], count));
+    return Value::integer(static_cast<std::int64_t>(range.min) + step);
+  }
+  const double share = open_unit(words[0], words[1]);
+  const bool by_factor = range.distribution == SweepDistribution::log_uniform;
+  const double low = by_factor ? log(range.min) : range.min;
+  const double high = by_factor ? log(range.max) : range.max;
+  const double at = low + share * (high - low);
+  return Value::real(std::clamp(rounded(by_factor ? exp(at) : at), range.min, range.max));
+}
+
+Value value_of_draw(const SweepConfig& sweep, const SweepParameter& parameter, Index number) {
+  const RandomStream stream(sweep.seed, {"sweep", parameter.key});
+  const RandomWords words = stream.words(static_cast<std::uint32_t>(number));
+  if (parameter.range) {
+    Value value = drawn(*parameter.range, words);
+    value.location = parameter.place;
+    return value;
+  }
+  return parameter.values[bounded(words[0], words[1], parameter.values.size())];
+}
+
+std::vector<TrialSetting> settings_of(const SweepConfig& sweep, Index choice) {
+  std::vector<TrialSetting> settings;
+  Index rest = number_of_choices(sweep);
+  for (const SweepParameter& parameter : sweep.parameters) {
+    if (sweep.method == SweepMethod::random) {
+      settings.push_back({parameter.key, value_of_draw(sweep, parameter, choice)});
+      continue;
+    }
+    const auto count = static_cast<Index>(parameter.values.size());
+    rest /= count;
+    const auto position = static_cast<std::size_t>(choice / rest % count);
+    settings.push_back({parameter.key, parameter.values[position]});
+  }
+  return settings;
+}
+
+SweepTrial trial_of(const SweepConfig& sweep, Index number) {
+  SweepTrial trial{.settings = settings_of(sweep, number / sweep.repeat), .config = {}};
+  std::vector<Override> changes = sweep.overrides;
+  for (std::size_t i = 0; i < trial.settings.size(); ++i) {
+    changes.push_back(make_override(trial.settings[i].key, trial.settings[i].value,
+                                    sweep.parameters[i].place.to_string()));
+  }
+  trial.config = load_experiment_with(sweep.base, std::move(changes));
+  trial.config.model = to_value(Graph(parse_graph_spec(trial.config.model)));
+  if (sweep.repeat > 1) {
+    trial.config.seed += static_cast<std::uint64_t>(number % sweep.repeat);
+    trial.settings.push_back(
+        {"seed", Value::integer(static_cast<std::int64_t>(trial.config.seed))});
+  }
+  return trial;
+}
+
+SweepTrial checked_trial(const SweepConfig& sweep, Index number, Index count) {
+  try {
+    return trial_of(sweep, number);
+  } catch (const Error& error) {
+    throw Error(error.kind(),
+                fmt::format("{} (trial {} of {}: {})", error.what(), number + 1, count,
+                            to_text(settings_of(sweep, number / sweep.repeat))));
+  }
+}
+
+// ---- What it is called
+// ---------------------------------------------------------------------------
+
+// The last `parts` parts of a key.
+std::string_view end_of(std::string_view key, std::size_t parts) {
+  std::size_t begin = key.size();
+  while (parts-- > 0 && begin != std::string_view::npos && begin > 0) {
+    begin = key.rfind('.', begin - 1);
+  }
+  return begin == std::string_view::npos ? key : key.substr(begin + 1);
+}
+
+std::string_view short_key(const std::vector<TrialSetting>& settings, std::string_view key) {
+  for (std::size_t parts = 1;; ++parts) {
+    const std::string_view end = end_of(key, parts);
+    const auto same_end = [&](const TrialSetting& s) { return end_of(s.key, parts) == end; };
+    if (end == key || std::count_if(settings.begin(), settings.end(), same_end) == 1) return end;
+  }
+}
+
+// Of a value, what a folder's name may hold: a path by its last part.
+std::string short_value(const Value& value) {
+  std::string text = write_yaml_flow(value);
+  if (value.is_text()) text = value.text.substr(value.text.rfind('/') + 1);
+  std::string kept;
+  for (const char c : text) {
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '-';
+    if (fits) {
+      kept += c;
+    } else if (!kept.empty() && kept.back() != '-') {
+      kept += '-';
+    }
+  }
+  return kept.substr(0, kLongestValue);
+}
+
+bool never_changes_results(std::string_view key) {
+  return key == "name" || key == "model.name" || key == "data.path" || key == "train.max_runtime" ||
+         key == "train.step_deadline" || key.starts_with("evaluate.") ||
+         key.starts_with("checkpoint.");
+}
+
+void leave_out(Value& mapping, const std::string& path, const std::vector<TrialSetting>& kept) {
+  std::erase_if(mapping.entries, [&](const Value::Entry& entry) {
+    const std::string key = path + entry.key;
+    const auto counts = [&](const TrialSetting& setting) { return setting.key == key; };
+    return never_changes_results(key) && std::none_of(kept.begin(), kept.end(), counts);
+  });
+  for (Value::Entry& entry : mapping.entries) leave_out(entry.value, path + entry.key + ".", kept);
+}
+
+}  // namespace
+
+std::vector<SweepTrial> sweep_trials(const SweepConfig& sweep) {
+  const Index count = number_of_trials(sweep);
+  std::vector<SweepTrial> trials;
+  for (Index number = 0; number < count; ++number) {
+    trials.push_back(checked_trial(sweep, number, count));
+  }
+  return trials;
+}
+
+Digest identity_of(const ExperimentConfig& config, const std::vector<TrialSetting>& kept) {
+  Value document = to_value(config);
+  leave_out(document, "", kept);
+  const std::string text = write_key_lines(document);
+  return digest_of(std::as_bytes(std::span(text)));
+}
+
+std::string short_identity(const Digest& identity) {
+  return identity.hex().substr(0, kIdentityDigits);
+}
+
+std::string trial_name(const std::vector<TrialSetting>& settings, const Digest& identity) {
+  std::string name;
+  for (const TrialSetting& setting : settings) {
+    name += fmt::format("{}={}_", short_key(settings, setting.key), short_value(setting.value));
+  }
+  if (name.size() > kLongestName) name = name.substr(0, kLongestName) + "_";
+  return name + short_identity(identity);
+}
+
+std::string to_text(const std::vector<TrialSetting>& settings) {
+  std::vector<std::string> parts;
+  for (const TrialSetting& setting : settings) {
+    parts.push_back(fmt::format("{}={}", setting.key, write_yaml_flow(setting.value)));
+  }
+  return parts.empty() ? "the base alone" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace lockstep

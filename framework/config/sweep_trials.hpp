@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/config/experiment_config.hpp"
+#include "framework/config/sweep_config.hpp"
+#include "framework/core/digest.hpp"
+
+namespace lockstep {
+
+/// What a trial differs in from the others.
+struct TrialSetting {
+  std::string key;
+  Value value;
+};
+
+struct SweepTrial {
+  std::vector<TrialSetting> settings;  ///< the sweep's parameters in order; seed where it repeats
+  ExperimentConfig config;
+};
+
+/// All trials in their order: of a grid the first parameter changes slowest, the seed of
+/// repetitions fastest. A draw is a function of the sweep's seed, the key and its number alone, so
+/// a larger run_cap or another parameter leaves it as it was.
+/// @throws Error (usage) for the first trial whose experiment is refused; it names the trial
+std::vector<SweepTrial> sweep_trials(const SweepConfig& sweep);
+
+/// The digest of a resolved experiment, without what cannot change its results: names, paths, and
+/// the keys that may always change on resuming (rhythms, limits of time).
+/// @param kept  a key that counts though it would be left out, since a sweep varies it
+Digest identity_of(const ExperimentConfig& config, const std::vector<TrialSetting>& kept = {});
+
+/// "momentum=0.9_peak=0.05_0123456789ab": settings by the shortest ends of their keys that differ,
+/// and the identity's first digits.
+std::string trial_name(const std::vector<TrialSetting>& settings, const Digest& identity);
+
+/// "optimizer.momentum=0.9, seed=2"
+std::string to_text(const std::vector<TrialSetting>& settings);
+
+/// How the names of all folders of a trial end: "0123456789ab".
+std::string short_identity(const Digest& identity);
+
+}  // namespace lockstep
