@@ -60,4 +60,11 @@ RunLock::~RunLock() {
   }
 }
 
+bool is_run_locked(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / RunLock::kFileName;
+  if (!std::filesystem::exists(path)) return false;
+  const Descriptor file(path, OpenMode::read);
+  return ::flock(file.number(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 }  // namespace lockstep

@@ -30,4 +30,8 @@ class RunLock {
   bool held_ = false;
 };
 
+/// Whether a process writes in a run's folder at this moment; false where there are no locks.
+/// @throws Error (data) when the lock's file cannot be read
+bool is_run_locked(const std::filesystem::path& folder);
+
 }  // namespace lockstep

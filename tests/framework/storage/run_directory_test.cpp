@@ -148,8 +148,11 @@ BOOST_AUTO_TEST_CASE(what_a_kill_left_half_written_is_removed_by_resuming) {
 
 BOOST_AUTO_TEST_CASE(a_folder_in_use_names_its_holder) {
   const ScratchFolder folder("lock");
+  BOOST_TEST(!is_run_locked(folder / "out"));
   make_run(folder);
+  BOOST_TEST(!is_run_locked(folder / "out"));
   const RunDirectory run(out_in(folder, RunStart::resume));
+  BOOST_TEST(is_run_locked(folder / "out"));
   for (const RunStart start : {RunStart::resume, RunStart::overwrite}) {
     const std::string error = error_of([&] { RunDirectory second(out_in(folder, start)); });
     BOOST_TEST(contains(error, "2: "));

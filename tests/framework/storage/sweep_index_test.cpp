@@ -1,0 +1,79 @@
+#include "framework/storage/sweep_index.hpp"
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "framework/storage/hdf5_file.hpp"
+#include "tests/framework/storage/samples.hpp"
+
+namespace lockstep::testing {
+namespace {
+
+SweepIndex sample_index() {
+  SweepIndex index{.name = "tried",
+                   .metric = "test_loss",
+                   .maximize = false,
+                   .keys = {"seed", "learning_rate.peak", "model"},
+                   .rows = {}};
+  SweepIndexRow done{.trial = "seed=1_ab",
+                     .parameters = {"1", "0.5", "lenet5.yaml"},
+                     .status = "done",
+                     .steps = 7,
+                     .digest = Digest{.high = 1, .low = 2}};
+  done.last.test_loss = 0.25;
+  index.rows.push_back(done);
+  index.rows.push_back({.trial = "seed=2_cd", .parameters = {"2", "1", "7"}, .status = "waiting"});
+  return index;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(sweep_index)
+
+BOOST_AUTO_TEST_CASE(each_column_has_a_row_a_trial_and_the_kind_of_its_values) {
+  const ScratchFolder folder("sweep_index");
+  publish_sweep_index(folder / "index.h5", sample_index());
+  BOOST_TEST(names_in(folder.path()) == std::vector<std::string>{"index.h5"});
+  const Hdf5Reader file(folder / "index.h5");
+  BOOST_TEST(file.text_attribute("/", "format") == "lockstep-sweep");
+  BOOST_TEST(file.text_attribute("/", "goal") == "minimize");
+  BOOST_TEST(file.text_attribute("/trials", "signal") == "test_loss");
+  BOOST_TEST(file.read_texts("/trials/trial") ==
+             (std::vector<std::string>{"seed=1_ab", "seed=2_cd"}));
+  BOOST_TEST(file.read_texts("/trials/status") == (std::vector<std::string>{"done", "waiting"}));
+  BOOST_TEST(file.read_integers("/trials/steps") == (std::vector<std::int64_t>{7, 0}));
+  BOOST_TEST(file.read_unsigned("/trials/digest") == (std::vector<std::uint64_t>{1, 2, 0, 0}));
+  BOOST_TEST(file.read_integers("/trials/seed") == (std::vector<std::int64_t>{1, 2}));
+  BOOST_TEST(file.read_reals("/trials/learning_rate.peak") == (std::vector<double>{0.5, 1}));
+  BOOST_TEST(file.read_texts("/trials/model") == (std::vector<std::string>{"lenet5.yaml", "7"}));
+  const std::vector<double> losses = file.read_reals("/trials/test_loss");
+  BOOST_TEST(losses.at(0) == 0.25);
+  BOOST_TEST(std::isnan(losses.at(1)));
+  BOOST_TEST((file.node("/runs/seed=1_ab") == Hdf5Node::link));
+}
+
+BOOST_AUTO_TEST_CASE(figures_are_found_by_name) {
+  EpochRecord record;
+  record.validation_accuracy = 0.5;
+  BOOST_TEST(figure_of(record, "validation_accuracy") == 0.5);
+  BOOST_TEST(std::isnan(figure_of(record, "test_accuracy")));
+  BOOST_TEST(std::isnan(figure_of(record, "accuracy")));
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_leaves_the_old_index) {
+  const ScratchFolder folder("sweep_index_old");
+  publish_sweep_index(folder / "index.h5", sample_index());
+  const auto before = bytes_of(folder / "index.h5");
+  SweepIndex twice = sample_index();
+  twice.rows[1].trial = twice.rows[0].trial;  // two links of one name
+  BOOST_CHECK_THROW(publish_sweep_index(folder / "index.h5", twice), Error);
+  BOOST_TEST(bytes_of(folder / "index.h5") == before);
+  BOOST_TEST(names_in(folder.path()) == std::vector<std::string>{"index.h5"});
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace lockstep::testing
