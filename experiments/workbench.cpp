@@ -21,6 +21,27 @@ auto with_place(const ExperimentConfig& config, const Body& body) {
   }
 }
 
+DataSplits splits_of(const ExperimentConfig& config, const Graph& graph, const LoadedData& data) {
+  return with_place(config, [&] {
+    check_fit(graph, data.any());
+    return split_data(data, {.validation = config.data.validation,
+                             .preprocessing = preprocessing_of(config.data)});
+  });
+}
+
+void require_training(const Graph& graph, const LoadedData& data, const DataSplits& splits) {
+  if (graph.parameter_count() == 0) {
+    throw Error(ErrorKind::usage,
+                fmt::format("The model '{}' has no trainable parameters, so there is nothing to "
+                            "train; add a conv2d or dense layer.",
+                            graph.name()));
+  }
+  if (!splits.train) {
+    throw Error(ErrorKind::data, fmt::format("The data set {} at {} has no training samples.",
+                                             data.name, data.origin));
+  }
+}
+
 }  // namespace
 
 std::string sharers_of(const CommandContext& context, const DataRequest& request) {
@@ -101,32 +122,24 @@ Workbench load_data(const CommandContext& context, const ExperimentConfig& confi
                                }});
   if (!loaded.warning.empty()) context.console.warning(loaded.warning);
   Workbench bench{.memory = std::move(loaded.memory), .data = std::move(loaded.data), .splits = {}};
-  fail_together(context.communicator(), [&] {
-    with_place(config, [&] {
-      check_fit(graph, bench.data->any());
-      bench.splits = split_data(*bench.data, {.validation = config.data.validation,
-                                              .preprocessing = preprocessing_of(config.data)});
-    });
-  });
+  fail_together(context.communicator(),
+                [&] { bench.splits = splits_of(config, graph, *bench.data); });
   return bench;
 }
 
 Workbench load_training_data(const CommandContext& context, const ExperimentConfig& config,
                              const Graph& graph, DataParts parts) {
   Workbench bench = load_data(context, config, graph, parts);
-  fail_together(context.communicator(), [&] {
-    if (graph.parameter_count() == 0) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("The model '{}' has no trainable parameters, so there is nothing to "
-                              "train; add a conv2d or dense layer.",
-                              graph.name()));
-    }
-    if (!bench.splits.train) {
-      throw Error(ErrorKind::data, fmt::format("The data set {} at {} has no training samples.",
-                                               bench.data->name, bench.data->origin));
-    }
-  });
+  fail_together(context.communicator(),
+                [&] { require_training(graph, *bench.data, bench.splits); });
   return bench;
+}
+
+DataSplits training_splits(const ExperimentConfig& config, const Graph& graph,
+                           const LoadedData& data) {
+  DataSplits splits = splits_of(config, graph, data);
+  require_training(graph, data, splits);
+  return splits;
 }
 
 }  // namespace lockstep

@@ -38,6 +38,11 @@ Workbench load_training_data(const CommandContext& context, const ExperimentConf
 /// Equal for ranks that would load the same samples from the same places of the same host.
 std::string sharers_of(const CommandContext& context, const DataRequest& request);
 
+/// The splits that a training would use, of data in memory.
+/// @throws as load_training_data
+DataSplits training_splits(const ExperimentConfig& config, const Graph& graph,
+                           const LoadedData& data);
+
 DataRequest data_request(const ExperimentConfig& config, DataParts parts, const DataPlaces& places);
 Preprocessing preprocessing_of(const DataConfig& data);
 

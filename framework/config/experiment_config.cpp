@@ -55,16 +55,17 @@ void check_kind(const Value& document, const std::filesystem::path& file) {
 
 }  // namespace
 
-std::string parse_name(SettingsReader& reader, const std::filesystem::path& file) {
-  if (!reader.has("name")) {
-    reader.value_or_null("name");
+std::string parse_name(SettingsReader& document, const std::filesystem::path& file) {
+  if (!document.has("name")) {
+    document.value_or_null("name");
     return name_from(file);
   }
-  const std::string name = reader.text("name");
+  const std::string name = document.text("name");
   if (!is_a_name(name)) {
-    throw reader.error_at("name", fmt::format("must be 1 to {} letters, digits, '_', '.' and '-', "
-                                              "and begin with none of the last two, but is '{}'",
-                                              kLongestName, printable(name)));
+    throw document.error_at("name",
+                            fmt::format("must be 1 to {} letters, digits, '_', '.' and '-', "
+                                        "and begin with none of the last two, but is '{}'",
+                                        kLongestName, printable(name)));
   }
   return name;
 }

@@ -134,9 +134,9 @@ Override parse_override(std::string_view text) {
   const std::string name = fmt::format("override '{}'", printable(text));
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{}: there is no '='; write key.path=value, such as train.steps=100.",
-                            name));
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{}: there is no '='; write key.path=value, such as train.steps=100.", name));
   }
   Override change = make_override(text.substr(0, equals), {}, name);
   change.value = read_yaml_override(text.substr(equals + 1), name);

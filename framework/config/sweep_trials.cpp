@@ -94,6 +94,10 @@ SweepTrial trial_of(const SweepConfig& sweep, Index number) {
     changes.push_back(make_override(trial.settings[i].key, trial.settings[i].value,
                                     sweep.parameters[i].place.to_string()));
   }
+  // A section first, then what is said about keys inside it.
+  std::stable_sort(changes.begin(), changes.end(), [](const Override& a, const Override& b) {
+    return a.path.size() < b.path.size();
+  });
   trial.config = load_experiment_with(sweep.base, std::move(changes));
   trial.config.model = to_value(Graph(parse_graph_spec(trial.config.model)));
   if (sweep.repeat > 1) {
@@ -148,7 +152,9 @@ std::string short_value(const Value& value) {
       kept += '-';
     }
   }
-  return kept.substr(0, kLongestValue);
+  kept.resize(std::min(kept.size(), kLongestValue));
+  kept.erase(kept.find_last_not_of('-') + 1);
+  return kept;
 }
 
 bool never_changes_results(std::string_view key) {

@@ -60,6 +60,16 @@ BOOST_AUTO_TEST_CASE(a_trial_is_the_base_with_overrides_and_its_settings) {
              "model.layers.f1.units=8, learning_rate.peak=0.2, seed=5");
 }
 
+BOOST_AUTO_TEST_CASE(a_section_that_varies_keeps_what_is_said_about_its_keys) {
+  const testing::SweepFiles files;
+  const auto file = files.sweep(
+      "overrides: {optimizer.weight_decay: 0.5}\n"
+      "parameters: {optimizer: {values: [{type: sgd}, {type: adam}]}}\n");
+  for (const SweepTrial& trial : sweep_trials(load_sweep(file))) {
+    BOOST_TEST(to_value(trial.config).find("optimizer")->find("weight_decay")->text == "0.5");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(draws_stay_when_trials_and_parameters_are_added) {
   const std::string rate =
       "  learning_rate.peak: {min: 0.001, max: 0.1, distribution: log_uniform}\n";
@@ -159,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_name_tells_values_by_the_ends_of_keys_that_differ) {
   BOOST_TEST(name({{"model", Value::string("../models/lenet5.yaml")}}) ==
              "model=lenet5.yaml_0123456789ab");
   BOOST_TEST(name({{"data.dataset", Value::sequence({Value::string("a"), Value::string("b")})}}) ==
-             "dataset=a-b-_0123456789ab");
+             "dataset=a-b_0123456789ab");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

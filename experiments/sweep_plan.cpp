@@ -1,0 +1,132 @@
+#include "experiments/sweep_plan.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "data/catalogue.hpp"
+#include "experiments/workbench.hpp"
+#include "framework/core/error.hpp"
+
+namespace lockstep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kTrials = "trials";
+
+// Data sets are large, and neighbouring trials mostly have the same: the last one is kept.
+class DataShelf {
+ public:
+  explicit DataShelf(DataPlaces places) : places_(std::move(places)) {}
+
+  const LoadedData& get(const ExperimentConfig& config) {
+    const SyntheticConfig& drawn = config.data.synthetic;
+    const std::string wanted =
+        fmt::format("{} {} {} {} {} {}", fmt::join(config.data.datasets, " "),
+                    config.data.path.string(), drawn.train, drawn.test, drawn.channels, drawn.side);
+    if (!data_ || wanted != held_) {
+      data_.reset();
+      data_ = open_dataset(data_request(config, DataParts::both, places_));
+      held_ = wanted;
+    }
+    return *data_;
+  }
+
+ private:
+  DataPlaces places_;
+  std::string held_;
+  std::optional<LoadedData> data_;
+};
+
+void require_sweep_folder(const fs::path& folder) {
+  std::error_code problem;
+  if (!fs::exists(folder, problem) || fs::exists(folder / "sweep.yaml", problem)) return;
+  if (fs::is_directory(folder, problem) && fs::is_empty(folder, problem)) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{} is no sweep's folder: it has no sweep.yaml, and nothing in it was "
+                          "touched; name another with --out.",
+                          folder.string()));
+}
+
+// The folder of an experiment is found by its identity, whatever settings named it.
+std::string existing_name(const std::vector<std::string>& folders, const Digest& identity) {
+  const std::string end = short_identity(identity);
+  const auto found = std::find_if(folders.begin(), folders.end(), [&](const std::string& name) {
+    return name == end || name.ends_with("_" + end);
+  });
+  return found == folders.end() ? "" : *found;
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(folder, missing)) {
+    names.push_back(entry.path().filename().string());
+  }
+  return names;
+}
+
+// What `train` would find wrong; the trial's data set and length are known afterwards.
+PlannedTrial checked(const SweepTrial& trial, DataShelf& shelf) {
+  PlannedTrial planned{
+      .name = {}, .folder = {}, .settings = trial.settings, .config = trial.config, .steps = 0};
+  try {
+    const auto graph = build_graph(trial.config.model);
+    const LoadedData& data = shelf.get(trial.config);
+    const DataSplits splits = training_splits(trial.config, *graph, data);
+    planned.config.data.datasets = {data.name};
+    planned.steps = total_steps(trial.config.train, splits.train->size());
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("{} (trial {})", error.what(), to_text(trial.settings)));
+  }
+  return planned;
+}
+
+bool has_validation(const PlannedTrial& trial) { return trial.config.data.validation > 0; }
+
+void decide_metric(SweepPlan& plan, const std::string& file) {
+  SweepMetric& metric = plan.sweep.metric;
+  const bool validated = std::all_of(plan.trials.begin(), plan.trials.end(), has_validation);
+  if (metric.name.empty()) {
+    metric = {.name = validated ? "validation_accuracy" : "test_accuracy", .maximize = true};
+  }
+  if (validated || !metric.name.starts_with("validation")) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{}: the metric is {}, but trials have no validation set; set "
+                          "data.validation above 0 under overrides, or take test_accuracy.",
+                          file, metric.name));
+}
+
+}  // namespace
+
+SweepPlan plan_sweep(const CommandContext& context, const std::string& file,
+                     const std::vector<std::string>& words, const std::string& out) {
+  SweepPlan plan{.sweep = load_sweep(file, words), .folder = {}, .trials = {}};
+  plan.folder = out.empty() ? fs::path("sweeps") / plan.sweep.name : fs::path(out);
+  require_sweep_folder(plan.folder);
+  const std::vector<std::string> folders = names_in(plan.folder / kTrials);
+  DataShelf shelf(context.data_places);
+  std::set<std::string> identities;
+  for (const SweepTrial& trial : sweep_trials(plan.sweep)) {
+    PlannedTrial planned = checked(trial, shelf);
+    const Digest identity = identity_of(planned.config, planned.settings);
+    if (!identities.insert(identity.hex()).second) {
+      ++plan.repeated;
+      continue;
+    }
+    planned.name = existing_name(folders, identity);
+    if (planned.name.empty()) planned.name = trial_name(planned.settings, identity);
+    planned.folder = plan.folder / kTrials / planned.name;
+    plan.trials.push_back(std::move(planned));
+  }
+  decide_metric(plan, file);
+  return plan;
+}
+
+}  // namespace lockstep

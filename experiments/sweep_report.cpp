@@ -1,0 +1,214 @@
+#include "experiments/sweep_report.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "experiments/figures.hpp"
+#include "experiments/value_json.hpp"
+#include "framework/config/yaml_writer.hpp"
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kDrawInterval = 0.25;  // seconds
+constexpr std::size_t kNameColumns = 48;
+constexpr std::size_t kMostRows = 16;
+
+double metric_of(const SweepRun& run, const SweptTrial& trial) {
+  return figure_of(trial.state.last, run.plan().sweep.metric.name);
+}
+
+std::string metric_text(const SweepRun& run, const SweptTrial& trial) {
+  const double value = metric_of(run, trial);
+  return run.plan().sweep.metric.name.ends_with("accuracy") ? percent(value) : figure(value);
+}
+
+std::string digest_text(const TrialState& state) {
+  return state.digest ? state.digest->hex() : "-";
+}
+
+Json parameters_json(const SweptTrial& trial) {
+  Json parameters = Json::object();
+  for (const TrialSetting& setting : trial.plan.settings) {
+    parameters[setting.key] = to_json(setting.value);
+  }
+  return parameters;
+}
+
+Json metric_json(const SweepRun& run, const SweptTrial& trial) {
+  const double value = metric_of(run, trial);
+  return std::isnan(value) ? Json() : Json(value);
+}
+
+Json trial_json(const SweepRun& run, const SweptTrial& trial) {
+  const TrialState& state = trial.state;
+  return {{"trial", trial.plan.name},
+          {"run_dir", trial.plan.folder.string()},
+          {"parameters", parameters_json(trial)},
+          {"status", to_string(state.status)},
+          {"reason", state.reason},
+          {"steps", state.steps},
+          {"metric", metric_json(run, trial)},
+          {"digest", state.digest ? Json(state.digest->hex()) : Json()}};
+}
+
+Json sweep_json(const SweepRun& run) {
+  const SweepPlan& plan = run.plan();
+  Json best;
+  if (const SweptTrial* trial = run.best()) {
+    best = {{"trial", trial->plan.name},
+            {"parameters", parameters_json(*trial)},
+            {"metric", metric_json(run, *trial)}};
+  }
+  Json results = Json::array();
+  for (const SweptTrial& trial : run.trials()) results.push_back(trial_json(run, trial));
+  return {{"name", plan.sweep.name},
+          {"sweep_dir", plan.folder.string()},
+          {"metric",
+           {{"name", plan.sweep.metric.name},
+            {"goal", plan.sweep.metric.maximize ? "maximize" : "minimize"}}},
+          {"trials", run.trials().size()},
+          {"done", run.count(TrialStatus::done)},
+          {"failed", run.count(TrialStatus::failed)},
+          {"best", best},
+          {"results", results}};
+}
+
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+bool is_at_work(const SweptTrial& trial) { return trial.turn == SweptTrial::Turn::here; }
+
+}  // namespace
+
+SweepIndex index_of(const SweepRun& run) {
+  const SweepConfig& sweep = run.plan().sweep;
+  SweepIndex index{.name = sweep.name,
+                   .metric = sweep.metric.name,
+                   .maximize = sweep.metric.maximize,
+                   .keys = {},
+                   .rows = {}};
+  for (const TrialSetting& setting : run.trials().front().plan.settings) {
+    index.keys.push_back(setting.key);
+  }
+  for (const SweptTrial& trial : run.trials()) {
+    SweepIndexRow row{.trial = trial.plan.name,
+                      .parameters = {},
+                      .status = std::string(to_string(trial.state.status)),
+                      .steps = trial.state.steps,
+                      .digest = trial.state.digest,
+                      .last = trial.state.last};
+    for (const TrialSetting& setting : trial.plan.settings) {
+      row.parameters.push_back(setting.value.is_text() ? setting.value.text
+                                                       : write_yaml_flow(setting.value));
+    }
+    index.rows.push_back(std::move(row));
+  }
+  return index;
+}
+
+void report_sweep(const Console& console, const SweepRun& run) {
+  if (console.json()) return console.json_object(sweep_json(run).dump(2));
+  console.result(console.bold(fmt::format("{:<11} {:>7} {:>10}  {:<32}  {}", "status", "steps",
+                                          "metric", "digest", "trial")));
+  for (const SweptTrial& trial : run.trials()) {
+    console.result(fmt::format("{:<11} {:>7} {:>10}  {:<32}  {}", to_string(trial.state.status),
+                               trial.state.steps, metric_text(run, trial), digest_text(trial.state),
+                               trial.plan.name));
+  }
+  console.result("");
+  const SweptTrial* best = run.best();
+  if (best != nullptr) {
+    console.result(fmt::format("best       {} {}: {}", run.plan().sweep.metric.name,
+                               console.bold(metric_text(run, *best)),
+                               to_text(best->plan.settings)));
+  }
+  console.result(fmt::format("trials     {}: {} done, {} failed", run.trials().size(),
+                             run.count(TrialStatus::done), run.count(TrialStatus::failed)));
+  console.result(fmt::format("sweep      {}", run.plan().folder.string()));
+}
+
+std::string failures_of(const SweepRun& run) {
+  std::string text;
+  for (const SweptTrial& trial : run.trials()) {
+    if (trial.state.status != TrialStatus::failed) continue;
+    text += fmt::format("\n  {}: {}", trial.plan.folder.string(), trial.state.reason);
+  }
+  if (text.empty()) return "";
+  return fmt::format(
+      "{} of {} failed; each folder has log.txt, and --retry-failed runs them again:{}",
+      run.count(TrialStatus::failed), count_of(static_cast<Index>(run.trials().size()), "trial"),
+      text);
+}
+
+SweepProgress::SweepProgress(const Console& console, bool quiet, double (*clock)())
+    : console_(console), quiet_(quiet), clock_(clock), started_(clock()) {}
+
+void SweepProgress::on_end(const SweepRun& run, const SweptTrial& trial) {
+  ++ended_;
+  if (quiet_) return;
+  clear();
+  const std::string& metric = run.plan().sweep.metric.name;
+  const double value = metric_of(run, trial);
+  console_.remark(fmt::format("trial={} status={} step={}{} done={} failed={} trials={}",
+                              trial.plan.name, to_string(trial.state.status), trial.state.steps,
+                              std::isnan(value) ? "" : fmt::format(" {}={}", metric, figure(value)),
+                              run.count(TrialStatus::done), run.count(TrialStatus::failed),
+                              run.trials().size()));
+}
+
+void SweepProgress::on_look(const SweepRun& run) {
+  const double now = clock_();
+  if (quiet_ || !console_.redraws() || now - drawn_ < kDrawInterval) return;
+  drawn_ = now;
+  const std::vector<std::string> rows = table(run);
+  clear();
+  std::string text;
+  for (const std::string& row : rows) text += (text.empty() ? "" : "\n\033[K") + row;
+  console_.redraw(text);
+  lines_ = rows.size();
+}
+
+void SweepProgress::finish() { clear(); }
+
+// To the first line of the table, which is emptied with all below it.
+void SweepProgress::clear() {
+  if (lines_ == 0) return;
+  console_.redraw(lines_ > 1 ? fmt::format("\033[{}A\033[J", lines_ - 1) : "\033[J");
+  lines_ = 0;
+}
+
+std::string SweepProgress::time_left(const SweepRun& run) const {
+  if (ended_ == 0) return "-:--:--";
+  const auto left = std::count_if(run.trials().begin(), run.trials().end(), [](const auto& trial) {
+    return trial.turn != SweptTrial::Turn::over;
+  });
+  return clock_text((clock_() - started_) / static_cast<double>(ended_) *
+                    static_cast<double>(left));
+}
+
+std::vector<std::string> SweepProgress::table(const SweepRun& run) const {
+  std::vector<std::string> rows;
+  for (const SweptTrial& trial : run.trials()) {
+    if (!is_at_work(trial) || rows.size() == kMostRows) continue;
+    rows.push_back(fmt::format("{:<48} step {} of {}", shortened(trial.plan.name, kNameColumns),
+                               last_step(trial.plan.folder), trial.plan.steps));
+  }
+  const SweptTrial* best = run.best();
+  rows.push_back(fmt::format("{} of {} done, {} failed, {} left", run.count(TrialStatus::done),
+                             run.trials().size(), run.count(TrialStatus::failed), time_left(run)));
+  if (best != nullptr) {
+    rows.push_back(fmt::format("best {} {}", metric_text(run, *best),
+                               shortened(best->plan.name, kNameColumns)));
+  }
+  return rows;
+}
+
+}  // namespace lockstep

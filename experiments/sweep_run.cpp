@@ -1,0 +1,226 @@
+#include "experiments/sweep_run.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <system_error>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "framework/config/yaml_writer.hpp"
+#include "framework/core/error.hpp"
+#include "framework/storage/run_directory.hpp"
+#include "framework/storage/sweep_index.hpp"
+
+namespace lockstep {
+namespace {
+
+using Turn = SweptTrial::Turn;
+
+constexpr int kStoppedOnRequest = 75;
+constexpr auto kPause = std::chrono::milliseconds(10);
+constexpr int kPausesBetweenLooksElsewhere = 20;
+
+std::filesystem::path words_of(const SweptTrial& trial) { return trial.plan.folder / "stderr.txt"; }
+
+RunRequest request_of(const SweptTrial& trial) {
+  return {.name = trial.plan.name, .out = trial.plan.folder, .start = RunStart::resume};
+}
+
+/// Makes the folder a run's that has not begun, unless somebody has done more.
+void prepare(const SweptTrial& trial) {
+  std::filesystem::create_directories(trial.plan.folder);
+  if (is_run_directory(trial.plan.folder)) return;
+  const RunDirectory directory(request_of(trial));
+  const std::string text = write_yaml(to_value(trial.plan.config));
+  directory.write_experiment(text);
+  directory.write_resolved(text);
+}
+
+/// Whether somebody else trains it, or has finished it since this process looked.
+bool is_others(const SweptTrial& trial, bool retry_failed) {
+  if (is_run_locked(trial.plan.folder)) return true;
+  const std::optional<RunEnd> end = read_run_end(trial.plan.folder);
+  return end && (end->outcome == RunOutcome::done ||
+                 (end->outcome == RunOutcome::failed && !retry_failed));
+}
+
+std::string why_it_ended(const SweptTrial& trial, int end) {
+  if (end < 0) return fmt::format("ended by signal {}", -end);
+  const std::string words = last_words(words_of(trial));
+  return words.empty() ? fmt::format("ended with exit code {}", end) : words;
+}
+
+/// For a process that could not say in the folder how it ended.
+void record_failure(const SweptTrial& trial, int end) {
+  constexpr int kKilled = 128;
+  RunDirectory directory(request_of(trial));
+  const std::string reason = why_it_ended(trial, end);
+  directory.log(reason);
+  directory.finish({.outcome = RunOutcome::failed,
+                    .exit_code = end < 0 ? kKilled - end : end,
+                    .reason = reason});
+}
+
+void remove_if_empty(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (std::filesystem::file_size(file, ignored) == 0) std::filesystem::remove(file, ignored);
+}
+
+}  // namespace
+
+SweepRun::SweepRun(SweepPlan plan, const SweepOptions& options)
+    : plan_(std::move(plan)),
+      options_(options),
+      jobs_(std::min(options.jobs > 0 ? options.jobs : options.cores, options.cores)) {
+  for (PlannedTrial& planned : plan_.trials) {
+    SweptTrial trial{.plan = planned, .state = read_trial_state(planned.folder)};
+    const bool again = trial.state.status == TrialStatus::failed && options_.retry_failed;
+    if (trial.state.is_over() && !again) trial.turn = Turn::over;
+    trials_.push_back(std::move(trial));
+  }
+}
+
+void SweepRun::run(RunRequests& requests, const Observer& observer) {
+  int pauses = 0;
+  while (goes_on()) {
+    const TrainingRequest asked = requests.take();
+    if (asked == TrainingRequest::stop && !was_asked_) {
+      was_asked_ = true;
+      stop();
+    }
+    if (asked == TrainingRequest::checkpoint) {
+      for (const SweptTrial& trial : trials_) {
+        if (trial.process) trial.process->send(SIGUSR2);
+      }
+    }
+    if (!stopping_) start_trials();
+    look_at_processes(observer);
+    if (pauses++ % kPausesBetweenLooksElsewhere == 0) look_elsewhere(observer);
+    observer.on_look(*this);
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+bool SweepRun::goes_on() const {
+  return std::any_of(trials_.begin(), trials_.end(), [this](const SweptTrial& trial) {
+    return trial.turn == Turn::here || (trial.turn != Turn::over && !stopping_);
+  });
+}
+
+void SweepRun::stop() {
+  stopping_ = true;
+  for (const SweptTrial& trial : trials_) {
+    if (trial.process) trial.process->send(SIGTERM);
+  }
+}
+
+// Each trial gets its share of the cores that are free now, so that the last ones use them all.
+void SweepRun::start_trials() {
+  int free = options_.cores;
+  int places = jobs_;
+  int waiting = 0;
+  for (const SweptTrial& trial : trials_) {
+    if (trial.turn == Turn::pending) ++waiting;
+    if (trial.turn != Turn::here) continue;
+    free -= trial.threads;
+    --places;
+  }
+  for (SweptTrial& trial : trials_) {
+    if (trial.turn != Turn::pending) continue;
+    const int sharers = std::min({places, waiting, free});
+    if (sharers <= 0) return;
+    start(trial, free / sharers);
+    --waiting;
+    if (trial.turn != Turn::here) continue;
+    free -= trial.threads;
+    --places;
+  }
+}
+
+void SweepRun::start(SweptTrial& trial, int threads) const {
+  if (is_others(trial, options_.retry_failed)) {
+    trial.turn = Turn::elsewhere;
+    return;
+  }
+  prepare(trial);
+  const std::string folder = trial.plan.folder.string();
+  trial.threads = threads;
+  trial.turn = Turn::here;
+  trial.state.status = TrialStatus::running;
+  trial.process = std::make_unique<TrialProcess>(
+      std::vector<std::string>{"train", folder + "/resolved.yaml", "--out", folder, "--resume",
+                               "--quiet", "--threads", fmt::format("{}", threads)},
+      words_of(trial));
+}
+
+void SweepRun::look_at_processes(const Observer& observer) {
+  for (SweptTrial& trial : trials_) {
+    if (!trial.process) continue;
+    const std::optional<int> end = trial.process->poll();
+    if (!end) continue;
+    trial.process.reset();
+    remove_if_empty(words_of(trial));
+    after_end(trial, *end);
+    if (trial.turn != Turn::over) continue;
+    observer.on_end(*this, trial);
+    if (trial.state.status == TrialStatus::failed && options_.fail_fast) stop();
+  }
+}
+
+void SweepRun::after_end(SweptTrial& trial, int end) const {
+  constexpr int kUsage = 2;
+  constexpr int kMostAttempts = 20;
+  trial.turn = Turn::over;
+  trial.state = read_trial_state(trial.plan.folder);
+  const bool in_order = end == 0 || end == kStoppedOnRequest;
+  if (in_order || trial.state.is_over() || (stopping_ && end < 0)) return;
+  if (trial.state.status == TrialStatus::running) {
+    trial.turn = Turn::elsewhere;
+    return;
+  }
+  // It was refused the folder by somebody who has just let go of it.
+  if (end == kUsage && ++trial.attempts < kMostAttempts) {
+    trial.turn = Turn::pending;
+    std::filesystem::remove(words_of(trial));
+    return;
+  }
+  record_failure(trial, end);
+  trial.state = read_trial_state(trial.plan.folder);
+}
+
+// What others have finished is over here too; what they have left is to be done.
+void SweepRun::look_elsewhere(const Observer& observer) {
+  for (SweptTrial& trial : trials_) {
+    if (trial.turn != Turn::elsewhere || is_run_locked(trial.plan.folder)) continue;
+    trial.state = read_trial_state(trial.plan.folder);
+    trial.turn = trial.state.is_over() ? Turn::over : Turn::pending;
+    if (trial.turn == Turn::over) observer.on_end(*this, trial);
+  }
+}
+
+std::size_t SweepRun::count(TrialStatus status) const {
+  return static_cast<std::size_t>(
+      std::count_if(trials_.begin(), trials_.end(),
+                    [&](const SweptTrial& trial) { return trial.state.status == status; }));
+}
+
+const SweptTrial* SweepRun::best() const {
+  const SweepMetric& metric = plan_.sweep.metric;
+  const SweptTrial* best = nullptr;
+  double best_figure = 0;
+  for (const SweptTrial& trial : trials_) {
+    const double figure = figure_of(trial.state.last, metric.name);
+    if (trial.state.status != TrialStatus::done || std::isnan(figure)) continue;
+    if (best != nullptr && (metric.maximize ? figure <= best_figure : figure >= best_figure)) {
+      continue;
+    }
+    best = &trial;
+    best_figure = figure;
+  }
+  return best;
+}
+
+}  // namespace lockstep

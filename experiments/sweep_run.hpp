@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/run_requests.hpp"
+#include "experiments/sweep_plan.hpp"
+#include "experiments/trial_process.hpp"
+#include "experiments/trial_state.hpp"
+
+namespace lockstep {
+
+struct SweepOptions {
+  int jobs = 0;   ///< trials at a time; 0: one a core, as long as there are as many
+  int cores = 1;  ///< for all trials together
+  bool retry_failed = false;
+  bool fail_fast = false;
+};
+
+/// A trial and where it stands for this process.
+struct SweptTrial {
+  enum class Turn {
+    pending,    ///< to be started here
+    here,       ///< a process of this one trains it
+    elsewhere,  ///< somebody else trains it
+    over,       ///< nothing is left to do in this sweep
+  };
+  PlannedTrial plan;
+  TrialState state = {};
+  Turn turn = Turn::pending;
+  std::unique_ptr<TrialProcess> process = {};
+  int threads = 0;   ///< of the process
+  int attempts = 0;  ///< that ended because others had the trial
+};
+
+/// Runs what is missing of a sweep: several processes of this program at a time, no more threads
+/// than cores. Other sweepers may work in the same folder: a trial's run lock says who has it.
+class SweepRun {
+ public:
+  /// Told of each trial that is over for this process, and of each look at those that run.
+  struct Observer {
+    std::function<void(const SweepRun&, const SweptTrial&)> on_end;
+    std::function<void(const SweepRun&)> on_look;
+  };
+
+  /// Looks at the trials' folders; changes nothing.
+  SweepRun(SweepPlan plan, const SweepOptions& options);
+
+  /// Up to the last trial's end, or until asked to stop: then the trials stop with a checkpoint.
+  void run(RunRequests& requests, const Observer& observer);
+
+  const SweepPlan& plan() const { return plan_; }
+  const std::vector<SweptTrial>& trials() const { return trials_; }
+  std::size_t count(TrialStatus status) const;
+  int jobs() const { return jobs_; }
+  /// By a request, not by fail_fast.
+  bool was_asked_to_stop() const { return was_asked_; }
+  /// The finished trial with the best metric, the first of equals.
+  const SweptTrial* best() const;
+
+ private:
+  SweepPlan plan_;
+  SweepOptions options_;
+  std::vector<SweptTrial> trials_;
+  int jobs_;
+  bool stopping_ = false;
+  bool was_asked_ = false;
+
+  bool goes_on() const;
+  void stop();
+  void start_trials();
+  void start(SweptTrial& trial, int threads) const;
+  void look_at_processes(const Observer& observer);
+  void look_elsewhere(const Observer& observer);
+  void after_end(SweptTrial& trial, int end) const;
+};
+
+}  // namespace lockstep

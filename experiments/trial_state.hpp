@@ -1,0 +1,46 @@
+#pragma once
+
+// How far a trial has come, as the files of its folder say: there is no other record of it.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "framework/core/digest.hpp"
+#include "framework/training/run_records.hpp"
+
+namespace lockstep {
+
+enum class TrialStatus {
+  waiting,      ///< not begun
+  running,      ///< some process trains it now
+  interrupted,  ///< killed; goes on from its newest checkpoint
+  stopped,      ///< on request, with a checkpoint
+  failed,
+  done,
+};
+
+/// "waiting"
+std::string_view to_string(TrialStatus status);
+
+struct TrialState {
+  TrialStatus status = TrialStatus::waiting;
+  std::string reason;  ///< of a trial that failed
+  Index steps = 0;
+  std::optional<Digest> digest;  ///< after the last recorded step, if taken
+  EpochRecord last;              ///< the last evaluation
+
+  bool is_over() const { return status == TrialStatus::done || status == TrialStatus::failed; }
+};
+
+/// A trial whose records cannot be read is told by its status alone.
+TrialState read_trial_state(const std::filesystem::path& folder);
+
+/// The last recorded step, without reading the whole record.
+Index last_step(const std::filesystem::path& folder);
+
+/// The last line with something in it of what a trial's process has said; "" without any.
+std::string last_words(const std::filesystem::path& file);
+
+}  // namespace lockstep
