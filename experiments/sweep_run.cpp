@@ -64,9 +64,11 @@ void record_failure(const SweptTrial& trial, int end) {
                     .reason = reason});
 }
 
-void remove_if_empty(const std::filesystem::path& file) {
+/// Nothing was said, or only how to go on.
+void remove_idle_words(const std::filesystem::path& file, int end) {
   std::error_code ignored;
-  if (std::filesystem::file_size(file, ignored) == 0) std::filesystem::remove(file, ignored);
+  const bool is_empty = std::filesystem::file_size(file, ignored) == 0;
+  if (is_empty || end == kStoppedOnRequest) std::filesystem::remove(file, ignored);
 }
 
 }  // namespace
@@ -162,7 +164,7 @@ void SweepRun::look_at_processes(const Observer& observer) {
     const std::optional<int> end = trial.process->poll();
     if (!end) continue;
     trial.process.reset();
-    remove_if_empty(words_of(trial));
+    remove_idle_words(words_of(trial), *end);
     after_end(trial, *end);
     if (trial.turn != Turn::over) continue;
     observer.on_end(*this, trial);

@@ -75,6 +75,7 @@ SweepParameter parse_parameter(const Value::Entry& entry, SweepMethod method) {
                                                   values.describe()));
     }
     parameter.values = values.items;
+    parameter.with = reader.text_or("with", "");
   } else {
     parameter.range = parse_range(reader);
   }
@@ -88,11 +89,33 @@ SweepParameter parse_parameter(const Value::Entry& entry, SweepMethod method) {
   return parameter;
 }
 
-const Value& require_mapping(const Value& section, std::string_view name) {
-  if (section.kind == Value::Kind::mapping) return section;
-  throw Error(ErrorKind::usage,
-              fmt::format("{}{} must be a mapping of keys such as train.epochs, but is {}.",
-                          section.location.prefix(), name, section.describe()));
+// Those that go with others have as many values; checked when the command line is in.
+void check_companions(const std::vector<SweepParameter>& parameters) {
+  for (const SweepParameter& parameter : parameters) {
+    if (parameter.with.empty()) continue;
+    const bool found =
+        std::any_of(parameters.begin(), parameters.end(), [&](const SweepParameter& other) {
+          return other.key == parameter.with && other.with.empty() &&
+                 other.values.size() == parameter.values.size();
+        });
+    if (found) continue;
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{}parameters.{}.with must name a parameter that goes with no other and "
+                    "has {} values as well, but is '{}'.",
+                    parameter.place.prefix(), parameter.key, parameter.values.size(),
+                    printable(parameter.with)));
+  }
+}
+
+std::vector<Value::Entry> entries_of(SettingsReader& reader, std::string_view name) {
+  const Value* section = reader.value_or_null(name);
+  if (section == nullptr || section->kind == Value::Kind::mapping) {
+    return section == nullptr ? std::vector<Value::Entry>() : section->entries;
+  }
+  throw reader.error_at(name,
+                        fmt::format("must be a mapping of keys such as train.epochs, but is {}",
+                                    section->describe()));
 }
 
 void check_schema_version(SettingsReader& reader) {
@@ -115,16 +138,12 @@ SweepConfig parse_sweep(const Value& document, const std::filesystem::path& file
   config.run_cap = reader.integer_or("run_cap", kCount, 0);
   config.repeat = reader.integer_or("repeat", kCount, 1);
   config.seed = static_cast<std::uint64_t>(reader.integer_or("seed", {0, 1e15}, 1));
-  if (const Value* section = reader.value_or_null("overrides")) {
-    for (const Value::Entry& entry : require_mapping(*section, "overrides").entries) {
-      config.overrides.push_back(
-          make_override(entry.key, entry.value, entry.key_location.to_string()));
-    }
+  for (const Value::Entry& entry : entries_of(reader, "overrides")) {
+    config.overrides.push_back(
+        make_override(entry.key, entry.value, entry.key_location.to_string()));
   }
-  if (const Value* section = reader.value_or_null("parameters")) {
-    for (const Value::Entry& entry : require_mapping(*section, "parameters").entries) {
-      config.parameters.push_back(parse_parameter(entry, config.method));
-    }
+  for (const Value::Entry& entry : entries_of(reader, "parameters")) {
+    config.parameters.push_back(parse_parameter(entry, config.method));
   }
   if (config.method == SweepMethod::random && config.run_cap == 0) {
     throw reader.error_at("run_cap", "is missing; it says how many trials method: random draws");
@@ -174,6 +193,7 @@ Value to_value(const SweepParameter& parameter) {
     section.set("distribution", Value::string(std::string(kDistributions.at(distribution))));
   } else {
     section.set("values", Value::sequence(parameter.values));
+    if (!parameter.with.empty()) section.set("with", Value::string(parameter.with));
   }
   return section;
 }
@@ -185,6 +205,7 @@ SweepConfig load_sweep(const std::filesystem::path& file, const std::vector<std:
   SweepConfig config = document_kind(document) == DocumentKind::sweep ? parse_sweep(document, file)
                                                                       : sweep_over(file);
   for (const std::string& word : words) add_word(config, word);
+  check_companions(config.parameters);
   const bool has_seed = std::any_of(config.parameters.begin(), config.parameters.end(),
                                     [](const SweepParameter& p) { return p.key == "seed"; });
   if (config.repeat > 1 && has_seed) {

@@ -31,6 +31,7 @@ struct SweepParameter {
   std::string key;                       ///< "optimizer.momentum"
   std::vector<Value> values = {};        ///< to choose from; empty where there is a range
   std::optional<SweepRange> range = {};  ///< of the method random alone
+  std::string with = {};  ///< another parameter's key: it takes the value at the same position
   Location place = {};
 };
 

@@ -27,7 +27,7 @@ Index number_of_choices(const SweepConfig& sweep) {
   if (sweep.method == SweepMethod::random) return sweep.run_cap;
   Index choices = 1;
   for (const SweepParameter& parameter : sweep.parameters) {
-    choices *= static_cast<Index>(parameter.values.size());
+    if (parameter.with.empty()) choices *= static_cast<Index>(parameter.values.size());
     if (choices > kMostTrials) return kMostTrials + 1;
   }
   return choices;
@@ -60,29 +60,49 @@ Value drawn(const SweepRange& range, const RandomWords& words) {
   return Value::real(std::clamp(rounded(by_factor ? exp(at) : at), range.min, range.max));
 }
 
-Value value_of_draw(const SweepConfig& sweep, const SweepParameter& parameter, Index number) {
-  const RandomStream stream(sweep.seed, {"sweep", parameter.key});
-  const RandomWords words = stream.words(static_cast<std::uint32_t>(number));
-  if (parameter.range) {
-    Value value = drawn(*parameter.range, words);
-    value.location = parameter.place;
-    return value;
+Value value_of(const SweepParameter& parameter, std::size_t position, const RandomWords& words) {
+  if (!parameter.range) return parameter.values[position];
+  Value value = drawn(*parameter.range, words);
+  value.location = parameter.place;
+  return value;
+}
+
+RandomWords words_of(const SweepConfig& sweep, const std::string& key, Index choice) {
+  return RandomStream(sweep.seed, {"sweep", key}).words(static_cast<std::uint32_t>(choice));
+}
+
+// Where in its list each parameter's value stands; those that go with others are left at 0.
+std::vector<std::size_t> positions_of(const SweepConfig& sweep, Index choice) {
+  std::vector<std::size_t> positions(sweep.parameters.size());
+  auto rest = static_cast<std::size_t>(choice);
+  for (std::size_t i = positions.size(); i-- > 0;) {
+    const SweepParameter& parameter = sweep.parameters[i];
+    if (parameter.range || !parameter.with.empty()) continue;
+    if (sweep.method == SweepMethod::random) {
+      const RandomWords words = words_of(sweep, parameter.key, choice);
+      positions[i] = bounded(words[0], words[1], parameter.values.size());
+    } else {
+      positions[i] = rest % parameter.values.size();
+      rest /= parameter.values.size();
+    }
   }
-  return parameter.values[bounded(words[0], words[1], parameter.values.size())];
+  return positions;
+}
+
+std::size_t index_of(const std::vector<SweepParameter>& parameters, const std::string& key) {
+  const auto found = std::find_if(parameters.begin(), parameters.end(),
+                                  [&](const SweepParameter& p) { return p.key == key; });
+  return static_cast<std::size_t>(found - parameters.begin());
 }
 
 std::vector<TrialSetting> settings_of(const SweepConfig& sweep, Index choice) {
+  const std::vector<std::size_t> positions = positions_of(sweep, choice);
   std::vector<TrialSetting> settings;
-  Index rest = number_of_choices(sweep);
   for (const SweepParameter& parameter : sweep.parameters) {
-    if (sweep.method == SweepMethod::random) {
-      settings.push_back({parameter.key, value_of_draw(sweep, parameter, choice)});
-      continue;
-    }
-    const auto count = static_cast<Index>(parameter.values.size());
-    rest /= count;
-    const auto position = static_cast<std::size_t>(choice / rest % count);
-    settings.push_back({parameter.key, parameter.values[position]});
+    const std::string& chooser = parameter.with.empty() ? parameter.key : parameter.with;
+    const std::size_t position = positions[index_of(sweep.parameters, chooser)];
+    settings.push_back(
+        {parameter.key, value_of(parameter, position, words_of(sweep, parameter.key, choice))});
   }
   return settings;
 }

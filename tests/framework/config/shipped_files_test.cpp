@@ -7,6 +7,7 @@
 
 #include "framework/config/experiment_config.hpp"
 #include "framework/config/model_file.hpp"
+#include "framework/config/sweep_trials.hpp"
 #include "framework/config/yaml_reader.hpp"
 #include "framework/core/build_info.hpp"
 #include "framework/graph/graph_spec.hpp"
@@ -58,6 +59,20 @@ BOOST_AUTO_TEST_CASE(every_experiment_file_is_valid_and_named_after_itself) {
     }
   }
   BOOST_TEST(experiments >= 5U);
+}
+
+BOOST_AUTO_TEST_CASE(every_sweep_file_is_valid_and_named_after_itself) {
+  std::size_t sweeps = 0;
+  for (const auto& file : yaml_files_in("experiments")) {
+    if (document_kind(read_yaml_file(file)) != DocumentKind::sweep) continue;
+    ++sweeps;
+    BOOST_TEST_CONTEXT(file) {
+      const SweepConfig sweep = load_sweep(file);
+      BOOST_TEST(sweep.name == file.stem().string());
+      BOOST_TEST(sweep_trials(sweep).size() > 1U);
+    }
+  }
+  BOOST_TEST(sweeps >= 3U);
 }
 
 BOOST_AUTO_TEST_CASE(the_small_initialisation_differs_from_the_article_in_one_setting_only) {

@@ -43,6 +43,36 @@ BOOST_AUTO_TEST_CASE(a_grid_has_every_combination_the_last_parameter_fastest) {
               Texts{"train.batch_size=32, seed=1", "train.batch_size=32, seed=2"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_cap_takes_the_first_of_however_large_a_grid) {
+  const std::string ten = "{values: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95]}";
+  const std::string grid = "parameters: {optimizer.momentum: " + ten +
+                           ", learning_rate.peak: " + ten + ", loss.label_smoothing: " + ten +
+                           ", optimizer.weight_decay: " + ten + ", seed: {values: [1, 2]}}\n";
+  const Texts capped = texts(grid + "run_cap: 3\n");
+  BOOST_TEST(capped.at(2) ==
+             "optimizer.momentum=0.1, learning_rate.peak=0.1, loss.label_smoothing=0.1, "
+             "optimizer.weight_decay=0.2, seed=1");
+  BOOST_TEST(message_of([&] { texts(grid); }).find("more than 10000 trials") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_parameter_may_go_with_another) {
+  const std::string both =
+      "parameters: {train.batch_size: {values: [32, 64]}, learning_rate.peak: {values: [0.1, 0.2], "
+      "with: train.batch_size}, seed: {values: [1, 2]}}\n";
+  BOOST_TEST((texts(both) == Texts{"train.batch_size=32, learning_rate.peak=0.1, seed=1",
+                                   "train.batch_size=32, learning_rate.peak=0.1, seed=2",
+                                   "train.batch_size=64, learning_rate.peak=0.2, seed=1",
+                                   "train.batch_size=64, learning_rate.peak=0.2, seed=2"}));
+  for (const std::string& text : texts("method: random\nrun_cap: 20\n" + both)) {
+    BOOST_TEST((text.find("size=32, learning_rate.peak=0.1") != std::string::npos ||
+                text.find("size=64, learning_rate.peak=0.2") != std::string::npos));
+  }
+  for (const char* word : {"train.batch_size=16,32,64", "train.batch_size=16"}) {
+    const std::string message = message_of([&] { texts(both, {word}); });
+    BOOST_TEST(message.find("learning_rate.peak.with must name a parameter") != std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_trial_is_the_base_with_overrides_and_its_settings) {
   const testing::SweepFiles files;
   const auto file = files.sweep(
