@@ -5,6 +5,7 @@
 
 #include "experiments/layer_benchmark.hpp"
 #include "experiments/memory_bandwidth.hpp"
+#include "experiments/report_lines.hpp"
 #include "experiments/throughput_benchmark.hpp"
 
 namespace lockstep {
@@ -29,11 +30,7 @@ struct BenchResults {
   std::vector<MemoryBandwidth> bandwidth{};  ///< measured for the picture only
 };
 
-struct ReportLine {
-  std::string text;  ///< at most 100 columns
-  bool is_heading = false;
-};
-
+/// At most 100 columns.
 std::vector<ReportLine> bench_lines(const BenchResults& results);
 
 /// The object of --json.

@@ -103,6 +103,7 @@ std::unique_ptr<Command> make_evaluate_command();
 std::unique_ptr<Command> make_predict_command();
 std::unique_ptr<Command> make_describe_command();
 std::unique_ptr<Command> make_inspect_command();
+std::unique_ptr<Command> make_check_command();
 std::unique_ptr<Command> make_bench_command();
 std::unique_ptr<Command> make_replay_command();
 std::unique_ptr<Command> make_sweep_command();

@@ -26,7 +26,7 @@ class DoctorCommand final : public Command {
     const JobFacts facts = gather_facts(context, out_);
     const Findings findings = examine(facts);
     context.console.json_object(doctor_json(facts, findings));
-    for (const DoctorLine& line : doctor_lines(facts, findings)) {
+    for (const ReportLine& line : doctor_lines(facts, findings)) {
       context.console.result(line.is_heading ? context.console.bold(line.text) : line.text);
     }
     const bool must_change = std::ranges::any_of(

@@ -15,36 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kWidth = 80;
-constexpr std::size_t kIndent = 8;
-
-// The next stretch without a space, a command line in backticks or quotes being one: broken, it
-// could not be copied.
-std::string_view next_word(std::string_view text) {
-  const bool is_command = text.front() == '`' || text.front() == '\'';
-  const std::size_t closing = is_command ? text.find(text.front(), 1) : std::string_view::npos;
-  return text.substr(0, text.find(' ', closing == std::string_view::npos ? 0 : closing));
-}
-
-// The message in lines behind a first word of at most `kIndent` columns.
-void wrap(std::string_view first, std::string_view message, std::vector<DoctorLine>& lines) {
-  std::string line = fmt::format("{:<{}}", first, kIndent);
-  bool is_empty = true;
-  while (!message.empty()) {
-    const std::string_view word = next_word(message);
-    if (!is_empty && line.size() + 1 + word.size() > kWidth) {
-      lines.push_back({line});
-      line = std::string(kIndent, ' ');
-      is_empty = true;
-    }
-    if (!is_empty) line += ' ';
-    line += word;
-    is_empty = false;
-    message.remove_prefix(std::min(message.size(), word.size() + 1));
-  }
-  lines.push_back({line});
-}
-
 std::string rank_row(std::string_view rank, std::string_view host, std::string_view cpus,
                      std::string_view threads, std::string_view isa) {
   constexpr std::size_t kHost = 26;
@@ -53,7 +23,7 @@ std::string rank_row(std::string_view rank, std::string_view host, std::string_v
                      shortened(cpus, kCpus), kCpus, threads, isa);
 }
 
-void add_ranks(const JobFacts& job, std::vector<DoctorLine>& lines) {
+void add_ranks(const JobFacts& job, std::vector<ReportLine>& lines) {
   const std::vector<int> threads = threads_of_ranks(job.placement, job.asked_threads);
   lines.push_back({rank_row("rank", "host", "CPUs", "threads", "isa"), true});
   for (int rank = 0; rank < job.placement.size(); ++rank) {
@@ -122,8 +92,8 @@ Json findings_json(const Findings& findings) {
 
 }  // namespace
 
-std::vector<DoctorLine> doctor_lines(const JobFacts& job, const Findings& findings) {
-  std::vector<DoctorLine> lines;
+std::vector<ReportLine> doctor_lines(const JobFacts& job, const Findings& findings) {
+  std::vector<ReportLine> lines;
   add_ranks(job, lines);
   std::string section;
   for (const Finding& finding : findings) {
@@ -132,7 +102,7 @@ std::vector<DoctorLine> doctor_lines(const JobFacts& job, const Findings& findin
       lines.push_back({""});
       lines.push_back({section, true});
     }
-    wrap(to_string(finding.level), finding.message, lines);
+    add_wrapped(to_string(finding.level), finding.message, lines);
   }
   lines.push_back({""});
   lines.push_back({summary(findings), true});

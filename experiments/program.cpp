@@ -56,6 +56,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_predict_command());
   commands.push_back(make_describe_command());
   commands.push_back(make_inspect_command());
+  commands.push_back(make_check_command());
   commands.push_back(make_bench_command());
   commands.push_back(make_replay_command());
   commands.push_back(make_sweep_command());

@@ -1,7 +1,6 @@
 #include "experiments/throughput_benchmark.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <limits>
 
 #include "experiments/clock.hpp"
@@ -9,6 +8,7 @@
 #include "experiments/trainer_settings.hpp"
 #include "framework/training/communicator.hpp"
 #include "framework/training/evaluator.hpp"
+#include "framework/training/first_samples.hpp"
 #include "framework/training/predictor.hpp"
 #include "framework/training/trainer.hpp"
 
@@ -18,28 +18,6 @@ namespace {
 constexpr double kWindow = 5e-3;  // seconds
 constexpr double kLatencyWindow = 1e-3;
 constexpr std::uint64_t kSeed = 1;
-
-/// The first samples of a data set.
-class FirstSamples final : public Dataset {
- public:
-  FirstSamples(const Dataset& dataset, Index size) : dataset_(dataset), size_(size) {
-    assert(size > 0 && size <= dataset.size());
-  }
-
-  Index size() const override { return size_; }
-  Shape sample_shape() const override { return dataset_.sample_shape(); }
-  Index classes() const override { return dataset_.classes(); }
-  std::span<const std::uint8_t> labels() const override {
-    return dataset_.labels().first(static_cast<std::size_t>(size_));
-  }
-  void gather(const GatherRequest& request, LaneView block) const override {
-    dataset_.gather(request, block);
-  }
-
- private:
-  const Dataset& dataset_;
-  Index size_;
-};
 
 double gflops_of(const Pace& images, double operations) {
   return images.per_second.median * operations / 1e9;

@@ -127,7 +127,7 @@ void MicroBatchPass::forward(std::span<const float> parameters, const PassContex
 
 void MicroBatchPass::backward(std::span<const float> parameters, std::span<float> gradients,
                               const PassContext& context) {
-  assert(plan_.purpose() == PlanPurpose::training);
+  assert(plan_.output_gradient().present);
   bind_parameters(parameters);
   bind_gradients(gradients);
   for (std::size_t i = steps_.size(); i-- > 0;) backward_step(i, context, scratch());

@@ -27,6 +27,8 @@ class MicroBatchPass {
   ConstLaneView output() const { return output_; }
   /// Output of the plan's step i after `forward`; a plan for inference keeps the last one's alone.
   ConstLaneView output_of(std::size_t step) const { return steps_[step].output; }
+  /// The gradient of it after `backward`; without data where no parameter lies upstream.
+  ConstLaneView output_gradient_of(std::size_t step) const { return steps_[step].output_gradient; }
   /// To be filled between `forward` and `backward`: one row an output, lanes as in `output`.
   LaneView output_gradient() const { return output_gradient_; }
 

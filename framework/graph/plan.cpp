@@ -43,17 +43,25 @@ Plan::Plan(const Graph& graph, Index micro_batch, PlanPurpose purpose)
   lay_out_values();
   purpose == PlanPurpose::inference ? place_reusing() : place_apart();
   hand_out_values();
-  if (purpose != PlanPurpose::training) return;
+  if (!trains()) return;
   place_gradients();
   std::size_t scratch = 0;
   for (const PlannedStep& step : steps_) scratch = std::max(scratch, step.scratch_size);
   scratch_offset_ = allocate(scratch);
 }
 
+bool Plan::trains() const {
+  return purpose_ == PlanPurpose::training || purpose_ == PlanPurpose::diagnosis;
+}
+
+bool Plan::keeps_layers_apart() const {
+  return purpose_ == PlanPurpose::inspection || purpose_ == PlanPurpose::diagnosis;
+}
+
 // Whether a node only shows its input, which nobody else reads, in another shape.
 bool Plan::shares_input(std::size_t node) const {
   const GraphNode& reshape = graph_.nodes()[node];
-  return purpose_ != PlanPurpose::inspection && reshape.layer->is_reshape() &&
+  return !keeps_layers_apart() && reshape.layer->is_reshape() &&
          readers_[reshape.inputs.front()].size() == 1;
 }
 
@@ -63,7 +71,7 @@ PlannedStep Plan::fuse_from(std::size_t node) {
   step.layer = graph_.nodes()[node].layer.get();
   step.first_node = node;
   step.last_node = node;
-  while (purpose_ != PlanPurpose::inspection && readers_[step.last_node + 1].size() == 1) {
+  while (!keeps_layers_apart() && readers_[step.last_node + 1].size() == 1) {
     const std::size_t next = readers_[step.last_node + 1].front();
     const GraphNode& reader = graph_.nodes()[next];
     if (reader.inputs.size() != 1) break;
@@ -125,7 +133,7 @@ void Plan::place_apart() {
   for (PlannedStep& step : steps_) {
     PlannedView& output = values_[step.last_node + 1];
     output.offset = allocate(floats_of(output));
-    if (purpose_ != PlanPurpose::training) continue;
+    if (!trains()) continue;
     const Workspace workspace =
         step.layer->workspace(graph_.nodes()[step.first_node].input_shapes, micro_batch_);
     step.scratch_size = static_cast<std::size_t>(workspace.scratch);

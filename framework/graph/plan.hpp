@@ -15,6 +15,7 @@ enum class PlanPurpose {
   /// the output alone, the input is to be filled anew.
   inference,
   inspection,  ///< inference, with the output of every layer in memory of its own
+  diagnosis,   ///< training, with the output of every layer and its gradient in such memory
 };
 
 /// A view's place in a workspace, before there is any memory.
@@ -60,7 +61,7 @@ class Plan {
 
   const PlannedView& input() const { return values_.front(); }
   const PlannedView& output() const { return values_.back(); }
-  /// Present in training only.
+  /// Present in training and diagnosis only.
   const PlannedView& output_gradient() const { return output_gradient_; }
   const std::vector<PlannedStep>& steps() const { return steps_; }
   std::size_t workspace_size() const { return workspace_size_; }
@@ -79,6 +80,8 @@ class Plan {
   std::size_t workspace_size_ = 0;
   std::size_t scratch_offset_ = 0;
 
+  bool trains() const;
+  bool keeps_layers_apart() const;
   bool shares_input(std::size_t node) const;
   PlannedStep fuse_from(std::size_t node);
   void list_steps();

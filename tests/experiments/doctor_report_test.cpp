@@ -17,7 +17,7 @@ using testing::healthy_job;
 
 std::vector<std::string> texts(const JobFacts& job, const Findings& findings) {
   std::vector<std::string> texts;
-  for (const DoctorLine& line : doctor_lines(job, findings)) texts.push_back(line.text);
+  for (const ReportLine& line : doctor_lines(job, findings)) texts.push_back(line.text);
   return texts;
 }
 

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lockstep {
+
+/// A line of a report for people.
+struct ReportLine {
+  std::string text;
+  bool is_heading = false;
+};
+
+/// Adds a message in lines of 80 columns, behind a first word of at most 8. Command lines in
+/// backticks or quotes are not broken: they are to be copied.
+void add_wrapped(std::string_view first, std::string_view message, std::vector<ReportLine>& lines);
+
+}  // namespace lockstep

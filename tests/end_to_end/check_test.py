@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+# timeout: 600
+"""check names what keeps a network from learning, and its advice, followed to the letter, makes it learn."""
+
+import gzip
+import json
+import os
+import pathlib
+import random
+import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
+import lockstep_cli as cli
+
+EXPERIMENTS = pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "experiments"
+HE_NORMAL = ("init.weight={type: he_normal}", "weight_scale=1")
+CONVOLUTIONS_BY_HE = {f"model.layers.{layer}.{change}" for layer in ("c1", "c3") for change in HE_NORMAL}
+LAYERS = ("c1", "c3", "f5", "f6", "output")
+
+
+def mnist():
+    """Its folder; skips the test where there is none."""
+    folder = pathlib.Path(os.environ.get("LOCKSTEP_DATA", "/nowhere")) / "mnist"
+    if not folder.is_dir():
+        raise cli.Skipped("LOCKSTEP_DATA has no mnist")
+    return folder
+
+
+def check(arguments, code):
+    """Its --json object; every finding is one that can be acted on."""
+    done = cli.run(["check", *arguments, "--json"], code=code)
+    found = json.loads(done.stdout)
+    for finding in found["findings"]:
+        cli.expect(finding["message"].endswith("."), finding["message"])
+        cli.expect(finding["reason"] and finding["where"], f"no reason or place: {finding}")
+        for override in finding["overrides"]:
+            cli.expect(override in found["overrides"], f"{override} is not among all overrides")
+    cli.expect_equal(code == 1, bool(causes(found)), f"exit code and findings: {found['findings']}")
+    return found
+
+
+def causes(found):
+    """(id, where) of what must be changed."""
+    return [(f["id"], f["where"]) for f in found["findings"] if f["level"] == "change"]
+
+
+def accuracy_after(arguments):
+    """Of the test set, after training."""
+    with cli.Folder() as folder:
+        return cli.run_json(["train", *arguments, "--out", folder / "run"])["test"]["accuracy"]
+
+
+def test_small_initial_weights_of_the_convolutions():
+    mnist()
+    experiment = EXPERIMENTS / "article_small_init.yaml"
+    found = check([experiment], 1)
+    cli.expect_equal(causes(found), [("signal_vanishes", "c1"), ("signal_vanishes", "c3")], "causes")
+    cli.expect_equal(set(found["overrides"]), CONVOLUTIONS_BY_HE, "advice")
+    cli.expect_equal([f["id"] for f in found["findings"] if f["level"] == "follows"], ["no_learning"], "consequences")
+    accuracy = accuracy_after([experiment, *found["overrides"]])
+    cli.expect(accuracy > 0.96, f"after the advice the accuracy is {accuracy}")
+    cli.expect_equal(causes(check([experiment, *found["overrides"]], 0)), [], "findings after the advice")
+
+
+def test_good_experiments_raise_nothing():
+    mnist()
+    for experiment in sorted(EXPERIMENTS.glob("*.yaml")):
+        if experiment.name == "article_small_init.yaml":
+            continue
+        found = cli.run(["check", experiment, "--json"], code=None)
+        if found.returncode == 3:
+            print(f"        its data are missing: {experiment.name}")
+            continue
+        cli.expect_equal(json.loads(found.stdout)["findings"], [], experiment.name)
+
+
+def check_mistake(overrides, expected, better):
+    """A mistake put into lenet5_mnist: its causes, and that their advice, `better`, helps."""
+    mnist()
+    experiment = EXPERIMENTS / "lenet5_mnist.yaml"
+    found = check([experiment, *overrides], 1)
+    cli.expect_equal(causes(found), expected, "causes")
+    cli.expect_equal(found["overrides"], better, "advice")
+    with_advice = found["trial_with_overrides"]
+    cli.expect(with_advice["accuracy"] > 0.6, f"the advice does not help: {with_advice}")
+    check([experiment, *overrides, *found["overrides"]], 0)
+
+
+def test_weights_of_zero():
+    zero = [f"model.layers.{layer}.init.weight={{type: constant, value: 0}}" for layer in LAYERS]
+    check_mistake(
+        zero,
+        [("equal_units", layer) for layer in LAYERS[:-1]],
+        [f"model.layers.{layer}.init.weight={{type: he_normal}}" for layer in LAYERS[:-1]],
+    )
+
+
+def test_a_rate_that_is_100_times_too_high():
+    check_mistake(["learning_rate.peak=1.6"], [("rate_too_high", "learning_rate.peak")], ["learning_rate.peak=0.016"])
+
+
+def test_bytes_that_are_not_scaled():
+    mnist()
+    experiment = EXPERIMENTS / "lenet5_mnist.yaml"
+    found = check([experiment, "data.normalize={mean: 0, std: 0.00392156862745098}"], 1)
+    cli.expect_equal(causes(found), [("unscaled_input", "data.normalize")], "causes")
+    cli.expect_equal(found["findings"][0]["key"], "data.normalize", "key")
+    value = found["findings"][0]["value"]
+    numbers = [float(part.split(":")[1]) for part in value.strip("{}").split(",")]
+    cli.expect(abs(numbers[0] - 0.1307) < 0.01 and abs(numbers[1] - 0.3081) < 0.01, f"not MNIST's mean and deviation: {value}")
+    check([experiment, *found["overrides"]], 0)
+
+
+def test_rectifiers_that_are_all_dead():
+    check_mistake(
+        ["model.layers.c3.init.bias={type: constant, value: -100}"],
+        [("dead_relus", "relu3")],
+        ["model.layers.c3.init.bias={type: constant, value: 0}"],
+    )
+
+
+def test_labels_that_are_shuffled():
+    source = mnist()
+    with cli.Folder() as folder:
+        for file in source.iterdir():
+            opened = gzip.open if file.suffix == ".gz" else open
+            with opened(file, "rb") as stored:
+                content = stored.read()
+            if "labels" in file.name:
+                labels = list(content[8:])
+                random.Random(1).shuffle(labels)
+                content = struct.pack(">II", 0x801, len(labels)) + bytes(labels)
+            (folder / file.name.removesuffix(".gz")).write_bytes(content)
+        found = check([EXPERIMENTS / "lenet5_mnist.yaml", "data.dataset=idx", f"data.path={folder}"], 1)
+    cli.expect_equal(causes(found), [("shuffled_labels", "data")], "causes")
+    cli.expect(found["one_batch"]["loss"] < 1.5, f"one batch is not learned by heart: {found['one_batch']}")
+
+
+def test_what_it_prints_fits_a_terminal():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        done = cli.run(["check", experiment], code=None)
+        cli.expect(done.returncode in (0, 1), done.stderr)
+        table = done.stdout.split("\n\n")[0].splitlines()
+        cli.expect_equal(len(table), 14, "a line a layer, heading and input")
+        for line in done.stdout.splitlines():
+            cli.expect(len(line) <= 80 or line.startswith("lockstep train "), f"wider than 80 columns: {line}")
+
+
+def test_mistakes_of_the_file_end_as_everywhere():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        said = cli.run(["check", experiment, "learning_rate.peek=1"], code=2).stderr
+        cli.expect("did you mean 'peak'" in said, said)
+        cli.run(["check", experiment, "data.dataset=idx", f"data.path={folder / 'none'}"], code=3)
+
+
+if __name__ == "__main__":
+    cli.run_tests(globals())
