@@ -1,8 +1,12 @@
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 
 #include "cluster/binding.hpp"
+#include "experiments/check_lint.hpp"
 #include "experiments/check_report.hpp"
 #include "experiments/command.hpp"
+#include "experiments/launch.hpp"
 #include "experiments/workbench.hpp"
 
 namespace lockstep {
@@ -12,6 +16,7 @@ namespace {
 std::vector<std::string> advice_of(const CheckFindings& findings) {
   std::vector<std::string> overrides;
   for (const CheckFinding& finding : findings) {
+    if (finding.level != CheckFinding::Level::change) continue;
     for (const AdvisedChange& change : finding.changes) {
       if (std::ranges::find(overrides, change.text()) == overrides.end()) {
         overrides.push_back(change.text());
@@ -21,16 +26,17 @@ std::vector<std::string> advice_of(const CheckFindings& findings) {
   return overrides;
 }
 
-// Those whose keys are not to be changed.
-std::vector<std::string> without(std::vector<std::string> overrides,
-                                 const CheckFindings& findings) {
-  for (const CheckFinding& finding : findings) {
-    for (const AdvisedChange& change : finding.changes) {
-      std::erase_if(overrides, [&](const std::string& text) {
-        return text.substr(0, text.find('=')) == change.key;
-      });
-    }
+std::string key_of(const std::string& override_text) {
+  return override_text.substr(0, override_text.find('='));
+}
+
+// The overrides with the advice, which replaces those of the same keys.
+std::vector<std::string> followed(std::vector<std::string> overrides,
+                                  const std::vector<std::string>& advice) {
+  for (const std::string& text : advice) {
+    std::erase_if(overrides, [&](const std::string& old) { return key_of(old) == key_of(text); });
   }
+  overrides.insert(overrides.end(), advice.begin(), advice.end());
   return overrides;
 }
 
@@ -41,9 +47,11 @@ class CheckCommand final : public Command {
     return "Say why a network will not learn, and which key to change to what";
   }
   std::string_view notes() const override {
-    return "Looks at one batch layer by layer, then trains for 100 steps as the experiment says. "
-           "A finding must be 'change'd, 'follows' from one before it, or is a 'note'. Nothing is "
-           "written. Exit code 0: nothing must change; 1: something must.";
+    return "Looks at settings, gradients and one batch layer by layer, then trains for 100 steps "
+           "as "
+           "the experiment says. A finding is something to 'change', 'follows' from one before it, "
+           "or is a 'note'. Nothing is written. Exit code 0: nothing must change; 1: something "
+           "must.";
   }
   void add_options(OptionList& list) override {
     list.argument("EXPERIMENT", file_, "Experiment file (YAML)");
@@ -58,11 +66,13 @@ class CheckCommand final : public Command {
     const CheckBench check{*graph, config, *bench.splits.train, team};
 
     CheckFacts facts = gather_check_facts(check);
-    CheckFindings findings = initial_findings(facts);
-    if (!has_cause(findings) && !facts.learns(facts.trial)) facts.rates = try_rates(check);
-    std::ranges::move(trial_findings(facts, findings), std::back_inserter(findings));
+    const CheckFindings initial = initial_findings(facts);
+    if (!has_cause(initial) && !facts.learns(facts.trial)) facts.rates = try_rates(check);
+    CheckResults results{.facts = facts, .findings = initial};
+    std::ranges::move(trial_findings(facts, initial), std::back_inserter(results.findings));
+    std::ranges::move(lint_findings({config, *graph, check.training, workers(context)}),
+                      std::back_inserter(results.findings));
 
-    CheckResults results{.facts = facts, .findings = std::move(findings)};
     results.advice = advice_of(results.findings);
     if (!results.advice.empty()) follow(bench, team, results);
     report(context.console, results);
@@ -73,10 +83,15 @@ class CheckCommand final : public Command {
   std::string file_;
   std::vector<std::string> overrides_;
 
+  static int workers(const CommandContext& context) {
+    const std::vector<int> threads =
+        threads_of_ranks(context.session.placement(), context.asked_threads);
+    return std::accumulate(threads.begin(), threads.end(), 0);
+  }
+
   // The trial once more, with what is advised.
   void follow(const Workbench& bench, const WorkerTeam& team, CheckResults& results) const {
-    std::vector<std::string> overrides = without(overrides_, results.findings);
-    overrides.insert(overrides.end(), results.advice.begin(), results.advice.end());
+    const std::vector<std::string> overrides = followed(overrides_, results.advice);
     const ExperimentConfig config = load_experiment(file_, overrides);
     const auto graph = build_graph(config.model);
     const DataSplits splits = split_data(

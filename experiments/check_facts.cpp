@@ -15,6 +15,7 @@ constexpr Index kTrialSteps = 100;
 constexpr Index kTrialBatch = 512;  // at most: a few seconds are enough to see whether it learns
 constexpr Index kOneBatch = 64;
 constexpr Index kProbeSamples = 128;
+constexpr std::size_t kGradientSamples = 32;
 constexpr Index kNearestSamples = 1000;  // to take means over, and as many to test them on
 constexpr double kSigmas = 4;
 
@@ -99,6 +100,11 @@ CheckFacts gather_check_facts(const CheckBench& bench) {
   const ParameterStore initial(bench.graph, bench.config.seed);
   probe.parameters = initial.values();
   facts.network = probe_network(bench.graph, probe);
+  facts.gradients =
+      check_gradients(bench.graph, {.parameters = initial.values(),
+                                    .dataset = dataset,
+                                    .samples = all.first(std::min(all.size(), kGradientSamples)),
+                                    .label_smoothing = probe.label_smoothing});
   facts.trial = run_check_trial(bench);
   if (!facts.trial.is_finite) {
     probe.parameters = facts.trial.parameters;

@@ -8,6 +8,7 @@
 #include "framework/config/experiment_config.hpp"
 #include "framework/core/parallel.hpp"
 #include "framework/graph/graph.hpp"
+#include "framework/training/gradient_check.hpp"
 #include "framework/training/network_probe.hpp"
 #include "framework/training/trial_run.hpp"
 
@@ -21,12 +22,13 @@ struct RateTrial {
 struct CheckFacts {
   const Graph& graph;
   const ExperimentConfig& config;
-  NetworkFigures network{};   ///< with the initial weights
-  double chance = 0;          ///< share of the largest class
-  double nearest_mean = 0;    ///< accuracy of the nearest class mean on raw inputs
-  Index nearest_samples = 0;  ///< that it was measured on
-  Index batch_size = 0;       ///< of the trial
-  TrialResult trial{};        ///< a short training as the experiment says
+  NetworkFigures network{};                ///< with the initial weights
+  std::vector<GradientCheck> gradients{};  ///< likewise
+  double chance = 0;                       ///< share of the largest class
+  double nearest_mean = 0;                 ///< accuracy of the nearest class mean on raw inputs
+  Index nearest_samples = 0;               ///< that it was measured on
+  Index batch_size = 0;                    ///< of the trial
+  TrialResult trial{};                     ///< a short training as the experiment says
   std::optional<std::string>
       broken_layer{};  ///< the first that is not finite where the trial ended
   // Where the trial did not learn:

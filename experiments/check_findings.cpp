@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "experiments/figures.hpp"
 
@@ -19,79 +18,12 @@ constexpr double kDeadShare = 0.9;
 constexpr double kSaturatedShare = 0.5;
 constexpr double kSmallestSignal = 1e-4;  // of the input's spread, at the output
 constexpr double kLargestOutput = 5;
+constexpr double kGradientError = 0.25;
 constexpr double kSmallWeights = 0.3;  // of the standard deviation by He
 constexpr double kLargeWeights = 3;
 
 bool has(const CheckFindings& findings, std::string_view id) {
   return std::ranges::any_of(findings, [&](const CheckFinding& f) { return f.id == id; });
-}
-
-const ParameterSpec* weight_of(const GraphNode& node) {
-  const auto found = std::ranges::find(node.parameters, "weight", &ParameterSpec::name);
-  return found == node.parameters.end() ? nullptr : &*found;
-}
-
-bool is_last(const Graph& graph, std::size_t node) { return node + 1 == graph.nodes().size(); }
-
-std::string layer_key(std::string_view layer, std::string_view key) {
-  return fmt::format("model.layers.{}.{}", layer, key);
-}
-
-// The deviation that keeps a signal's size: 2 / fan-in before rectifiers, 1 / fan-in at the end.
-struct GoodWeights {
-  std::string_view type;
-  double gain;
-  double deviation;
-};
-GoodWeights good_weights(const Graph& graph, std::size_t node) {
-  const auto fan_in = static_cast<double>(weight_of(graph.nodes()[node])->fan_in);
-  if (is_last(graph, node)) return {"lecun_normal", 1, std::sqrt(1 / fan_in)};
-  return {"he_normal", 2, std::sqrt(2 / fan_in)};
-}
-
-std::vector<AdvisedChange> better_weights(const Graph& graph, std::size_t node) {
-  const GraphNode& layer = graph.nodes()[node];
-  std::vector<AdvisedChange> changes{{layer_key(layer.name, "init.weight"),
-                                      fmt::format("{{type: {}}}", good_weights(graph, node).type)}};
-  if (weight_of(layer)->scale != 1.0F) {
-    changes.push_back({layer_key(layer.name, "weight_scale"), "1"});
-  }
-  return changes;
-}
-
-// The nearest layer upstream that has weights, this one included.
-std::optional<std::size_t> source_of(const Graph& graph, std::size_t node) {
-  while (weight_of(graph.nodes()[node]) == nullptr) {
-    const std::size_t input = graph.nodes()[node].inputs.front();
-    if (input == 0) return std::nullopt;
-    node = input - 1;
-  }
-  return node;
-}
-
-std::string numbers(const std::vector<double>& values) {
-  std::vector<std::string> texts;
-  for (const double value : values) texts.push_back(fmt::format("{:.4g}", value));
-  return texts.size() == 1 ? texts.front() : fmt::format("[{}]", fmt::join(texts, ", "));
-}
-
-double of_channel(const std::vector<double>& values, std::size_t channel) {
-  return values[values.size() == 1 ? 0 : channel];
-}
-
-// data.normalize that gives each channel mean 0 and deviation 1.
-AdvisedChange better_normalization(const CheckFacts& facts) {
-  const NormalizeConfig& old = facts.config.data.normalize;
-  std::vector<double> mean;
-  std::vector<double> deviation;
-  for (std::size_t c = 0; c < facts.network.input_mean.size(); ++c) {
-    const double scale = of_channel(old.std, c);
-    mean.push_back(of_channel(old.mean, c) + scale * facts.network.input_mean[c]);
-    const double measured = scale * facts.network.input_std[c];
-    deviation.push_back(measured > 0 ? measured : 1);
-  }
-  return {"data.normalize",
-          fmt::format("{{mean: {}, std: {}}}", numbers(mean), numbers(deviation))};
 }
 
 void add_input(const CheckFacts& facts, CheckFindings& findings) {
@@ -106,7 +38,7 @@ void add_input(const CheckFacts& facts, CheckFindings& findings) {
       .reason =
           "initial weights are made for inputs of mean 0 and deviation 1 (LeCun et al. 1998, "
           "Efficient BackProp, 4.3); raw pixels of 0..1 are near enough",
-      .changes = {better_normalization(facts)}};
+      .changes = {better_normalization(facts.config.data.normalize, facts.network)}};
   finding.message = fmt::format(
       "The network's inputs are {}: their root mean square is {}, and initial weights are made for "
       "about 1. {}",
@@ -194,6 +126,30 @@ void add_saturated(const CheckFacts& facts, CheckFindings& findings) {
         100 * layer.saturated_share, layer.layer,
         is_first ? in_words(finding.changes) : "It follows from what is said above.");
     findings.push_back(std::move(finding));
+    is_first = false;
+  }
+}
+
+// From the output on: what is wrong there is wrong in all that lies before it.
+void add_gradients(const CheckFacts& facts, CheckFindings& findings) {
+  bool is_first = true;
+  for (std::size_t i = facts.gradients.size(); i-- > 0;) {
+    const GradientCheck& check = facts.gradients[i];
+    if (check.error() < kGradientError) continue;
+    findings.push_back(
+        {.id = "wrong_gradient",
+         .level = is_first ? Level::change : Level::consequence,
+         .where = check.layer,
+         .measured = check.error(),
+         .threshold = kGradientError,
+         .reason = "along its gradient the loss rises by the gradient's norm; central differences "
+                   "tell that to some thousandths, kinks of rectifiers aside",
+         .message = fmt::format(
+             "The gradient of '{}' ({}) is not that of the loss: along it the loss should rise by "
+             "{:.4g}, but rises by {:.4g}. {}",
+             check.layer, check.tensor, check.norm, check.slope,
+             is_first ? "Look at `backward` of this layer's type and of those right behind it."
+                      : "It follows from what is said above.")});
     is_first = false;
   }
 }
@@ -293,12 +249,6 @@ bool has_cause(const CheckFindings& findings) {
                              [](const CheckFinding& f) { return f.level == Level::change; });
 }
 
-std::string in_words(const std::vector<AdvisedChange>& changes) {
-  std::vector<std::string> texts;
-  for (const AdvisedChange& change : changes) texts.push_back("`" + change.text() + "`");
-  return fmt::format("Set {}.", fmt::join(texts, " and "));
-}
-
 std::string_view to_string(Level level) {
   switch (level) {
     case Level::change:
@@ -313,6 +263,7 @@ std::string_view to_string(Level level) {
 
 CheckFindings initial_findings(const CheckFacts& facts) {
   CheckFindings findings;
+  add_gradients(facts, findings);
   add_input(facts, findings);
   add_equal_units(facts, findings);
   add_dead_relus(facts, findings);

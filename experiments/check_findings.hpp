@@ -7,17 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "experiments/check_advice.hpp"
 #include "experiments/check_facts.hpp"
 
 namespace lockstep {
-
-/// A key of the experiment and what to set it to, as an override has it.
-struct AdvisedChange {
-  std::string key;
-  std::string value;  ///< YAML in flow style
-
-  std::string text() const { return key + "=" + value; }
-};
 
 struct CheckFinding {
   enum class Level {
@@ -43,9 +36,6 @@ using CheckFindings = std::vector<CheckFinding>;
 
 /// Whether something must be changed.
 bool has_cause(const CheckFindings& findings);
-
-/// "Set `a=1` and `b=2`."
-std::string in_words(const std::vector<AdvisedChange>& changes);
 
 // Causes first, each with what follows from it.
 

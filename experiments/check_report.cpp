@@ -97,6 +97,18 @@ Json layers_json(const CheckFacts& facts) {
   return all;
 }
 
+Json gradients_json(const CheckFacts& facts) {
+  Json all = Json::array();
+  for (const GradientCheck& check : facts.gradients) {
+    all.push_back({{"layer", check.layer},
+                   {"tensor", check.tensor},
+                   {"norm", check.norm},
+                   {"slope", check.slope},
+                   {"error", check.error()}});
+  }
+  return all;
+}
+
 Json finding_json(const CheckFinding& finding) {
   Json overrides = Json::array();
   for (const AdvisedChange& change : finding.changes) overrides.push_back(change.text());
@@ -170,6 +182,7 @@ std::string check_json(const CheckResults& results) {
         {"mean", facts.network.input_mean},
         {"std", facts.network.input_std}}},
       {"layers", layers_json(facts)},
+      {"gradients", gradients_json(facts)},
       {"trial", trial_json(facts.trial)},
       {"one_batch", facts.one_batch ? trial_json(*facts.one_batch) : Json()},
       {"trial_with_overrides", results.with_advice ? trial_json(*results.with_advice) : Json()}};

@@ -177,6 +177,20 @@ BOOST_AUTO_TEST_CASE(large_outputs_of_large_inputs_are_the_inputs_matter) {
   check_one(initial_findings(bench.facts), "unscaled_input", "data.normalize");
 }
 
+BOOST_AUTO_TEST_CASE(of_wrong_gradients_the_one_nearest_to_the_output_is_the_cause) {
+  Bench bench;
+  bench.facts.gradients = {{.layer = "f1", .tensor = "weight", .norm = 2, .slope = 1},
+                           {.layer = "f2", .tensor = "bias", .norm = 2, .slope = -2},
+                           {.layer = "out", .tensor = "weight", .norm = 2, .slope = 1.9}};
+  const CheckFindings findings = initial_findings(bench.facts);
+  BOOST_REQUIRE(findings.size() == 2);
+  BOOST_TEST(findings[0].id == "wrong_gradient");
+  BOOST_TEST(findings[0].where == "f2");
+  BOOST_TEST(findings[0].measured == 2);
+  BOOST_TEST((findings[1].level == Level::consequence));
+  BOOST_TEST(findings[1].where == "f1");
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_trial_follows_from_what_was_found_before) {
   Bench bench;
   bench.layer("f2").has_equal_units = true;

@@ -179,6 +179,30 @@ BOOST_AUTO_TEST_CASE(inference_gives_the_same_outputs_without_memory_for_gradien
   }
 }
 
+BOOST_AUTO_TEST_CASE(diagnosis_shows_every_layer_and_has_the_gradients_of_training) {
+  Bench bench(testing::lenet5_network(), 16);
+  const Plan plan(bench.graph, 16, PlanPurpose::diagnosis);
+  BOOST_REQUIRE(plan.steps().size() == bench.graph.nodes().size());
+  MicroBatchPass pass(plan, bench.parameters.layout());
+  for (std::size_t f = 0; f < pass.input().features; ++f) {
+    std::copy_n(bench.pass.input().at(f, 0), kLanes, pass.input().at(f, 0));
+  }
+  const std::vector<float> expected = bench.gradient();
+  pass.forward(bench.scaled, bench.context);
+  for (std::size_t f = 0; f < pass.output().features; ++f) {
+    std::copy_n(bench.pass.output_gradient().at(f, 0), kLanes, pass.output_gradient().at(f, 0));
+  }
+  std::vector<float> gradient(expected.size(), std::nanf(""));
+  pass.backward(bench.scaled, gradient, bench.context);
+  bench.parameters.layout().apply_scales(gradient, gradient);
+  BOOST_TEST(gradient == expected, boost::test_tools::per_element());
+  for (std::size_t node = 0; node < plan.steps().size(); ++node) {
+    const auto features = static_cast<std::size_t>(bench.graph.value_shape(node + 1).size());
+    BOOST_TEST(pass.output_of(node).features == features);
+    BOOST_TEST(pass.output_gradient_of(node).features == features);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(pooling_apart_from_its_convolution_spoils_no_value_in_inference) {
   // The input is read again behind a pooling that no kernel can take in.
   const GraphSpec spec = parse_graph_spec(model_value(
