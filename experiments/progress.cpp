@@ -123,6 +123,11 @@ void Progress::say(const std::string& line) {
   console_.remark(line);
 }
 
+void Progress::warn(const std::string& message) {
+  finish();
+  console_.warning(message);
+}
+
 void Progress::finish() {
   if (!line_open_) return;
   console_.redraw("");

@@ -27,6 +27,8 @@ class Progress {
 
   void on_step(const StepRecord& record);
   void on_evaluation(const EpochRecord& record);
+  /// In whatever mode.
+  void warn(const std::string& message);
   /// Leaves the terminal's line clean.
   void finish();
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/figures.hpp"
 #include "experiments/training_state.hpp"
 
 namespace lockstep {
@@ -25,6 +26,7 @@ void RunRecorder::on_step(const StepRecord& record) {
   journal_.append(record);
   tables_.steps.push_back(record);
   parts_.progress.on_step(record);
+  watch_learning(record);
   if (parts_.clock() - published_at_ > kPublishInterval) publish();
 }
 
@@ -67,6 +69,18 @@ void RunRecorder::finish() {
   parts_.progress.finish();
   journal_.sync();
   publish();
+}
+
+void RunRecorder::watch_learning(const StepRecord& record) {
+  const std::optional<double> loss = parts_.monitor.on_step(record);
+  if (!loss) return;
+  const std::string warning = fmt::format(
+      "after {} the loss is {}, and guessing costs {}, so the network has learned nothing yet: "
+      "`{}` says why.",
+      count_of(record.step, "step"), figure(*loss), figure(parts_.monitor.guessing_loss()),
+      parts_.check_line);
+  parts_.progress.warn(warning);
+  parts_.directory.log(warning);
 }
 
 void RunRecorder::publish() {

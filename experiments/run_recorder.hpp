@@ -8,6 +8,7 @@
 #include "framework/storage/metrics.hpp"
 #include "framework/storage/metrics_journal.hpp"
 #include "framework/storage/run_directory.hpp"
+#include "framework/training/learning_monitor.hpp"
 #include "framework/training/trainer.hpp"
 
 namespace lockstep {
@@ -18,6 +19,8 @@ class RunRecorder final : public TrainingObserver {
   struct Parts {
     RunDirectory& directory;
     Progress& progress;
+    LearningMonitor monitor;
+    std::string check_line;  ///< the command that says why a network does not learn
     const ParameterStore& parameters;
     const Optimizer& optimizer;
     const ExperimentConfig& config;
@@ -44,6 +47,7 @@ class RunRecorder final : public TrainingObserver {
   double published_at_;
 
   void publish();
+  void watch_learning(const StepRecord& record);
 };
 
 /// A rank that records nothing.

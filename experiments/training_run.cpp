@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cluster/binding.hpp"
 #include "experiments/agreement.hpp"
 #include "experiments/clock.hpp"
 #include "experiments/figures.hpp"
@@ -28,6 +29,12 @@ namespace {
 std::string read_text(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::string check_line(const TrainOptions& options) {
+  std::vector<const char*> words{"lockstep", "check", options.experiment.c_str()};
+  for (const std::string& text : options.overrides) words.push_back(text.c_str());
+  return shell_line(words);
 }
 
 }  // namespace
@@ -220,6 +227,9 @@ TrainingEnd TrainingRun::run_trainer(Trainer& trainer) {
        .clock = seconds_now});
   RunRecorder recorder({.directory = *directory_,
                         .progress = progress,
+                        .monitor = LearningMonitor(graph_->output_shape().size(),
+                                                   warmup_steps(config_.learning_rate, steps_)),
+                        .check_line = check_line(options_),
                         .parameters = parameters_,
                         .optimizer = *optimizer_,
                         .config = config_,

@@ -151,6 +151,18 @@ def test_settings_that_do_not_fit_one_another():
             cli.expect(gradient["error"] < 0.1, f"gradient: {gradient}")
 
 
+def test_training_says_once_where_to_look():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        line = ["train", experiment, "train.steps=130", "--quiet", "--out", folder / "run"]
+        dead = "model.layers.f1.init.bias={type: constant, value: -100}"
+        said = cli.run([*line, dead], code=0).stderr
+        cli.expect_equal(said.count(f"`lockstep check {experiment} train.steps=130 '{dead}'`"), 1, f"advice in {said}")
+        cli.expect("learned nothing" in (folder / "run" / "log.txt").read_text(encoding="utf-8"), "nothing in log.txt")
+        said = cli.run([*line, "--overwrite"], code=0).stderr
+        cli.expect("check" not in said, said)
+
+
 def test_what_it_prints_fits_a_terminal():
     with cli.Folder() as folder:
         experiment = cli.write_busy(folder)
