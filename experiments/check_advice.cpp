@@ -23,6 +23,7 @@ double of_channel(const std::vector<double>& values, std::size_t channel) {
 }  // namespace
 
 std::string in_words(const std::vector<AdvisedChange>& changes) {
+  if (changes.empty()) return "No layer before it has weights: look at its inputs.";
   std::vector<std::string> texts;
   for (const AdvisedChange& change : changes) texts.push_back("`" + change.text() + "`");
   return fmt::format("Set {}.", fmt::join(texts, " and "));

@@ -21,7 +21,7 @@ struct AdvisedChange {
   std::string text() const { return key + "=" + value; }
 };
 
-/// "Set `a=1` and `b=2`."
+/// "Set `a=1` and `b=2`."; without any: where to look instead
 std::string in_words(const std::vector<AdvisedChange>& changes);
 
 /// "model.layers.c1.init.weight"

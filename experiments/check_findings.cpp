@@ -28,8 +28,19 @@ bool has(const CheckFindings& findings, std::string_view id) {
 
 void add_input(const CheckFacts& facts, CheckFindings& findings) {
   const double rms = facts.network.input_rms;
+  if (!std::isfinite(rms)) {
+    findings.push_back({.id = "not_finite_input",
+                        .where = "data",
+                        .measured = rms,
+                        .threshold = 0,
+                        .reason = "nothing can be learned from NaN or infinity",
+                        .message =
+                            "The network's inputs are not all finite numbers: look for NaN and "
+                            "infinity in the images, and at data.normalize."});
+    return;
+  }
   if (rms >= kSmallestInput && rms <= kLargestInput) return;
-  const bool large = !(rms < kSmallestInput);
+  const bool large = rms > kLargestInput;
   CheckFinding finding{
       .id = "unscaled_input",
       .where = "data.normalize",

@@ -101,6 +101,14 @@ BOOST_AUTO_TEST_CASE(inputs_are_normalized_anew_on_top_of_what_the_experiment_do
   check_advice(findings[0], {"data.normalize={mean: [0.2, 0.6], std: [0.25, 1]}"});
 }
 
+BOOST_AUTO_TEST_CASE(inputs_that_are_not_finite_are_not_normalized) {
+  Bench bench;
+  bench.facts.network.input_rms = std::nan("");
+  const CheckFindings findings = initial_findings(bench.facts);
+  check_one(findings, "not_finite_input", "data");
+  BOOST_TEST(findings[0].changes.empty());
+}
+
 BOOST_AUTO_TEST_CASE(equal_units_matter_before_the_last_layer_only) {
   Bench bench;
   bench.layer("out").has_equal_units = true;
