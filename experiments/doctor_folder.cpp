@@ -23,10 +23,9 @@ namespace fs = std::filesystem;
 constexpr const char* kSeen = "written_by_rank_0";
 
 // The folder, or the one in which it would be made; a file where that is in the way.
-fs::path existing_place(const fs::path& out) {
+fs::path existing_place(fs::path place) {
   std::error_code problem;
-  fs::path place = fs::absolute(out, problem);
-  while (!problem && !fs::exists(place, problem) && place.has_relative_path()) {
+  while (!fs::exists(place, problem) && !problem && place.has_relative_path()) {
     place = place.parent_path();
   }
   if (problem) throw system_error("look into", place, problem.value());
@@ -35,7 +34,11 @@ fs::path existing_place(const fs::path& out) {
 
 void look_at_place(const fs::path& out, FolderFacts& facts) {
   facts.path = out.string();
-  const fs::path place = existing_place(out);
+  std::error_code problem;
+  const fs::path whole = fs::absolute(out, problem);
+  if (problem) throw system_error("find", out, problem.value());
+  facts.path = whole.string();
+  const fs::path place = existing_place(whole);
   facts.path = place.string();
   facts.file_system = file_system_of(place);
   if (fs::is_directory(place)) return;
