@@ -169,10 +169,14 @@ void add_other_rank(const JobFacts& job, int rank, Section& section) {
   }
 }
 
-// A host by its first rank; another of its ranks by number too, since it looks into other places.
+// The host of a rank that has looked for it; with the rank's number where another has looked into
+// other places.
 std::string looker(const JobFacts& job, int rank) {
-  const std::vector<int> first = job.first_ranks();
-  if (std::ranges::find(first, rank) != first.end()) return job.host(rank);
+  int lookers = 0;
+  for (int other = 0; other < job.placement.size(); ++other) {
+    if (job.host(other) == job.host(rank) && !job.of(other).data.empty()) ++lookers;
+  }
+  if (lookers == 1) return job.host(rank);
   return fmt::format("rank {} on {}", rank, job.host(rank));
 }
 

@@ -238,8 +238,9 @@ BOOST_AUTO_TEST_CASE(a_rank_that_looks_elsewhere_than_its_host_is_named) {
   job.placement = made_up_job({.cpus = 2}, {{"host0", {0}}, {"host0", {1}}});
   job.ranks[1].data[0].digest = "d2";
   job.ranks[1].data[0].place = "/elsewhere";
-  check_trouble(data_findings(job), FindingLevel::change,
-                {"Rank 1 on host0 has another mnist than host0 (/elsewhere and /data/mnist)"});
+  check_trouble(
+      data_findings(job), FindingLevel::change,
+      {"Rank 1 on host0 has another mnist than rank 0 on host0 (/elsewhere and /data/mnist)"});
   job.ranks[1].data.clear();
   BOOST_TEST(data_findings(job).size() == 1U);
 }
