@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "experiments/figures.hpp"
+#include "framework/core/elementary.hpp"
 
 namespace lockstep {
 namespace {
@@ -230,7 +231,7 @@ void add_exploding(const CheckFacts& facts, CheckFindings& findings) {
   const NetworkFigures& network = facts.network;
   double output = network.layers.back().output_rms;
   if (output <= kLargestOutput) return;
-  const double guessing = std::log(static_cast<double>(facts.graph.output_shape().size()));
+  const double guessing = elementary::log(static_cast<double>(facts.graph.output_shape().size()));
   const SignalRule rule{
       .id = "signal_explodes",
       .size = "too large",

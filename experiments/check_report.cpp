@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/figures.hpp"
+#include "framework/core/elementary.hpp"
 
 namespace lockstep {
 namespace {
@@ -58,7 +59,7 @@ void add_trials(const CheckFacts& facts, std::vector<ReportLine>& lines) {
   add_wrapped("loss",
               fmt::format("{} with the initial weights; guessing among {} classes costs {}.",
                           figure(facts.network.loss), classes,
-                          figure(std::log(static_cast<double>(classes)))),
+                          figure(elementary::log(static_cast<double>(classes)))),
               lines);
   add_wrapped("trial",
               fmt::format("100 steps on batches of {}: {} (guessing {}, nearest class mean {}).",
@@ -174,7 +175,7 @@ std::string check_json(const CheckResults& results) {
       {"findings", std::move(findings)},
       {"overrides", results.advice},
       {"loss", facts.network.loss},
-      {"guessing_loss", std::log(static_cast<double>(facts.graph.output_shape().size()))},
+      {"guessing_loss", elementary::log(static_cast<double>(facts.graph.output_shape().size()))},
       {"guessing_accuracy", facts.chance},
       {"nearest_mean_accuracy", facts.nearest_mean},
       {"input",

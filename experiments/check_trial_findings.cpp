@@ -5,6 +5,7 @@
 
 #include "experiments/check_findings.hpp"
 #include "experiments/figures.hpp"
+#include "framework/core/elementary.hpp"
 
 namespace lockstep {
 namespace {
@@ -21,7 +22,7 @@ std::string outcome(const TrialResult& trial) {
 }
 
 CheckFinding failed_trial(const CheckFacts& facts) {
-  const double guessing = std::log(static_cast<double>(facts.graph.output_shape().size()));
+  const double guessing = elementary::log(static_cast<double>(facts.graph.output_shape().size()));
   CheckFinding finding{
       .id = "no_learning",
       .where = "train",

@@ -12,6 +12,7 @@
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/run_directory.hpp"
+#include "framework/storage/run_lock.hpp"
 #include "framework/storage/sweep_index.hpp"
 
 namespace lockstep {
@@ -30,6 +31,7 @@ RunRequest request_of(const SweptTrial& trial) {
 }
 
 /// Makes the folder a run's that has not begun, unless somebody has done more.
+/// @throws RunInUse when somebody does at this moment
 void prepare(const SweptTrial& trial) {
   std::filesystem::create_directories(trial.plan.folder);
   if (is_run_directory(trial.plan.folder)) return;
@@ -147,7 +149,12 @@ void SweepRun::start(SweptTrial& trial, int threads) const {
     trial.turn = Turn::elsewhere;
     return;
   }
-  prepare(trial);
+  try {
+    prepare(trial);
+  } catch (const RunInUse&) {
+    trial.turn = Turn::elsewhere;
+    return;
+  }
   const std::string folder = trial.plan.folder.string();
   trial.threads = threads;
   trial.turn = Turn::here;
@@ -189,8 +196,12 @@ void SweepRun::after_end(SweptTrial& trial, int end) const {
     std::filesystem::remove(words_of(trial));
     return;
   }
-  record_failure(trial, end);
-  trial.state = read_trial_state(trial.plan.folder);
+  try {
+    record_failure(trial, end);
+    trial.state = read_trial_state(trial.plan.folder);
+  } catch (const RunInUse&) {
+    trial.turn = Turn::elsewhere;
+  }
 }
 
 // What others have finished is over here too; what they have left is to be done.

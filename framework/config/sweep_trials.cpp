@@ -54,10 +54,11 @@ Value drawn(const SweepRange& range, const RandomWords& words) {
   }
   const double share = open_unit(words[0], words[1]);
   const bool by_factor = range.distribution == SweepDistribution::log_uniform;
-  const double low = by_factor ? log(range.min) : range.min;
-  const double high = by_factor ? log(range.max) : range.max;
+  const double low = by_factor ? elementary::log(range.min) : range.min;
+  const double high = by_factor ? elementary::log(range.max) : range.max;
   const double at = low + share * (high - low);
-  return Value::real(std::clamp(rounded(by_factor ? exp(at) : at), range.min, range.max));
+  return Value::real(
+      std::clamp(rounded(by_factor ? elementary::exp(at) : at), range.min, range.max));
 }
 
 Value value_of(const SweepParameter& parameter, std::size_t position, const RandomWords& words) {

@@ -41,9 +41,8 @@ RunLock::RunLock(const std::filesystem::path& folder)
   if (::flock(file_.number(), LOCK_EX | LOCK_NB) != 0) {
     if (knows_no_locks(errno)) return;
     if (errno != EWOULDBLOCK) throw system_error("lock", file_.path(), errno);
-    throw Error(ErrorKind::usage,
-                fmt::format("{} is in use by {}; wait for it or name another folder with --out.",
-                            folder.string(), holder_in(file_)));
+    throw RunInUse(fmt::format("{} is in use by {}; wait for it or name another folder with --out.",
+                               folder.string(), holder_in(file_)));
   }
   held_ = true;
   const std::string holder = fmt::format("process {} on host {}\n", ::getpid(), host_name());

@@ -1,10 +1,18 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
+#include "framework/core/error.hpp"
 #include "framework/storage/descriptor.hpp"
 
 namespace lockstep {
+
+/// Another process writes in a run's folder: Error (usage).
+class RunInUse : public Error {
+ public:
+  explicit RunInUse(const std::string& message) : Error(ErrorKind::usage, message) {}
+};
 
 /// Keeps a run's folder to one writer: flock on its file run.lock, with process and host inside.
 ///
@@ -12,8 +20,7 @@ namespace lockstep {
 /// that know no locks (some of Lustre's mounts) there is none, and `is_held` says so.
 class RunLock {
  public:
-  /// @throws Error (usage) naming the holder when another process has it; Error (data) when the
-  /// file
+  /// @throws RunInUse naming the holder when another process has it; Error (data) when the file
   ///         cannot be written.
   explicit RunLock(const std::filesystem::path& folder);
   /// Empties the file and lets go.

@@ -206,7 +206,8 @@ double seconds_of(const AllReduceShape& shape, AllReduceMethod method, const Lin
   const auto floats = static_cast<double>(shape.floats);
   switch (method) {
     case AllReduceMethod::recursive_doubling:
-      return std::log2(shape.ranks) * seconds_of({1, floats, floats}, link);
+      return std::countr_zero(static_cast<unsigned>(shape.ranks)) *
+             seconds_of({1, floats, floats}, link);
     case AllReduceMethod::partials:
       return seconds_to_gather_subtrees(shape, floats, link);
     case AllReduceMethod::slices:

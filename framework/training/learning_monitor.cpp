@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "framework/core/elementary.hpp"
+
 namespace lockstep {
 
 LearningMonitor::LearningMonitor(Index classes, Index warmup_steps)
-    : guessing_loss_(std::log(static_cast<double>(classes))),
+    : guessing_loss_(elementary::log(static_cast<double>(classes))),
       look_at_(std::max(kFirstLook, warmup_steps + kWindow)) {}
 
 std::optional<double> LearningMonitor::on_step(const StepRecord& record) {
