@@ -31,6 +31,8 @@ void RunRecorder::on_step(const StepRecord& record) {
 }
 
 void RunRecorder::on_evaluation(const EpochRecord& record) {
+  // The run was stopped right after it, and is to stop there once more.
+  if (!tables_.epochs.empty() && tables_.epochs.back().step == record.step) return;
   journal_.append(record);
   journal_.sync();
   tables_.epochs.push_back(record);

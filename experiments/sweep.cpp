@@ -79,7 +79,7 @@ class SweepCommand final : public Command {
     const auto publish = [&](const SweepRun& run) {
       publish_sweep_index(folder / "index.h5", index_of(run));
     };
-    SweepProgress progress(console, context.options.quiet, seconds_now);
+    SweepProgress progress(console, context.options.quiet, seconds_now, sweep);
     sweep.run(requests, {.on_end =
                              [&](const SweepRun& run, const SweptTrial& trial) {
                                publish(run);
@@ -93,7 +93,8 @@ class SweepCommand final : public Command {
   static int exit_code(const Console& console, const SweepRun& sweep) {
     const std::string failures = failures_of(sweep);
     if (!failures.empty()) console.warning(failures);
-    const std::size_t over = sweep.count(TrialStatus::done) + sweep.count(TrialStatus::failed);
+    const std::size_t over = sweep.count(TrialStatus::done) + sweep.count(TrialStatus::failed) +
+                             sweep.count(TrialStatus::pruned);
     const bool goes_on = over < sweep.trials().size();
     if (goes_on && (failures.empty() || sweep.was_asked_to_stop())) {
       console.warning("stopped on request; the same command goes on");

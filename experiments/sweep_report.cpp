@@ -75,6 +75,7 @@ Json sweep_json(const SweepRun& run) {
           {"trials", run.trials().size()},
           {"done", run.count(TrialStatus::done)},
           {"failed", run.count(TrialStatus::failed)},
+          {"pruned", run.count(TrialStatus::pruned)},
           {"best", best},
           {"results", results}};
 }
@@ -83,6 +84,23 @@ std::string clock_text(double seconds) {
   const auto whole = static_cast<long long>(std::llround(seconds));
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
+
+// "7 done, 2 pruned, 0 failed"
+std::string counts_text(const SweepRun& run) {
+  const std::size_t pruned = run.count(TrialStatus::pruned);
+  return fmt::format("{} done,{} {} failed", run.count(TrialStatus::done),
+                     pruned > 0 ? fmt::format(" {} pruned,", pruned) : "",
+                     run.count(TrialStatus::failed));
+}
+
+// As they are now, where somebody trains it.
+Index steps_of(const SweptTrial& trial) {
+  const bool is_trained =
+      trial.turn == SweptTrial::Turn::here || trial.turn == SweptTrial::Turn::elsewhere;
+  return is_trained ? last_step(trial.plan.folder) : trial.state.steps;
+}
+
+Index end_of(const SweptTrial& trial) { return trial.until > 0 ? trial.until : trial.plan.steps; }
 
 bool is_at_work(const SweptTrial& trial) { return trial.turn == SweptTrial::Turn::here; }
 
@@ -130,8 +148,7 @@ void report_sweep(const Console& console, const SweepRun& run) {
                                console.bold(metric_text(run, *best)),
                                to_text(best->plan.settings)));
   }
-  console.result(fmt::format("trials     {}: {} done, {} failed", run.trials().size(),
-                             run.count(TrialStatus::done), run.count(TrialStatus::failed)));
+  console.result(fmt::format("trials     {}: {}", run.trials().size(), counts_text(run)));
   console.result(fmt::format("sweep      {}", run.plan().folder.string()));
 }
 
@@ -148,20 +165,24 @@ std::string failures_of(const SweepRun& run) {
       text);
 }
 
-SweepProgress::SweepProgress(const Console& console, bool quiet, double (*clock)())
-    : console_(console), quiet_(quiet), clock_(clock), started_(clock()) {}
+SweepProgress::SweepProgress(const Console& console, bool quiet, double (*clock)(),
+                             const SweepRun& run)
+    : console_(console), quiet_(quiet), clock_(clock), started_(clock()) {
+  for (const SweptTrial& trial : run.trials()) {
+    steps_before_ += static_cast<double>(trial.state.steps);
+  }
+}
 
 void SweepProgress::on_end(const SweepRun& run, const SweptTrial& trial) {
-  ++ended_;
   if (quiet_) return;
   clear();
   const std::string& metric = run.plan().sweep.metric.name;
   const double value = metric_of(run, trial);
-  console_.remark(fmt::format("trial={} status={} step={}{} done={} failed={} trials={}",
+  console_.remark(fmt::format("trial={} status={} step={}{} done={} pruned={} failed={} trials={}",
                               trial.plan.name, to_string(trial.state.status), trial.state.steps,
                               std::isnan(value) ? "" : fmt::format(" {}={}", metric, figure(value)),
-                              run.count(TrialStatus::done), run.count(TrialStatus::failed),
-                              run.trials().size()));
+                              run.count(TrialStatus::done), run.count(TrialStatus::pruned),
+                              run.count(TrialStatus::failed), run.trials().size()));
 }
 
 void SweepProgress::on_look(const SweepRun& run) {
@@ -186,12 +207,15 @@ void SweepProgress::clear() {
 }
 
 std::string SweepProgress::time_left(const SweepRun& run) const {
-  if (ended_ == 0) return "-:--:--";
-  const auto left = std::count_if(run.trials().begin(), run.trials().end(), [](const auto& trial) {
-    return trial.turn != SweptTrial::Turn::over;
-  });
-  return clock_text((clock_() - started_) / static_cast<double>(ended_) *
-                    static_cast<double>(left));
+  double done = -steps_before_;
+  double left = 0;
+  for (const SweptTrial& trial : run.trials()) {
+    const Index steps = steps_of(trial);
+    done += static_cast<double>(steps);
+    if (trial.turn != SweptTrial::Turn::over) left += static_cast<double>(end_of(trial) - steps);
+  }
+  if (done <= 0) return "-:--:--";
+  return clock_text((clock_() - started_) / done * left);
 }
 
 std::vector<std::string> SweepProgress::table(const SweepRun& run) const {
@@ -199,11 +223,11 @@ std::vector<std::string> SweepProgress::table(const SweepRun& run) const {
   for (const SweptTrial& trial : run.trials()) {
     if (!is_at_work(trial) || rows.size() == kMostRows) continue;
     rows.push_back(fmt::format("{:<48} step {} of {}", shortened(trial.plan.name, kNameColumns),
-                               last_step(trial.plan.folder), trial.plan.steps));
+                               steps_of(trial), end_of(trial)));
   }
   const SweptTrial* best = run.best();
-  rows.push_back(fmt::format("{} of {} done, {} failed, {} left", run.count(TrialStatus::done),
-                             run.trials().size(), run.count(TrialStatus::failed), time_left(run)));
+  rows.push_back(
+      fmt::format("{} trials, {}, {} left", run.trials().size(), counts_text(run), time_left(run)));
   if (best != nullptr) {
     rows.push_back(fmt::format("best {} {}", metric_text(run, *best),
                                shortened(best->plan.name, kNameColumns)));

@@ -23,7 +23,7 @@ std::string failures_of(const SweepRun& run);
 class SweepProgress {
  public:
   /// @param clock  seconds
-  SweepProgress(const Console& console, bool quiet, double (*clock)());
+  SweepProgress(const Console& console, bool quiet, double (*clock)(), const SweepRun& run);
 
   void on_end(const SweepRun& run, const SweptTrial& trial);
   void on_look(const SweepRun& run);
@@ -35,10 +35,11 @@ class SweepProgress {
   bool quiet_;
   double (*clock_)();
   double started_;
-  double drawn_ = 0;       ///< when
-  std::size_t lines_ = 0;  ///< of the table on the screen
-  std::size_t ended_ = 0;  ///< trials since the start
+  double steps_before_ = 0;  ///< of all trials, at the start
+  double drawn_ = 0;         ///< when
+  std::size_t lines_ = 0;    ///< of the table on the screen
 
+  // By the steps since the start; of a method that prunes, up to where the trials pause next.
   std::string time_left(const SweepRun& run) const;
   std::vector<std::string> table(const SweepRun& run) const;
   void clear();

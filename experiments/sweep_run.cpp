@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/halving.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/run_directory.hpp"
@@ -41,9 +42,13 @@ void prepare(const SweptTrial& trial) {
   directory.write_resolved(text);
 }
 
-/// Whether somebody else trains it, or has finished it since this process looked.
+/// Whether somebody else trains it, or has since this process looked.
 bool is_others(const SweptTrial& trial, bool retry_failed) {
   if (is_run_locked(trial.plan.folder)) return true;
+  if (trial.until > 0 &&
+      is_evaluated(read_trial_state(trial.plan.folder).evaluations, trial.until)) {
+    return true;
+  }
   const std::optional<RunEnd> end = read_run_end(trial.plan.folder);
   return end && (end->outcome == RunOutcome::done ||
                  (end->outcome == RunOutcome::failed && !retry_failed));
@@ -85,6 +90,7 @@ SweepRun::SweepRun(SweepPlan plan, const SweepOptions& options)
     if (trial.state.is_over() && !again) trial.turn = Turn::over;
     trials_.push_back(std::move(trial));
   }
+  decide(nullptr);
 }
 
 void SweepRun::run(RunRequests& requests, const Observer& observer) {
@@ -110,8 +116,38 @@ void SweepRun::run(RunRequests& requests, const Observer& observer) {
 
 bool SweepRun::goes_on() const {
   return std::any_of(trials_.begin(), trials_.end(), [this](const SweptTrial& trial) {
-    return trial.turn == Turn::here || (trial.turn != Turn::over && !stopping_);
+    const bool is_wanted = trial.turn == Turn::pending || trial.turn == Turn::elsewhere;
+    return trial.turn == Turn::here || (is_wanted && !stopping_);
   });
+}
+
+// Which trials go on and how far, by all that has been evaluated.
+void SweepRun::decide(const Observer* observer) {
+  if (plan_.sweep.method != SweepMethod::halving) return;
+  std::vector<HalvingTrial> trials;
+  for (const SweptTrial& trial : trials_) {
+    const bool has_failed = trial.turn == Turn::over && trial.state.status == TrialStatus::failed;
+    trials.push_back({trial.plan.steps, has_failed, trial.state.evaluations});
+  }
+  const auto decisions = decide_halving(plan_.sweep.halving, plan_.sweep.metric, trials);
+  for (std::size_t i = 0; i < trials_.size(); ++i) {
+    SweptTrial& trial = trials_[i];
+    if (trial.turn != Turn::pending && trial.turn != Turn::resting) continue;
+    trial.until = decisions[i].until;
+    switch (decisions[i].turn) {
+      case HalvingDecision::Turn::train:
+        trial.turn = Turn::pending;
+        break;
+      case HalvingDecision::Turn::wait:
+        trial.turn = Turn::resting;
+        break;
+      case HalvingDecision::Turn::pruned:
+        trial.turn = Turn::over;
+        trial.state.status = TrialStatus::pruned;
+        if (observer != nullptr) observer->on_end(*this, trial);
+        break;
+    }
+  }
 }
 
 void SweepRun::stop() {
@@ -159,10 +195,11 @@ void SweepRun::start(SweptTrial& trial, int threads) const {
   trial.threads = threads;
   trial.turn = Turn::here;
   trial.state.status = TrialStatus::running;
-  trial.process = std::make_unique<TrialProcess>(
-      std::vector<std::string>{"train", folder + "/resolved.yaml", "--out", folder, "--resume",
-                               "--quiet", "--threads", fmt::format("{}", threads)},
-      words_of(trial));
+  std::vector<std::string> words = {
+      "train",     folder + "/resolved.yaml", "--out", folder, "--resume", "--quiet",
+      "--threads", fmt::format("{}", threads)};
+  if (trial.until > 0) words.insert(words.end(), {"--until", fmt::format("{}", trial.until)});
+  trial.process = std::make_unique<TrialProcess>(words, words_of(trial));
 }
 
 void SweepRun::look_at_processes(const Observer& observer) {
@@ -173,9 +210,10 @@ void SweepRun::look_at_processes(const Observer& observer) {
     trial.process.reset();
     remove_idle_words(words_of(trial), *end);
     after_end(trial, *end);
-    if (trial.turn != Turn::over) continue;
-    observer.on_end(*this, trial);
-    if (trial.state.status == TrialStatus::failed && options_.fail_fast) stop();
+    const bool is_over = trial.turn == Turn::over;
+    if (is_over) observer.on_end(*this, trial);
+    if (is_over && trial.state.status == TrialStatus::failed && options_.fail_fast) stop();
+    decide(&observer);
   }
 }
 
@@ -184,6 +222,10 @@ void SweepRun::after_end(SweptTrial& trial, int end) const {
   constexpr int kMostAttempts = 20;
   trial.turn = Turn::over;
   trial.state = read_trial_state(trial.plan.folder);
+  if (end == kStoppedOnRequest && is_evaluated(trial.state.evaluations, trial.until)) {
+    trial.turn = Turn::pending;  // it paused, and whether it goes on is to be decided
+    return;
+  }
   const bool in_order = end == 0 || end == kStoppedOnRequest;
   if (in_order || trial.state.is_over() || (stopping_ && end < 0)) return;
   if (trial.state.status == TrialStatus::running) {
@@ -211,6 +253,7 @@ void SweepRun::look_elsewhere(const Observer& observer) {
     trial.state = read_trial_state(trial.plan.folder);
     trial.turn = trial.state.is_over() ? Turn::over : Turn::pending;
     if (trial.turn == Turn::over) observer.on_end(*this, trial);
+    decide(&observer);
   }
 }
 

@@ -24,6 +24,7 @@ struct SweepOptions {
 struct SweptTrial {
   enum class Turn {
     pending,    ///< to be started here
+    resting,    ///< paused until the others of its rung have come so far
     here,       ///< a process of this one trains it
     elsewhere,  ///< somebody else trains it
     over,       ///< nothing is left to do in this sweep
@@ -32,6 +33,7 @@ struct SweptTrial {
   TrialState state = {};
   Turn turn = Turn::pending;
   std::unique_ptr<TrialProcess> process = {};
+  Index until = 0;   ///< the step to pause after; 0: the last
   int threads = 0;   ///< of the process
   int attempts = 0;  ///< that ended because others had the trial
 };
@@ -73,6 +75,7 @@ class SweepRun {
   void stop();
   void start_trials();
   void start(SweptTrial& trial, int threads) const;
+  void decide(const Observer* observer);
   void look_at_processes(const Observer& observer);
   void look_elsewhere(const Observer& observer);
   void after_end(SweptTrial& trial, int end) const;

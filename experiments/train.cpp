@@ -1,3 +1,4 @@
+#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
@@ -13,6 +14,8 @@
 
 namespace lockstep {
 namespace {
+
+constexpr int kMostSteps = std::numeric_limits<int>::max();
 
 class TrainCommand final : public Command {
  public:
@@ -42,6 +45,8 @@ class TrainCommand final : public Command {
               "Check everything, data and folder included; train and write nothing");
     list.flag("--print-config", options_.print_config,
               "Print the experiment with all defaults and overrides, and stop");
+    list.count({"--until", "STEP"}, kMostSteps, options_.until,
+               "Evaluate, save a checkpoint and stop after this step, with exit code 75");
     list.choice({"--progress", "MODE"}, {"auto", "bar", "lines", "none"}, options_.progress,
                 "auto, bar, lines or none");
   }

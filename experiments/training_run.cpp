@@ -78,6 +78,8 @@ int TrainingRun::train(RunRequests& requests) {
   const auto dataset = [](const std::optional<ImageSplit>& split) -> const Dataset* {
     return split ? &*split : nullptr;
   };
+  TrainerSettings settings = trainer_settings_of(config_, steps_);
+  settings.pause_step = options_.until;
   Trainer trainer({.graph = *graph_,
                    .parameters = parameters_,
                    .optimizer = *optimizer_,
@@ -90,7 +92,7 @@ int TrainingRun::train(RunRequests& requests) {
                    .clock = seconds_now,
                    .requests = &requests,
                    .heartbeat = &context_.session.heartbeat()},
-                  trainer_settings_of(config_, steps_), progress_);
+                  settings, progress_);
   advise_on_threads(trainer);
   context_.session.set_deadline(config_.train.step_deadline);
   try {

@@ -27,6 +27,7 @@ struct TrainOptions {
   bool overwrite = false;
   bool dry_run = false;
   bool print_config = false;
+  int until = 0;  ///< the step to stop after; 0: the last
 };
 
 /// How long ranks may wait for one another before the first step, while they load: 120 s for the

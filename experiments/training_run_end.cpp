@@ -41,8 +41,10 @@ int TrainingRun::finish(Trainer& trainer) {
 
 int TrainingRun::stop(const TrainingProgress& progress, const RunRequests& requests) {
   if (!directory_) return kStoppedOnRequest;
-  const std::string reason = fmt::format("stopped after step {} of {}, as {} asked", progress.step,
-                                         steps_, requests.who_asked());
+  const bool is_pause = options_.until > 0 && progress.step >= options_.until;
+  const std::string reason =
+      fmt::format("stopped after step {} of {}, as {} asked", progress.step, steps_,
+                  is_pause ? fmt::format("--until {}", options_.until) : requests.who_asked());
   directory_->log(reason);
   directory_->finish(
       {.outcome = RunOutcome::stopped, .exit_code = kStoppedOnRequest, .reason = reason});

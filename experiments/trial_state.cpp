@@ -41,8 +41,9 @@ TrialStatus status_of(const std::filesystem::path& folder, const std::optional<R
 }
 
 void read_figures(const std::filesystem::path& folder, TrialState& state) {
-  const MetricsTables tables = read_journal(folder / kJournal).tables;
+  MetricsTables tables = read_journal(folder / kJournal).tables;
   if (!tables.epochs.empty()) state.last = tables.epochs.back();
+  state.evaluations = std::move(tables.epochs);
   if (tables.steps.empty()) return;
   const StepRecord& step = tables.steps.back();
   state.steps = step.step;
@@ -63,6 +64,8 @@ std::string_view to_string(TrialStatus status) {
       return "stopped";
     case TrialStatus::failed:
       return "failed";
+    case TrialStatus::pruned:
+      return "pruned";
     case TrialStatus::done:
       break;
   }

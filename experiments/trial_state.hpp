@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "framework/core/digest.hpp"
 #include "framework/training/run_records.hpp"
@@ -18,6 +19,7 @@ enum class TrialStatus {
   interrupted,  ///< killed; goes on from its newest checkpoint
   stopped,      ///< on request, with a checkpoint
   failed,
+  pruned,  ///< stopped for good by the sweep's method; no state of its folder
   done,
 };
 
@@ -30,8 +32,12 @@ struct TrialState {
   Index steps = 0;
   std::optional<Digest> digest;  ///< after the last recorded step, if taken
   EpochRecord last;              ///< the last evaluation
+  std::vector<EpochRecord> evaluations;
 
-  bool is_over() const { return status == TrialStatus::done || status == TrialStatus::failed; }
+  bool is_over() const {
+    return status == TrialStatus::done || status == TrialStatus::failed ||
+           status == TrialStatus::pruned;
+  }
 };
 
 /// A trial whose records cannot be read is told by its status alone.

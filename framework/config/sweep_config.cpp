@@ -18,7 +18,7 @@ constexpr int kSchemaVersion = 1;
 constexpr SettingsReader::Bounds kCount{1, 10000};
 constexpr SettingsReader::Bounds kNumbers{-1e15, 1e15};  // integers among them are exact
 
-constexpr auto kMethods = std::to_array<std::string_view>({"grid", "random"});
+constexpr auto kMethods = std::to_array<std::string_view>({"grid", "random", "halving"});
 constexpr auto kGoals = std::to_array<std::string_view>({"maximize", "minimize"});
 constexpr auto kDistributions =
     std::to_array<std::string_view>({"uniform", "log_uniform", "int_uniform"});
@@ -83,7 +83,7 @@ SweepParameter parse_parameter(const Value::Entry& entry, SweepMethod method) {
   if (parameter.range && method == SweepMethod::grid) {
     throw Error(ErrorKind::usage,
                 fmt::format("{}{} is a range, but method: grid needs values: [...]; list them, or "
-                            "take method: random.",
+                            "take method: random or halving.",
                             entry.key_location.prefix(), path));
   }
   return parameter;
@@ -125,6 +125,20 @@ void check_schema_version(SettingsReader& reader) {
       fmt::format("must be {}, the only one this version of lockstep knows", kSchemaVersion));
 }
 
+void parse_halving(SettingsReader& parent, SweepConfig& config) {
+  constexpr SettingsReader::Bounds kFactor{2, 100};
+  constexpr SettingsReader::Bounds kRungs{1, 10};
+  const Value* section = parent.value_or_null("halving");
+  if (section == nullptr) return;
+  if (config.method != SweepMethod::halving) {
+    throw parent.error_at("halving", "goes with method: halving alone");
+  }
+  SettingsReader reader(*section, "halving");
+  config.halving.factor = reader.integer_or("factor", kFactor, config.halving.factor);
+  config.halving.rungs = reader.integer_or("rungs", kRungs, config.halving.rungs);
+  reader.finish();
+}
+
 SweepConfig parse_sweep(const Value& document, const std::filesystem::path& file) {
   SettingsReader reader(document, "");
   check_schema_version(reader);
@@ -145,9 +159,10 @@ SweepConfig parse_sweep(const Value& document, const std::filesystem::path& file
   for (const Value::Entry& entry : entries_of(reader, "parameters")) {
     config.parameters.push_back(parse_parameter(entry, config.method));
   }
-  if (config.method == SweepMethod::random && config.run_cap == 0) {
-    throw reader.error_at("run_cap", "is missing; it says how many trials method: random draws");
+  if (draws_trials(config) && config.run_cap == 0) {
+    throw reader.error_at("run_cap", "is missing; it says how many trials are drawn");
   }
+  parse_halving(reader, config);
   reader.finish();
   return config;
 }
@@ -217,6 +232,14 @@ SweepConfig load_sweep(const std::filesystem::path& file, const std::vector<std:
   return config;
 }
 
+bool draws_trials(const SweepConfig& config) {
+  const bool has_range =
+      std::any_of(config.parameters.begin(), config.parameters.end(),
+                  [](const SweepParameter& parameter) { return parameter.range.has_value(); });
+  return config.method == SweepMethod::random ||
+         (config.method == SweepMethod::halving && has_range);
+}
+
 Value to_value(const SweepConfig& config) {
   Value document = Value::mapping();
   document.set("schema_version", Value::integer(kSchemaVersion));
@@ -238,6 +261,12 @@ Value to_value(const SweepConfig& config) {
   document.set("parameters", std::move(parameters));
   if (config.run_cap > 0) document.set("run_cap", Value::integer(config.run_cap));
   document.set("repeat", Value::integer(config.repeat));
+  if (config.method == SweepMethod::halving) {
+    Value halving = Value::mapping();
+    halving.set("factor", Value::integer(config.halving.factor));
+    halving.set("rungs", Value::integer(config.halving.rungs));
+    document.set("halving", std::move(halving));
+  }
   document.set("seed", Value::integer(static_cast<std::int64_t>(config.seed)));
   return document;
 }

@@ -16,7 +16,11 @@ namespace lockstep {
 // What a sweep file says, with every default filled in. README.md of this folder has the table of
 // keys; names and ranges are the same here.
 
-enum class SweepMethod { grid, random };
+enum class SweepMethod {
+  grid,
+  random,
+  halving,  ///< trials as grid, or as random where a parameter has a range; bad ones end early
+};
 enum class SweepDistribution { uniform, log_uniform, int_uniform };
 
 /// Numbers to draw from, both ends included.
@@ -40,6 +44,14 @@ struct SweepMetric {
   bool maximize = true;
 };
 
+/// Successive halving (Jamieson and Talwalkar 2016, algorithm 1): all trials pause at the first
+/// rung, 1 / factor^rungs of their steps, and the best 1 / factor of them go on to the next, that
+/// has factor times as many steps, and so on; those that pass the last rung train to their end.
+struct HalvingConfig {
+  Index factor = 3;
+  Index rungs = 2;
+};
+
 struct SweepConfig {
   std::string name;
   std::filesystem::path base;  ///< the experiment file, absolute
@@ -49,7 +61,8 @@ struct SweepConfig {
   std::vector<Override> overrides;  ///< the same for all trials
   Index run_cap = 0;                ///< trials at most, repetitions included; 0: all of a grid
   Index repeat = 1;                 ///< trials of each choice, with seeds one apart
-  std::uint64_t seed = 1;           ///< of what the method random draws
+  std::uint64_t seed = 1;           ///< of what is drawn
+  HalvingConfig halving = {};       ///< of that method alone
 };
 
 /// Reads a sweep file, or an experiment file as a sweep without parameters, and puts the words of
@@ -58,6 +71,9 @@ struct SweepConfig {
 /// @throws Error (usage) that begins with file:line:column, or names the word
 SweepConfig load_sweep(const std::filesystem::path& file,
                        const std::vector<std::string>& words = {});
+
+/// Whether trials are drawn, not all combinations.
+bool draws_trials(const SweepConfig& config);
 
 /// The whole sweep with every default; load_sweep gives the same back, from any folder.
 Value to_value(const SweepConfig& config);

@@ -24,7 +24,7 @@ constexpr std::size_t kLongestName = 150;
 // --------------------------------------------------------------------
 
 Index number_of_choices(const SweepConfig& sweep) {
-  if (sweep.method == SweepMethod::random) return sweep.run_cap;
+  if (draws_trials(sweep)) return sweep.run_cap;
   Index choices = 1;
   for (const SweepParameter& parameter : sweep.parameters) {
     if (parameter.with.empty()) choices *= static_cast<Index>(parameter.values.size());
@@ -79,7 +79,7 @@ std::vector<std::size_t> positions_of(const SweepConfig& sweep, Index choice) {
   for (std::size_t i = positions.size(); i-- > 0;) {
     const SweepParameter& parameter = sweep.parameters[i];
     if (parameter.range || !parameter.with.empty()) continue;
-    if (sweep.method == SweepMethod::random) {
+    if (draws_trials(sweep)) {
       const RandomWords words = words_of(sweep, parameter.key, choice);
       positions[i] = bounded(words[0], words[1], parameter.values.size());
     } else {

@@ -67,10 +67,15 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerSettings& settings,
       stages_(executor_.stages() + kEndStages + ParameterUpdate::kStages, parts.team.threads()) {}
 
 TrainingEnd Trainer::run(TrainingObserver& observer) {
+  if (is_pausing()) {
+    observer.on_evaluation(evaluate_all());
+    return TrainingEnd::stopped;
+  }
   while (progress_.step < settings_.total_steps) {
     observer.on_step(train_step());
     const bool last = progress_.step == settings_.total_steps;
-    if (last || settings_.evaluate.is_due(progress_.step, steps_per_epoch())) {
+    const bool pausing = is_pausing();
+    if (last || pausing || settings_.evaluate.is_due(progress_.step, steps_per_epoch())) {
       observer.on_evaluation(evaluate_all());
     }
     if (progress_.step % steps_per_epoch() == 0) {
@@ -79,16 +84,21 @@ TrainingEnd Trainer::run(TrainingObserver& observer) {
       progress_.epoch_loss = 0;
     }
     const bool is_best = progress_.best_step == progress_.step;
-    const bool is_asked = request_ != TrainingRequest::none;
+    const bool is_asked = pausing || request_ != TrainingRequest::none;
     if (last || is_best || is_asked ||
         settings_.checkpoint.is_due(progress_.step, steps_per_epoch())) {
       enter("checkpoint", progress_.step);
       check_replicas();
       observer.on_checkpoint(progress_);
     }
-    if (!last && request_ == TrainingRequest::stop) return TrainingEnd::stopped;
+    if (!last && (pausing || request_ == TrainingRequest::stop)) return TrainingEnd::stopped;
   }
   return TrainingEnd::finished;
+}
+
+bool Trainer::is_pausing() const {
+  return settings_.pause_step > 0 && progress_.step >= settings_.pause_step &&
+         progress_.step < settings_.total_steps;
 }
 
 void Trainer::enter(const char* place, Index step, bool waits_for_ranks) const {
@@ -266,7 +276,7 @@ std::vector<LayerRecord> Trainer::layer_records() {
     LayerRecord record{.layer = parts_.graph.nodes()[i].name, .activation_rms = activations[i]};
     const std::size_t first = layout.first_entry(i);
     const std::size_t last = layout.first_entry(i + 1);
-    if (first != last) {
+    if (first != last && weights_before_) {  // otherwise there has been no gradient yet
       const std::size_t begin = layout.entries()[first].offset;
       const std::size_t end = layout.entries()[last - 1].offset + layout.entries()[last - 1].size;
       record.gradient_rms = root_mean_square(update_.gradient().subspan(begin, end - begin));

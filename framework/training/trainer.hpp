@@ -41,6 +41,7 @@ struct TrainerSettings {
   Index digest_every_steps = 1;  ///< 0: never
   Rhythm evaluate{};
   Rhythm checkpoint{};
+  Index pause_step = 0;  ///< where to stop before the last step; 0: nowhere
 };
 
 /// Everything beside parameters and optimizer state that a run goes on from.
@@ -97,7 +98,8 @@ class Trainer {
 
   /// Trains up to the last step. Evaluation and checkpoint are due at their rhythms and after the
   /// last step, a checkpoint also after the best evaluation so far and on request. Asked to stop,
-  /// all ranks do after the same step, its evaluation and a checkpoint.
+  /// all ranks do after the same step, its evaluation and a checkpoint. At the pause step both are
+  /// due; a trainer that begins beyond it evaluates and trains nothing.
   /// @throws CollectiveError (numeric) when loss, gradient or weights are not finite, or a rank's
   ///         weights differ from the others', which is looked at with every step and before each
   ///         checkpoint; the weights of the last checkpoint are then the last good ones.
@@ -140,6 +142,7 @@ class Trainer {
   };
   static constexpr std::size_t kEndStages = 1;
 
+  bool is_pausing() const;
   void enter(const char* place, Index step, bool waits_for_ranks = false) const;
   std::span<const float> scaled_parameters();
   void run_stages(const BatchEnd& end);

@@ -262,7 +262,7 @@ def test_a_terminal_shows_a_table_of_what_runs():
             os.close(terminal)
             cli.expect_equal(process.wait(), 75, "exit code")
         text = shown.decode()
-        cli.expect("0 of 2 done, 0 failed, " in text, f"no sum in {text!r}")
+        cli.expect("2 trials, 0 done, 0 failed, " in text, f"no sum in {text!r}")
         cli.expect_equal(text.count("status=stopped"), 2, "lines of trials that ended")
         cli.expect("\033[J" in text, "the table is not taken away")
 

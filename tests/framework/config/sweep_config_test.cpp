@@ -49,6 +49,20 @@ BOOST_AUTO_TEST_CASE(every_key_is_read_and_written_back) {
   BOOST_TEST((to_value(load_sweep(elsewhere)) == to_value(config)));
 }
 
+BOOST_AUTO_TEST_CASE(halving_draws_where_a_parameter_has_a_range) {
+  const testing::SweepFiles files;
+  const std::string halving = "method: halving\nhalving: {factor: 4}\nrun_cap: 9\n";
+  const SweepConfig combined =
+      load_sweep(files.sweep(halving + "parameters: {seed: {values: [1]}}\n"));
+  BOOST_TEST((combined.halving.factor == 4 && combined.halving.rungs == 2));
+  BOOST_TEST(!draws_trials(combined));
+  const SweepConfig drawn =
+      load_sweep(files.sweep(halving + "parameters: {learning_rate.peak: {min: 0.1, max: 1}}\n"));
+  BOOST_TEST(draws_trials(drawn));
+  const auto again = files.folder().write("again.yaml", write_yaml(to_value(drawn)));
+  BOOST_TEST((to_value(load_sweep(again)) == to_value(drawn)));
+}
+
 BOOST_AUTO_TEST_CASE(mistakes_are_told_with_line_and_column) {
   BOOST_TEST(refusal("methd: grid\n")
                  .starts_with("s.yaml:3:1: unknown key methd, did you mean "

@@ -195,6 +195,24 @@ BOOST_AUTO_TEST_CASE(evaluations_and_checkpoints_come_at_their_rhythm_and_at_the
   BOOST_TEST(recorder.checkpoints.back().epoch_samples == 0);
 }
 
+BOOST_AUTO_TEST_CASE(at_the_pause_step_it_evaluates_saves_and_stops) {
+  SoloCommunicator solo;
+  TrainerSettings settings = busy_settings();
+  settings.pause_step = 5;
+  Run run(solo, 1, settings);
+  run.train();
+  BOOST_TEST(run.recorder.steps.size() == 5U);
+  BOOST_TEST(run.recorder.evaluations.back().step == 5);
+  BOOST_TEST(run.recorder.checkpoints.back().step == 5);
+  Run again(solo, 1, settings);
+  carry_over(run, again);
+  again.train(run.recorder.checkpoints.back());
+  BOOST_TEST(again.recorder.steps.empty());
+  BOOST_REQUIRE(again.recorder.evaluations.size() == 1U);
+  BOOST_TEST(again.recorder.evaluations[0].validation_loss ==
+             run.recorder.evaluations.back().validation_loss);
+}
+
 BOOST_AUTO_TEST_CASE(the_network_learns) {
   SoloCommunicator solo;
   TrainerSettings settings = busy_settings();
