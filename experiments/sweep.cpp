@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,30 @@ namespace {
 
 constexpr int kMostJobs = 1024;
 constexpr int kStoppedOnRequest = 75;
+
+// Publishes the index when it has changed, as long as that takes little of the time: the index of
+// a thousand trials is large.
+class IndexPublisher {
+ public:
+  explicit IndexPublisher(std::filesystem::path file) : file_(std::move(file)) {}
+
+  void publish(const SweepRun& run) {
+    const double began = seconds_now();
+    publish_sweep_index(file_, index_of(run));
+    ended_ = seconds_now();
+    seconds_ = ended_ - began;
+  }
+
+  void publish_now_and_then(const SweepRun& run) {
+    constexpr double kPauses = 20;  // each as long as publishing takes
+    if (seconds_now() - ended_ >= kPauses * seconds_) publish(run);
+  }
+
+ private:
+  std::filesystem::path file_;
+  double ended_ = 0;    // when it was published last
+  double seconds_ = 0;  // and how long that took
+};
 
 class SweepCommand final : public Command {
  public:
@@ -76,18 +101,17 @@ class SweepCommand final : public Command {
     const std::filesystem::path& folder = sweep.plan().folder;
     std::filesystem::create_directories(folder);
     write_text_file(folder / "sweep.yaml", write_yaml(to_value(sweep.plan().sweep)));
-    const auto publish = [&](const SweepRun& run) {
-      publish_sweep_index(folder / "index.h5", index_of(run));
-    };
+    IndexPublisher index(folder / "index.h5");
+    index.publish(sweep);
     SweepProgress progress(console, context.options.quiet, seconds_now, sweep);
     sweep.run(requests, {.on_end =
                              [&](const SweepRun& run, const SweptTrial& trial) {
-                               publish(run);
+                               index.publish_now_and_then(run);
                                progress.on_end(run, trial);
                              },
                          .on_look = [&](const SweepRun& run) { progress.on_look(run); }});
     progress.finish();
-    publish(sweep);
+    index.publish(sweep);
   }
 
   static int exit_code(const Console& console, const SweepRun& sweep) {

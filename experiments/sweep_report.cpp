@@ -122,7 +122,8 @@ SweepIndex index_of(const SweepRun& run) {
                       .status = std::string(to_string(trial.state.status)),
                       .steps = trial.state.steps,
                       .digest = trial.state.digest,
-                      .last = trial.state.last};
+                      .last = trial.state.last,
+                      .curve = &trial.state.curve};
     for (const TrialSetting& setting : trial.plan.settings) {
       row.parameters.push_back(setting.value.is_text() ? setting.value.text
                                                        : write_yaml_flow(setting.value));

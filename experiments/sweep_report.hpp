@@ -9,7 +9,7 @@
 
 namespace lockstep {
 
-/// The trials as they are now, for index.h5.
+/// The trials as they are now, for index.h5; their curves are those of `run`.
 SweepIndex index_of(const SweepRun& run);
 
 /// Prints the trials and the best of them on stdout, as a table or as JSON.

@@ -46,7 +46,7 @@ void prepare(const SweptTrial& trial) {
 bool is_others(const SweptTrial& trial, bool retry_failed) {
   if (is_run_locked(trial.plan.folder)) return true;
   if (trial.until > 0 &&
-      is_evaluated(read_trial_state(trial.plan.folder).evaluations, trial.until)) {
+      is_evaluated(read_trial_state(trial.plan.folder).curve.epochs, trial.until)) {
     return true;
   }
   const std::optional<RunEnd> end = read_run_end(trial.plan.folder);
@@ -127,7 +127,7 @@ void SweepRun::decide(const Observer* observer) {
   std::vector<HalvingTrial> trials;
   for (const SweptTrial& trial : trials_) {
     const bool has_failed = trial.turn == Turn::over && trial.state.status == TrialStatus::failed;
-    trials.push_back({trial.plan.steps, has_failed, trial.state.evaluations});
+    trials.push_back({trial.plan.steps, has_failed, trial.state.curve.epochs});
   }
   const auto decisions = decide_halving(plan_.sweep.halving, plan_.sweep.metric, trials);
   for (std::size_t i = 0; i < trials_.size(); ++i) {
@@ -222,7 +222,7 @@ void SweepRun::after_end(SweptTrial& trial, int end) const {
   constexpr int kMostAttempts = 20;
   trial.turn = Turn::over;
   trial.state = read_trial_state(trial.plan.folder);
-  if (end == kStoppedOnRequest && is_evaluated(trial.state.evaluations, trial.until)) {
+  if (end == kStoppedOnRequest && is_evaluated(trial.state.curve.epochs, trial.until)) {
     trial.turn = Turn::pending;  // it paused, and whether it goes on is to be decided
     return;
   }

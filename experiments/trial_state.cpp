@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "framework/core/error.hpp"
 #include "framework/core/settings.hpp"
 #include "framework/storage/metrics_journal.hpp"
+#include "framework/storage/metrics_tables.hpp"
 #include "framework/storage/run_directory.hpp"
 
 namespace lockstep {
@@ -42,8 +44,12 @@ TrialStatus status_of(const std::filesystem::path& folder, const std::optional<R
 
 void read_figures(const std::filesystem::path& folder, TrialState& state) {
   MetricsTables tables = read_journal(folder / kJournal).tables;
+  for (EpochRecord& epoch : tables.epochs) {
+    epoch.confusion.clear();
+    epoch.layers.clear();
+  }
   if (!tables.epochs.empty()) state.last = tables.epochs.back();
-  state.evaluations = std::move(tables.epochs);
+  state.curve = {loss_curve(tables.steps), std::move(tables.epochs)};
   if (tables.steps.empty()) return;
   const StepRecord& step = tables.steps.back();
   state.steps = step.step;

@@ -6,10 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "framework/core/digest.hpp"
-#include "framework/training/run_records.hpp"
+#include "framework/storage/metrics.hpp"
 
 namespace lockstep {
 
@@ -32,7 +31,7 @@ struct TrialState {
   Index steps = 0;
   std::optional<Digest> digest;  ///< after the last recorded step, if taken
   EpochRecord last;              ///< the last evaluation
-  std::vector<EpochRecord> evaluations;
+  MetricsTables curve;           ///< steps of its loss curve, and evaluations without their details
 
   bool is_over() const {
     return status == TrialStatus::done || status == TrialStatus::failed ||

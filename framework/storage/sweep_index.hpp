@@ -1,7 +1,7 @@
 #pragma once
 
-// A sweep's trials as one table, the file index.h5. Like metrics.h5 it is only ever replaced. Its
-// layout is in README.md.
+// A sweep's trials as one table with their curves, the file index.h5. Like metrics.h5 it is only
+// ever replaced. Its layout is in README.md.
 
 #include <cstdint>
 #include <filesystem>
@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "framework/core/digest.hpp"
-#include "framework/training/run_records.hpp"
+#include "framework/storage/hdf5_file.hpp"
+#include "framework/storage/metrics.hpp"
 
 namespace lockstep {
 
@@ -22,6 +23,8 @@ struct SweepIndexRow {
   std::int64_t steps = 0;
   std::optional<Digest> digest = {};  ///< of the last weights
   EpochRecord last = {};              ///< the last evaluation; figures are NaN without one
+  /// What its curve is drawn from (loss_curve), borrowed; none: it has no curve.
+  const MetricsTables* curve = nullptr;
 };
 
 struct SweepIndex {

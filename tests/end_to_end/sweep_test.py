@@ -12,6 +12,7 @@ import pathlib
 import pty
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,8 +134,26 @@ def test_the_index_has_a_row_a_trial_and_links_to_their_metrics():
                 cli.expect_equal(f"{high:016x}{low:016x}", row["digest"], "digest")
                 steps = index[f"runs/{row['trial']}/steps/step"]
                 cli.expect_equal(steps[-1], row["steps"], "last step behind the link")
+            curves = {name: index[f"curves/{name}/loss"][()].tolist() for name in index["curves"]}
+            cli.expect_equal(trials.attrs["axes"].tolist(), ["number"], "the axis of viewers")
         best = min(result["results"], key=lambda row: row["metric"])
         cli.expect_equal(result["best"]["trial"], best["trial"], "best")
+        for row in result["results"]:
+            with h5py.File(pathlib.Path(row["run_dir"], "metrics.h5")) as metrics:
+                cli.expect_equal(curves[row["trial"]], metrics["steps/loss"][()].tolist(), "curve")
+
+
+def test_the_index_alone_has_the_curves_of_every_trial_that_began():
+    with cli.Folder() as folder:
+        listed = json.loads(cli.run(sweep_words(folder, "--json", lists=("optimizer.type=sgd", *DIVERGING)), code=1).stdout)
+        shutil.rmtree(folder / "out" / "trials")
+        with h5py.File(folder / "out" / "index.h5") as index:
+            for row in listed["results"]:
+                curve = index[f"curves/{row['trial']}"]
+                cli.expect_equal(curve["step"][-1], row["steps"], "last step of the curve")
+                cli.expect_equal(curve["loss"].dims[0][0], curve["step"], "scale of the curve")
+                evaluated = len(curve["epochs/step"])
+                cli.expect_equal(evaluated > 0, row["status"] == "done", f"{evaluated} evaluations")
 
 
 def test_a_failed_trial_stops_no_other_and_is_run_again_on_demand():

@@ -76,6 +76,8 @@ BOOST_AUTO_TEST_CASE(the_files_of_the_folder_say_how_far_a_trial_is) {
   BOOST_TEST(done.steps == 3);
   BOOST_TEST(done.digest->high == 3U);
   BOOST_TEST(done.last.test_accuracy == 0.5);
+  BOOST_TEST(done.curve.steps.size() == 3U);
+  BOOST_TEST(done.curve.epochs.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(the_last_step_is_found_at_the_end_of_a_long_journal) {

@@ -18,6 +18,7 @@ import hdf5_layout
 
 README = pathlib.Path(__file__).parents[3] / "framework/storage/README.md"
 BUILD = pathlib.Path(os.environ.get("LOCKSTEP_BUILD_DIR", pathlib.Path(__file__).parents[3] / "build"))
+FILES = ("checkpoint.h5", "metrics.h5", "empty_metrics.h5", "index.h5")
 
 
 class OtherTools(unittest.TestCase):
@@ -49,7 +50,7 @@ class OtherTools(unittest.TestCase):
             self.assertEqual(listing.returncode, 0, path)
 
     def test_every_file_has_the_layout(self):
-        for name in ("checkpoint.h5", "metrics.h5", "empty_metrics.h5"):
+        for name in FILES:
             self.assertEqual(hdf5_layout.problems_of(self.folder / name), [], name)
 
     def test_checkpoint_layout(self):
@@ -105,6 +106,17 @@ class OtherTools(unittest.TestCase):
         self.assertEqual(file["layers/gradient_rms"].dims[1][0], file["layers/layer"])
         self.assertEqual([dim.label for dim in file["confusion"].dims], ["true class", "predicted class"])
 
+    def test_an_index_plots_the_metric_and_its_curves_the_loss(self):
+        file = self.open("index.h5")
+        trials = file[file.attrs["default"]]
+        self.assertEqual(trials[trials.attrs["signal"]].name, "/trials/test_loss")
+        self.assertEqual([trials[axis].dtype.kind for axis in trials.attrs["axes"]], ["i"])
+        self.assertEqual([scale.name for scale in trials["test_loss"].dims[0].values()], ["/trials/trial", "/trials/number"])
+        curve = file["curves"][file["curves"].attrs["default"]]
+        for group, signal, axis in ((curve, "loss", "step"), (curve["epochs"], "train_loss", "epoch")):
+            self.assertEqual((group.attrs["signal"], group.attrs["axes"].tolist()), (signal, [axis]))
+            self.assertEqual(group[signal].dims[0][0], group[axis])
+
     def test_viewers_find_the_loss_curve(self):
         for name in ("metrics.h5", "empty_metrics.h5"):
             file = self.open(name)
@@ -121,7 +133,7 @@ class OtherTools(unittest.TestCase):
         examples = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
         self.assertEqual(len(examples), 4)
         with tempfile.TemporaryDirectory() as scratch:
-            for name in ("checkpoint.h5", "metrics.h5"):
+            for name in ("checkpoint.h5", "metrics.h5", "index.h5"):
                 (pathlib.Path(scratch) / name).write_bytes((self.folder / name).read_bytes())
             (pathlib.Path(scratch) / "model.yaml").write_text("name: tiny\n")
             for example in examples:

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "framework/storage/hdf5_file.hpp"
+#include "framework/storage/sweep_index.hpp"
 #include "tests/framework/storage/samples.hpp"
 
 namespace lockstep::testing {
@@ -19,11 +20,19 @@ BOOST_AUTO_TEST_CASE(one_of_each_kind_is_written) {
   write_checkpoint(folder / "checkpoint.h5", sample_checkpoint());
   publish_metrics(folder / "metrics.h5", sample_metrics());
   publish_metrics(folder / "empty_metrics.h5", {});
+  const MetricsTables curve = sample_metrics();
+  publish_sweep_index(
+      folder / "index.h5",
+      {.name = "tried",
+       .metric = "test_loss",
+       .maximize = false,
+       .keys = {"seed"},
+       .rows = {{.trial = "seed=1", .parameters = {"1"}, .status = "done", .curve = &curve}}});
   Hdf5Writer links(folder / "links.h5");
   links.add_group("/runs");
   links.add_external_link("/runs/a", "metrics.h5", "/");
   links.close();
-  BOOST_TEST(names_in(folder).size() == 4U);
+  BOOST_TEST(names_in(folder).size() == 5U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

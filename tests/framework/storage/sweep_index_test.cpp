@@ -41,6 +41,7 @@ BOOST_AUTO_TEST_CASE(each_column_has_a_row_a_trial_and_the_kind_of_its_values) {
   BOOST_TEST(file.text_attribute("/", "format") == "lockstep-sweep");
   BOOST_TEST(file.text_attribute("/", "goal") == "minimize");
   BOOST_TEST(file.text_attribute("/trials", "signal") == "test_loss");
+  BOOST_TEST(file.read_integers("/trials/number") == (std::vector<std::int64_t>{1, 2}));
   BOOST_TEST(file.read_texts("/trials/trial") ==
              (std::vector<std::string>{"seed=1_ab", "seed=2_cd"}));
   BOOST_TEST(file.read_texts("/trials/status") == (std::vector<std::string>{"done", "waiting"}));
@@ -55,12 +56,34 @@ BOOST_AUTO_TEST_CASE(each_column_has_a_row_a_trial_and_the_kind_of_its_values) {
   BOOST_TEST((file.node("/runs/seed=1_ab") == Hdf5Node::link));
 }
 
+BOOST_AUTO_TEST_CASE(the_curves_of_trials_that_have_one_are_in_the_index) {
+  const ScratchFolder folder("sweep_index_curves");
+  const MetricsTables tables = sample_metrics();
+  SweepIndex index = sample_index();
+  index.rows[0].curve = &tables;
+  publish_sweep_index(folder / "index.h5", index);
+  const Hdf5Reader file(folder / "index.h5");
+  BOOST_TEST(file.children("/curves") == std::vector<std::string>{"seed=1_ab"});
+  BOOST_TEST(file.text_attribute("/curves", "default") == "seed=1_ab");
+  const std::string curve = "/curves/seed=1_ab";
+  BOOST_TEST(file.children(curve) ==
+             (std::vector<std::string>{"step", "epoch", "loss", "learning_rate", "epochs"}));
+  BOOST_TEST(file.text_attribute(curve, "signal") == "loss");
+  BOOST_TEST(file.read_integers(curve + "/step") == (std::vector<std::int64_t>{1, 2, 3, 4, 5}));
+  BOOST_TEST(file.read_reals(curve + "/loss").front() == tables.steps.front().loss);
+  const std::vector<double> accuracies = file.read_reals(curve + "/epochs/test_accuracy");
+  BOOST_TEST(accuracies.size() == tables.epochs.size());
+  BOOST_TEST(accuracies.back() == tables.epochs.back().test_accuracy);
+}
+
 BOOST_AUTO_TEST_CASE(figures_are_found_by_name) {
   EpochRecord record;
   record.validation_accuracy = 0.5;
   BOOST_TEST(figure_of(record, "validation_accuracy") == 0.5);
   BOOST_TEST(std::isnan(figure_of(record, "test_accuracy")));
   BOOST_TEST(std::isnan(figure_of(record, "accuracy")));
+  record.seconds = 1;
+  BOOST_TEST(std::isnan(figure_of(record, "seconds")));
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_leaves_the_old_index) {
