@@ -77,12 +77,15 @@ RunRequests::RunRequests(double (*clock)(), Heartbeat& heartbeat)
 TrainingRequest RunRequests::take() {
   const bool asked = checkpoint_asked.exchange(false);
   is_over_ = max_runtime_ > 0 && clock_() - started_ >= max_runtime_;
-  if (stop_signal != 0 || is_over_) return TrainingRequest::stop;
+  const bool others_ask = others_ && others_(was_asked());
+  if (was_asked() || is_over_ || others_ask) return TrainingRequest::stop;
   return asked ? TrainingRequest::checkpoint : TrainingRequest::none;
 }
 
+bool RunRequests::was_asked() const { return stop_signal != 0; }
+
 std::string RunRequests::who_asked() const {
-  if (stop_signal != 0) return name_of(stop_signal);
+  if (was_asked()) return name_of(stop_signal);
   return is_over_ ? fmt::format("train.max_runtime of {} s", max_runtime_) : "another rank";
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "framework/training/heartbeat.hpp"
 #include "framework/training/training_request.hpp"
@@ -28,8 +30,14 @@ class RunRequests final : public RequestSource {
   /// Ask for a stop once so many seconds have passed since construction; 0: never.
   void set_max_runtime(double seconds) { max_runtime_ = seconds; }
 
+  /// Also stop when this says so. It is asked with every `take`, by whoever calls that, and told
+  /// whether a signal has asked this rank.
+  void set_others(std::function<bool(bool was_asked)> others) { others_ = std::move(others); }
+
   TrainingRequest take() override;
 
+  /// Whether a signal has asked this rank to stop.
+  bool was_asked() const;
   /// Who asked this rank to stop: "SIGTERM"; "another rank" when nobody asked this one.
   std::string who_asked() const;
 
@@ -38,6 +46,7 @@ class RunRequests final : public RequestSource {
   double started_;
   double max_runtime_ = 0;
   bool is_over_ = false;  // max_runtime_ has passed
+  std::function<bool(bool)> others_;
 };
 
 }  // namespace lockstep

@@ -1,16 +1,16 @@
-#include <filesystem>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "experiments/clock.hpp"
 #include "experiments/command.hpp"
+#include "experiments/launch.hpp"
 #include "experiments/sweep_plan.hpp"
 #include "experiments/sweep_report.hpp"
 #include "experiments/sweep_run.hpp"
-#include "framework/config/yaml_writer.hpp"
-#include "framework/core/error.hpp"
-#include "framework/storage/atomic_file.hpp"
+#include "framework/storage/sweep_index.hpp"
 
 namespace lockstep {
 namespace {
@@ -52,35 +52,35 @@ class SweepCommand final : public Command {
     return "Lists make parameters, single values are the same for all trials: "
            "learning_rate.peak=0.05,0.1 seed=1,2,3 train.epochs=1. The same command again does "
            "what is missing and goes on with what was interrupted. Ctrl-C, SIGTERM and SIGUSR1 "
-           "stop the trials with checkpoints (exit code 75). --threads is for all trials together.";
+           "stop the trials with checkpoints (exit code 75). --threads is for all trials together. "
+           "Under mpirun or srun every rank runs trials of its own, on its own cores; --threads "
+           "and "
+           "--jobs are then for each rank.";
   }
   void add_options(OptionList& list) override {
     list.argument("SWEEP|EXPERIMENT", file_, "Sweep file or experiment file (YAML)");
     list.overrides(words_, "key.path=value or key.path=a,b,c");
     list.text({"--out", "DIR"}, out_, "Folder of the sweep (default: sweeps/NAME)");
     list.flag("--list", list_, "Print the trials and how far they are, and stop");
-    list.flag("--retry-failed", options_.retry_failed, "Run trials that failed once more");
+    list.flag("--retry-failed", retry_failed_, "Run trials that failed once more");
     list.flag("--fail-fast", options_.fail_fast, "Stop all trials when one fails");
-    list.count({"--jobs", "N"}, kMostJobs, options_.jobs,
-               "Trials at a time (default: one a core, as long as there are as many)");
+    list.count(
+        {"--jobs", "N"}, kMostJobs, options_.jobs,
+        "Trials at a time, of each rank (default: one a core, as long as there are as many)");
   }
 
   int run(const CommandContext& context) override {
-    if (context.session.size() > 1) {  // on every rank
-      throw CollectiveError(ErrorKind::usage,
-                            "sweep runs its trials as processes of its own and uses all cores of "
-                            "one machine: start it without mpirun, or with one rank.");
-    }
     RunRequests requests(seconds_now, context.session.heartbeat());
-    options_.cores = context.threads();
-    SweepRun sweep(plan_sweep(context, file_, words_, out_), options_);
-    if (sweep.plan().repeated > 0) {
-      context.console.remark(fmt::format(
-          "{} left out, since they are the same experiments as others", sweep.plan().repeated));
+    SweepPlan plan;
+    fail_together(context.communicator(), [&] { plan = plan_sweep(context, file_, words_, out_); });
+    check_same_plan(context, plan);
+    if (plan.repeated > 0) {
+      context.console.remark(
+          fmt::format("{} left out, since they are the same experiments as others", plan.repeated));
     }
-    if (!list_) work_on(context, sweep, requests);
-    report_sweep(context.console, sweep);
-    return list_ ? 0 : exit_code(context.console, sweep);
+    if (!list_) return work_on(context, std::move(plan), requests);
+    report_sweep(context.console, SweepRun(std::move(plan), options_));
+    return 0;
   }
 
  private:
@@ -88,30 +88,51 @@ class SweepCommand final : public Command {
   std::vector<std::string> words_;
   std::string out_;
   bool list_ = false;
+  bool retry_failed_ = false;
   SweepOptions options_;
 
-  void work_on(const CommandContext& context, SweepRun& sweep, RunRequests& requests) const {
+  int work_on(const CommandContext& context, SweepPlan plan, RunRequests& requests) {
     const Console& console = context.console;
+    const MpiSession& session = context.session;
+    warn_about_launch(context);
+    open_sweep_folder(context, plan);
+    fail_together(context.communicator(), [&] {
+      if (retry_failed_ && context.is_root()) forget_failures(plan);
+    });
+    options_.cores = context.threads();
+    options_.first = static_cast<double>(session.rank()) / session.size();
+    SweepRun sweep(std::move(plan), options_);
     if (options_.jobs > options_.cores) {
       console.warning(
           fmt::format("--jobs {} is more than there are cores for; {} trials run at a "
                       "time.",
                       options_.jobs, sweep.jobs()));
     }
-    const std::filesystem::path& folder = sweep.plan().folder;
-    std::filesystem::create_directories(folder);
-    write_text_file(folder / "sweep.yaml", write_yaml(to_value(sweep.plan().sweep)));
-    IndexPublisher index(folder / "index.h5");
-    index.publish(sweep);
-    SweepProgress progress(console, context.options.quiet, seconds_now, sweep);
-    sweep.run(requests, {.on_end =
-                             [&](const SweepRun& run, const SweptTrial& trial) {
-                               index.publish_now_and_then(run);
-                               progress.on_end(run, trial);
-                             },
-                         .on_look = [&](const SweepRun& run) { progress.on_look(run); }});
+    run(context, sweep, requests);
+    report_sweep(console, sweep);
+    const int code = context.is_root() ? exit_code(console, sweep) : 0;
+    return std::stoi(broadcast_text(context.communicator(), fmt::format("{}", code), 0));
+  }
+
+  static void run(const CommandContext& context, SweepRun& sweep, RunRequests& requests) {
+    std::optional<IndexPublisher> index;
+    if (context.is_root()) index.emplace(sweep.plan().folder / "index.h5");
+    if (index) index->publish(sweep);
+    Heartbeat& heartbeat = context.session.heartbeat();
+    heartbeat.enter("words of the sweep's ranks", 0);
+    context.session.set_deadline(MpiSession::kStartUpDeadline);
+    SweepPeers peers(context.communicator(), heartbeat, seconds_now);
+    SweepProgress progress(context.console, context.options.quiet, seconds_now, sweep);
+    sweep.run(requests, peers,
+              {.on_end =
+                   [&](const SweepRun& run, const SweptTrial& trial) {
+                     if (index) index->publish_now_and_then(run);
+                     progress.on_end(run, trial);
+                   },
+               .on_look = [&](const SweepRun& run) { progress.on_look(run); }});
+    context.session.set_deadline(0);
     progress.finish();
-    index.publish(sweep);
+    if (index) index->publish(sweep);
   }
 
   static int exit_code(const Console& console, const SweepRun& sweep) {

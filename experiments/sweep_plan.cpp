@@ -1,5 +1,7 @@
 #include "experiments/sweep_plan.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -10,8 +12,11 @@
 #include <fmt/ranges.h>
 
 #include "data/catalogue.hpp"
+#include "experiments/agreement.hpp"
 #include "experiments/workbench.hpp"
+#include "framework/config/yaml_writer.hpp"
 #include "framework/core/error.hpp"
+#include "framework/storage/atomic_file.hpp"
 
 namespace lockstep {
 namespace {
@@ -74,13 +79,18 @@ std::vector<std::string> names_in(const fs::path& folder) {
 
 // What `train` would find wrong; the trial's data set and length are known afterwards.
 PlannedTrial checked(const SweepTrial& trial, DataShelf& shelf) {
-  PlannedTrial planned{
-      .name = {}, .folder = {}, .settings = trial.settings, .config = trial.config, .steps = 0};
+  PlannedTrial planned{.name = {},
+                       .folder = {},
+                       .settings = trial.settings,
+                       .config = trial.config,
+                       .data_digest = {},
+                       .steps = 0};
   try {
     const auto graph = build_graph(trial.config.model);
     const LoadedData& data = shelf.get(trial.config);
     const DataSplits splits = training_splits(trial.config, *graph, data);
     planned.config.data.datasets = {data.name};
+    planned.data_digest = data.train.digest().hex();
     planned.steps = total_steps(trial.config.train, splits.train->size());
   } catch (const Error& error) {
     throw Error(error.kind(), fmt::format("{} (trial {})", error.what(), to_text(trial.settings)));
@@ -127,6 +137,40 @@ SweepPlan plan_sweep(const CommandContext& context, const std::string& file,
   }
   decide_metric(plan, file);
   return plan;
+}
+
+void check_same_plan(const CommandContext& context, const SweepPlan& plan) {
+  check_same_program(context);
+  std::string trials;
+  for (const PlannedTrial& trial : plan.trials) {
+    trials += fmt::format("{} on data {}\n", trial.name, trial.data_digest);
+  }
+  require_agreement(context.communicator(),
+                    {.what = "list of trials",
+                     .mine = trials,
+                     .kind = ErrorKind::usage,
+                     .advice = "give all hosts the same files and data, and --out a folder that "
+                               "they share."});
+}
+
+void open_sweep_folder(const CommandContext& context, const SweepPlan& plan) {
+  Communicator& communicator = context.communicator();
+  const std::string mark = broadcast_text(communicator, fmt::format(".ranks-{}", getpid()), 0);
+  fail_together(communicator, [&] {
+    if (!context.is_root()) return;
+    fs::create_directories(plan.folder);
+    write_text_file(plan.folder / "sweep.yaml", write_yaml(to_value(plan.sweep)));
+    if (communicator.size() > 1) write_text_file(plan.folder / mark, "");
+  });
+  std::error_code ignored;
+  fail_together(communicator, [&] {
+    if (communicator.size() == 1 || fs::exists(plan.folder / mark, ignored)) return;
+    throw Error(ErrorKind::usage,
+                fmt::format("{} on host {} is not the folder that rank 0 writes, so each host "
+                            "would train all trials; name one with --out that all hosts share.",
+                            plan.folder.string(), context.session.host_name()));
+  });
+  if (context.is_root()) fs::remove(plan.folder / mark, ignored);
 }
 
 }  // namespace lockstep

@@ -16,6 +16,7 @@ struct PlannedTrial {
   std::filesystem::path folder;
   std::vector<TrialSetting> settings;
   ExperimentConfig config;  ///< with the data set that is present
+  std::string data_digest;  ///< of its training set
   Index steps = 0;          ///< of the whole run
 };
 
@@ -33,5 +34,14 @@ struct SweepPlan {
 ///         sweep's, or the metric needs a validation set that trials do not have
 SweepPlan plan_sweep(const CommandContext& context, const std::string& file,
                      const std::vector<std::string>& words, const std::string& out);
+
+/// Whether all ranks of the job have the same trials, data and program.
+/// Collective. @throws CollectiveError (usage)
+void check_same_plan(const CommandContext& context, const SweepPlan& plan);
+
+/// Makes the sweep's folder with its sweep.yaml, on rank 0, and looks whether all ranks see it:
+/// each host would else train all trials for itself. Collective.
+/// @throws CollectiveError (usage, data)
+void open_sweep_folder(const CommandContext& context, const SweepPlan& plan);
 
 }  // namespace lockstep

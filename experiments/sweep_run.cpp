@@ -27,8 +27,8 @@ constexpr int kPausesBetweenLooksElsewhere = 20;
 
 std::filesystem::path words_of(const SweptTrial& trial) { return trial.plan.folder / "stderr.txt"; }
 
-RunRequest request_of(const SweptTrial& trial) {
-  return {.name = trial.plan.name, .out = trial.plan.folder, .start = RunStart::resume};
+RunRequest request_of(const PlannedTrial& trial) {
+  return {.name = trial.name, .out = trial.folder, .start = RunStart::resume};
 }
 
 /// Makes the folder a run's that has not begun, unless somebody has done more.
@@ -36,22 +36,21 @@ RunRequest request_of(const SweptTrial& trial) {
 void prepare(const SweptTrial& trial) {
   std::filesystem::create_directories(trial.plan.folder);
   if (is_run_directory(trial.plan.folder)) return;
-  const RunDirectory directory(request_of(trial));
+  const RunDirectory directory(request_of(trial.plan));
   const std::string text = write_yaml(to_value(trial.plan.config));
   directory.write_experiment(text);
   directory.write_resolved(text);
 }
 
 /// Whether somebody else trains it, or has since this process looked.
-bool is_others(const SweptTrial& trial, bool retry_failed) {
+bool is_others(const SweptTrial& trial) {
   if (is_run_locked(trial.plan.folder)) return true;
   if (trial.until > 0 &&
       is_evaluated(read_trial_state(trial.plan.folder).curve.epochs, trial.until)) {
     return true;
   }
   const std::optional<RunEnd> end = read_run_end(trial.plan.folder);
-  return end && (end->outcome == RunOutcome::done ||
-                 (end->outcome == RunOutcome::failed && !retry_failed));
+  return end && end->outcome != RunOutcome::stopped;
 }
 
 std::string why_it_ended(const SweptTrial& trial, int end) {
@@ -63,7 +62,7 @@ std::string why_it_ended(const SweptTrial& trial, int end) {
 /// For a process that could not say in the folder how it ended.
 void record_failure(const SweptTrial& trial, int end) {
   constexpr int kKilled = 128;
-  RunDirectory directory(request_of(trial));
+  RunDirectory directory(request_of(trial.plan));
   const std::string reason = why_it_ended(trial, end);
   directory.log(reason);
   directory.finish({.outcome = RunOutcome::failed,
@@ -80,37 +79,56 @@ void remove_idle_words(const std::filesystem::path& file, int end) {
 
 }  // namespace
 
+void forget_failures(const SweepPlan& plan) {
+  for (const PlannedTrial& trial : plan.trials) {
+    if (read_trial_state(trial.folder).status != TrialStatus::failed) continue;
+    try {
+      RunDirectory(request_of(trial)).clear_end();
+    } catch (const RunInUse&) {
+      continue;
+    }
+  }
+}
+
 SweepRun::SweepRun(SweepPlan plan, const SweepOptions& options)
     : plan_(std::move(plan)),
       options_(options),
       jobs_(std::min(options.jobs > 0 ? options.jobs : options.cores, options.cores)) {
   for (PlannedTrial& planned : plan_.trials) {
     SweptTrial trial{.plan = planned, .state = read_trial_state(planned.folder)};
-    const bool again = trial.state.status == TrialStatus::failed && options_.retry_failed;
-    if (trial.state.is_over() && !again) trial.turn = Turn::over;
+    if (trial.state.is_over()) trial.turn = Turn::over;
     trials_.push_back(std::move(trial));
   }
   decide(nullptr);
 }
 
-void SweepRun::run(RunRequests& requests, const Observer& observer) {
+void SweepRun::run(RunRequests& requests, SweepPeers& peers, const Observer& observer) {
+  requests.set_others([&](bool was_asked) {
+    was_asked_ |= was_asked || peers.was_any_asked();
+    peers.say(
+        {.was_asked = was_asked_, .stops = was_asked_ || stopping_, .is_through = !goes_on()});
+    peers.progress();
+    return peers.stops_any();
+  });
   int pauses = 0;
-  while (goes_on()) {
-    const TrainingRequest asked = requests.take();
-    if (asked == TrainingRequest::stop && !was_asked_) {
-      was_asked_ = true;
-      stop();
-    }
-    if (asked == TrainingRequest::checkpoint) {
-      for (const SweptTrial& trial : trials_) {
-        if (trial.process) trial.process->send(SIGUSR2);
-      }
-    }
+  while (!peers.are_all_through()) {
+    obey(requests);
     if (!stopping_) start_trials();
     look_at_processes(observer);
     if (pauses++ % kPausesBetweenLooksElsewhere == 0) look_elsewhere(observer);
     observer.on_look(*this);
     std::this_thread::sleep_for(kPause);
+  }
+  requests.set_others({});
+  look_at_the_rest();
+}
+
+void SweepRun::obey(RunRequests& requests) {
+  const TrainingRequest asked = requests.take();
+  if (asked == TrainingRequest::stop && !stopping_) stop();
+  if (asked != TrainingRequest::checkpoint) return;
+  for (const SweptTrial& trial : trials_) {
+    if (trial.process) trial.process->send(SIGUSR2);
   }
 }
 
@@ -157,34 +175,40 @@ void SweepRun::stop() {
   }
 }
 
+// Those to start now, from this rank's place in the list on, and round.
+std::vector<SweptTrial*> SweepRun::next_trials(int most) {
+  std::vector<SweptTrial*> found;
+  const auto first = static_cast<std::size_t>(options_.first * static_cast<double>(trials_.size()));
+  for (std::size_t i = 0; i < trials_.size() && std::ssize(found) < most; ++i) {
+    SweptTrial& trial = trials_[(first + i) % trials_.size()];
+    if (trial.turn != Turn::pending) continue;
+    if (is_others(trial)) {
+      trial.turn = Turn::elsewhere;
+    } else {
+      found.push_back(&trial);
+    }
+  }
+  return found;
+}
+
 // Each trial gets its share of the cores that are free now, so that the last ones use them all.
 void SweepRun::start_trials() {
   int free = options_.cores;
   int places = jobs_;
-  int waiting = 0;
   for (const SweptTrial& trial : trials_) {
-    if (trial.turn == Turn::pending) ++waiting;
     if (trial.turn != Turn::here) continue;
     free -= trial.threads;
     --places;
   }
-  for (SweptTrial& trial : trials_) {
-    if (trial.turn != Turn::pending) continue;
-    const int sharers = std::min({places, waiting, free});
-    if (sharers <= 0) return;
-    start(trial, free / sharers);
-    --waiting;
-    if (trial.turn != Turn::here) continue;
-    free -= trial.threads;
-    --places;
+  const std::vector<SweptTrial*> next = next_trials(std::min(places, free));
+  int sharers = static_cast<int>(next.size());
+  for (SweptTrial* const trial : next) {
+    start(*trial, free / sharers--);
+    if (trial->turn == Turn::here) free -= trial->threads;
   }
 }
 
 void SweepRun::start(SweptTrial& trial, int threads) const {
-  if (is_others(trial, options_.retry_failed)) {
-    trial.turn = Turn::elsewhere;
-    return;
-  }
   try {
     prepare(trial);
   } catch (const RunInUse&) {
@@ -232,8 +256,10 @@ void SweepRun::after_end(SweptTrial& trial, int end) const {
     trial.turn = Turn::elsewhere;
     return;
   }
-  // It was refused the folder by somebody who has just let go of it.
-  if (end == kUsage && ++trial.attempts < kMostAttempts) {
+  // It was refused the folder by somebody who has just let go of it, or asked to stop before it
+  // could listen, as by Ctrl-C, which reaches all processes.
+  const bool is_early = end == kUsage || end == -SIGTERM || end == -SIGINT;
+  if (is_early && ++trial.attempts < kMostAttempts) {
     trial.turn = Turn::pending;
     std::filesystem::remove(words_of(trial));
     return;
@@ -254,6 +280,13 @@ void SweepRun::look_elsewhere(const Observer& observer) {
     trial.turn = trial.state.is_over() ? Turn::over : Turn::pending;
     if (trial.turn == Turn::over) observer.on_end(*this, trial);
     decide(&observer);
+  }
+}
+
+// What others were at when they stopped.
+void SweepRun::look_at_the_rest() {
+  for (SweptTrial& trial : trials_) {
+    if (trial.turn != Turn::over) trial.state = read_trial_state(trial.plan.folder);
   }
 }
 

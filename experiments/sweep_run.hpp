@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "experiments/run_requests.hpp"
+#include "experiments/sweep_peers.hpp"
 #include "experiments/sweep_plan.hpp"
 #include "experiments/trial_process.hpp"
 #include "experiments/trial_state.hpp"
@@ -16,8 +17,8 @@ namespace lockstep {
 struct SweepOptions {
   int jobs = 0;   ///< trials at a time; 0: one a core, as long as there are as many
   int cores = 1;  ///< for all trials together
-  bool retry_failed = false;
   bool fail_fast = false;
+  double first = 0;  ///< where in the list to look for trials first: 0 the begin, 1 the end
 };
 
 /// A trial and where it stands for this process.
@@ -38,8 +39,13 @@ struct SweptTrial {
   int attempts = 0;  ///< that ended because others had the trial
 };
 
+/// Makes trials that failed ones that were interrupted, which are run. Those that somebody trains
+/// stay as they are.
+void forget_failures(const SweepPlan& plan);
+
 /// Runs what is missing of a sweep: several processes of this program at a time, no more threads
-/// than cores. Other sweepers may work in the same folder: a trial's run lock says who has it.
+/// than cores. Other sweepers, the job's other ranks among them, work in the same folder: a trial's
+/// run lock says who has it.
 class SweepRun {
  public:
   /// Told of each trial that is over for this process, and of each look at those that run.
@@ -51,8 +57,9 @@ class SweepRun {
   /// Looks at the trials' folders; changes nothing.
   SweepRun(SweepPlan plan, const SweepOptions& options);
 
-  /// Up to the last trial's end, or until asked to stop: then the trials stop with a checkpoint.
-  void run(RunRequests& requests, const Observer& observer);
+  /// Up to the last trial's end, or until a rank is asked to stop: then the trials of all ranks
+  /// stop with a checkpoint. Collective.
+  void run(RunRequests& requests, SweepPeers& peers, const Observer& observer);
 
   const SweepPlan& plan() const { return plan_; }
   const std::vector<SweptTrial>& trials() const { return trials_; }
@@ -73,12 +80,15 @@ class SweepRun {
 
   bool goes_on() const;
   void stop();
+  void obey(RunRequests& requests);
+  std::vector<SweptTrial*> next_trials(int most);
   void start_trials();
   void start(SweptTrial& trial, int threads) const;
   void decide(const Observer* observer);
   void look_at_processes(const Observer& observer);
   void look_elsewhere(const Observer& observer);
   void after_end(SweptTrial& trial, int end) const;
+  void look_at_the_rest();
 };
 
 }  // namespace lockstep

@@ -66,6 +66,8 @@ void forget_handler(int signal) {
   dup2(launch.nowhere, STDIN_FILENO);
   dup2(launch.nowhere, STDOUT_FILENO);
   dup2(launch.said, STDERR_FILENO);
+  // Connections of MPI: others would take this process for the rank that has ended.
+  close_range(STDERR_FILENO + 1, ~0U, 0);
   pthread_sigmask(SIG_SETMASK, &launch.signals, nullptr);
   execve(kThisProgram, launch.arguments.data(), launch.environment.data());
   _exit(kNotStarted);

@@ -152,6 +152,25 @@ BOOST_AUTO_TEST_CASE(a_sigterm_of_the_parent_is_the_end_and_one_of_others_a_requ
   BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 0));
 }
 
+BOOST_AUTO_TEST_CASE(others_may_ask_for_a_stop_and_hear_of_this_ranks_signal) {
+  BOOST_TEST(exit_code_of([] {
+               RunRequests requests(clock_of_the_test, heartbeat);
+               bool others_ask = false;
+               bool heard = false;
+               requests.set_others([&](bool was_asked) {
+                 heard = was_asked;
+                 return others_ask;
+               });
+               const bool before = requests.take() == TrainingRequest::none && !heard;
+               others_ask = true;
+               const bool asked = requests.take() == TrainingRequest::stop && !heard &&
+                                  requests.who_asked() == "another rank";
+               raise(SIGUSR1);
+               return before && asked && requests.take() == TrainingRequest::stop && heard &&
+                      requests.was_asked();
+             }) == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace lockstep

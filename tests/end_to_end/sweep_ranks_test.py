@@ -1,0 +1,172 @@
+#!/usr/bin/python3
+# labels: ranks
+# timeout: 600
+"""Sweeps under mpirun: the trials' bits depend on no number of ranks, nor on what stops, fails or is killed."""
+
+import functools
+import json
+import os
+import pathlib
+import signal
+import sys
+import time
+
+import h5py
+
+sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
+import lockstep_cli as cli
+
+LISTS = ("optimizer.beta1=0.8,0.9", "seed=1,2,3")
+# Long enough to be met at work, with rare checkpoints.
+LONG = cli.BUSY_EXPERIMENT
+for short, long in (("epochs: 2", "epochs: 60"), ("every_epochs: 1", "every_epochs: 50"), ("_steps: 3", "_steps: 100")):
+    LONG = LONG.replace(short, long)
+# Ways to spread a sweep: ranks, and options.
+LAUNCHES = ((2, ()), (3, ()))
+
+
+def sweep_words(folder, *more, text=LONG, lists=LISTS):
+    return ["sweep", cli.write_busy(folder, text), *lists, "--out", folder / "out", "--threads", 1, *more]
+
+
+def digests(result):
+    """Of the finished trials, by name."""
+    return {row["trial"]: row["digest"] for row in result["results"] if row["status"] == "done"}
+
+
+@functools.cache
+def alone():
+    """Digests of the sweep by one process that nobody disturbed."""
+    with cli.Folder() as folder:
+        return digests(cli.run_json(sweep_words(folder)))
+
+
+def processes(folder):
+    """All processes whose command line names the folder."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(folder) in path.read_text(encoding="utf-8"):
+                found.append(int(path.parent.name))
+        except OSError:
+            continue  # it has ended meanwhile
+    return found
+
+
+def expect_no_process(folder, seconds):
+    limit = time.monotonic() + seconds
+    while processes(folder):
+        cli.expect(time.monotonic() < limit, f"left after {seconds} s: {processes(folder)}")
+        time.sleep(0.02)
+
+
+def at_work(running, folder, ranks):
+    """So many trials have taken a step, and none is done."""
+
+    def journals():
+        return [path for path in (folder / "out").glob("trials/*/metrics.jsonl") if path.stat().st_size]
+
+    running.wait_for(lambda: len(journals()) >= ranks and len(running.ranks()) > 0, "trials at work")
+
+
+def expect_goes_on(folder):
+    """The same command alone finishes the sweep, to the bits of the undisturbed one."""
+    cli.expect_equal(digests(cli.run_json(sweep_words(folder))), alone(), "digests")
+
+
+def test_the_trials_have_the_same_bits_on_any_ranks():
+    for ranks, options in LAUNCHES:
+        with cli.Folder() as folder:
+            result = cli.run_json(sweep_words(folder, *options), ranks)
+            cli.expect_equal((result["done"], result["failed"]), (6, 0), f"counts on {ranks} ranks")
+            cli.expect_equal(digests(result), alone(), f"digests on {ranks} ranks {options}")
+            with h5py.File(folder / "out" / "index.h5") as index:
+                states = list(index["trials/status"].asstr())
+            cli.expect_equal(states, ["done"] * 6, "the index")
+            expect_no_process(folder, 0)
+
+
+def test_only_rank_0_speaks_and_counts_all_trials():
+    with cli.Folder() as folder:
+        done = cli.run(sweep_words(folder, "--jobs", 1), 2)
+        cli.expect_equal(done.stdout.count("trials     6: 6 done, 0 failed"), 1, done.stdout)
+        lines = [line for line in done.stderr.splitlines() if line.startswith("trial=")]
+        cli.expect_equal(len(lines), 6, f"lines of trials: {done.stderr}")
+        listed = cli.run([*sweep_words(folder), "--list"], 2)
+        cli.expect_equal(listed.stdout, done.stdout, "--list on two ranks")
+
+
+def test_each_rank_takes_part():
+    with cli.Folder() as folder:
+        with cli.Job(sweep_words(folder), 2) as running:
+            at_work(running, folder, 2)
+            parents = {
+                int((pathlib.Path("/proc") / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+                for pid in processes(folder / "out" / "trials")
+            }
+            cli.expect_equal(parents, set(running.ranks().values()), "parents of the trials")
+            cli.expect_equal(running.end(), 0, running.said())
+
+
+def test_a_request_to_any_rank_stops_all_and_the_same_command_goes_on():
+    for asked, number in ((None, signal.SIGUSR1), (1, signal.SIGUSR1), (0, signal.SIGTERM), (2, signal.SIGINT)):
+        with cli.Folder() as folder:
+            with cli.Job(sweep_words(folder), 3) as running:
+                at_work(running, folder, 3)
+                os.kill(running.process.pid if asked is None else running.ranks()[asked], number)
+                cli.expect_equal(running.end(), 75, f"exit code ({running.said()})")
+                cli.expect_equal(running.said().count("the same command goes on"), 1, running.said())
+            expect_no_process(folder, 0)
+            listed = cli.run_json(sweep_words(folder, "--list"))
+            cli.expect("stopped" in [row["status"] for row in listed["results"]], f"states: {listed}")
+            expect_goes_on(folder)
+
+
+def test_a_killed_rank_or_launcher_leaves_nothing_and_loses_nothing():
+    for killed in (0, 1, None):
+        with cli.Folder() as folder:
+            with cli.Job(sweep_words(folder), 2) as running:
+                at_work(running, folder, 2)
+                os.kill(running.process.pid if killed is None else running.ranks()[killed], signal.SIGKILL)
+                begin = time.monotonic()
+                cli.expect(running.end() != 0, "the job ended well")
+                cli.expect(time.monotonic() - begin < 5, "the job took more than 5 s to end")
+                expect_no_process(folder, 5)
+            result = cli.run_json(sweep_words(folder), 2)
+            cli.expect_equal(digests(result), alone(), "digests")
+
+
+def test_a_failed_trial_stops_no_other_rank():
+    lists = ("optimizer={type: sgd, weight_decay: 1000}", "learning_rate.peak=0.0001,1e6,0.0002,9e5")
+    with cli.Folder() as folder:
+        words = sweep_words(folder, "--json", text=cli.BUSY_EXPERIMENT, lists=lists)
+        for more in ((), ("--retry-failed",), ()):
+            done = cli.run([*words, *more], 2, code=1)
+            result = json.loads(done.stdout)
+            cli.expect_equal((result["done"], result["failed"]), (2, 2), "counts")
+            failed = [row for row in result["results"] if row["status"] == "failed"]
+            for row in failed:
+                cli.expect(f"{row['run_dir']}: {row['reason']}" in done.stderr, f"the list: {done.stderr}")
+        for row in failed:
+            log = pathlib.Path(row["run_dir"], "log.txt").read_text(encoding="utf-8")
+            cli.expect_equal(log.count("from step"), 2, "starts, the one of --retry-failed among them")
+
+
+def test_fail_fast_stops_the_other_ranks():
+    lists = ("optimizer={type: sgd, weight_decay: 1000}", "learning_rate.peak=0.0001,0.0002,1e6,0.0003")
+    with cli.Folder() as folder:
+        endless = LONG.replace("epochs: 60", "epochs: 60000")
+        done = cli.run(sweep_words(folder, "--fail-fast", "--json", text=endless, lists=lists), 2, code=1)
+        states = [row["status"] for row in json.loads(done.stdout)["results"]]
+        cli.expect_equal((states.count("failed"), states.count("done")), (1, 0), f"states: {states}")
+        expect_no_process(folder, 0)
+
+
+def test_mistakes_are_told_once():
+    with cli.Folder() as folder:
+        said = cli.run(sweep_words(folder, lists=("optimizer.beta=0.5,0.6",)), 2, code=2).stderr
+        cli.expect_equal(said.count("unknown key optimizer.beta"), 1, said)
+        cli.expect(not (folder / "out").exists(), "something was written")
+
+
+cli.run_tests(globals())
