@@ -21,8 +21,7 @@ struct Column {
 
 inline constexpr std::array<Column<StepRecord>, 5> kStepColumns = {{
     {"epoch", &StepRecord::epoch, "1", "epochs done, fractions included"},
-    {"loss", &StepRecord::loss, "nat",
-     "mean training loss over the step's batch, before the update"},
+    {"loss", &StepRecord::loss, "nat", "mean training loss of the step's batch"},
     {"learning_rate", &StepRecord::learning_rate, "1", "learning rate"},
     {"gradient_norm", &StepRecord::gradient_norm, "1",
      "Euclidean norm of the mean gradient, before decay and clipping"},

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
+# labels: ranks
 # timeout: 600
 """Sweeps that end bad trials early, and the option of `train` that pauses a run for them."""
 
+import json
 import os
 import pathlib
 import random
@@ -113,6 +115,9 @@ def test_two_sweepers_decide_the_same():
         with cli.Job(words) as one, cli.Job(words) as other:
             cli.expect_equal((one.end(), other.end()), (0, 0), f"exit codes: {one.said()} {other.said()}")
         cli.expect_equal(summary(cli.run_json([*words, "--list"])), expected, "of two")
+    with cli.Folder() as folder:
+        done = cli.run([*words_of(folder), "--threads", 1, "--json"], ranks=2)
+        cli.expect_equal(summary(json.loads(done.stdout)), expected, "of two ranks")
 
 
 def test_a_failed_trial_holds_nobody_up():
