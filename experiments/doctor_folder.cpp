@@ -115,7 +115,7 @@ void note_problem(FolderFacts& facts, const std::function<void()>& body) {
   try {
     body();
   } catch (const SystemError& error) {
-    facts.problem = error.what();
+    facts.problem = error.reason();
     facts.problem_number = error.number();
   } catch (const Error& error) {
     facts.problem = error.what();

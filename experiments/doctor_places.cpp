@@ -1,7 +1,6 @@
 // Findings on what lies outside of the processes: networks, the folder of runs, data sets.
 
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 #include <span>
 
@@ -10,6 +9,7 @@
 
 #include "experiments/doctor_findings.hpp"
 #include "experiments/figures.hpp"
+#include "framework/storage/descriptor.hpp"
 
 namespace lockstep {
 namespace {
@@ -125,19 +125,9 @@ void add_locks(const JobFacts& job, Section& section) {
 }
 
 // Against what keeps a rank from writing there.
-std::string_view remedy(const FolderFacts& folder) {
-  switch (folder.problem_number) {
-    case ENOSPC:
-    case EDQUOT:
-      return "make room there, or name another folder by --out";
-    case EROFS:
-      return "mount it for writing, or name another folder by --out";
-    case EACCES:
-    case EPERM:
-      return "see to its rights, or name another folder by --out";
-    default:
-      return "name another folder by --out";
-  }
+std::string remedy(const FolderFacts& folder) {
+  const std::string_view first = remedy_of(folder.problem_number);
+  return fmt::format("{}{}name another folder by --out", first, first.empty() ? "" : ", or ");
 }
 
 // "/runs (ext4)"; without the type where it could not be asked for.

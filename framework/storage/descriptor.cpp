@@ -52,9 +52,41 @@ void require_regular(const std::filesystem::path& path) {
 
 }  // namespace
 
+std::string_view remedy_of(int error_number) {
+  switch (error_number) {
+    case ENOSPC:
+    case EDQUOT:
+      return "make room there";
+    case EROFS:
+      return "mount it for writing";
+    case EACCES:
+    case EPERM:
+      return "see to its rights";
+    case ENOENT:
+      return "check the name";
+    case ENOTDIR:
+      return "a part of its name is a file, where a folder is expected";
+    case ENAMETOOLONG:
+      return "take a shorter name";
+    case EMFILE:
+    case ENFILE:
+      return "allow more open files, with ulimit -n";
+    case EIO:
+      return "look after the device; dmesg may say more";
+    default:
+      return "";
+  }
+}
+
+SystemError::SystemError(const std::string& reason, int number)
+    : Error(ErrorKind::data, reason + (remedy_of(number).empty() ? "" : "; ") +
+                                 std::string(remedy_of(number)) + "."),
+      reason_(reason),
+      number_(number) {}
+
 SystemError system_error(std::string_view action, const std::filesystem::path& path,
                          int error_number) {
-  return {fmt::format("cannot {} {}: {}.", action, path.string(),
+  return {fmt::format("cannot {} {}: {}", action, path.string(),
                       std::generic_category().message(error_number)),
           error_number};
 }

@@ -26,17 +26,23 @@ enum class OpenMode {
 /// An Error (data) by a call of the operating system.
 class SystemError : public Error {
  public:
-  SystemError(const std::string& message, int number)
-      : Error(ErrorKind::data, message), number_(number) {}
+  /// @param reason  "cannot ACTION PATH: No space left on device"
+  SystemError(const std::string& reason, int number);
 
+  /// Without what to do.
+  const std::string& reason() const { return reason_; }
   /// The call's errno.
   int number() const { return number_; }
 
  private:
+  std::string reason_;
   int number_;
 };
 
-/// The system's reason: "cannot ACTION PATH: No space left on device."
+/// What to do against a failed call, by its errno: "make room there"; "" where it depends.
+std::string_view remedy_of(int error_number);
+
+/// "cannot ACTION PATH: No space left on device; make room there."
 SystemError system_error(std::string_view action, const std::filesystem::path& path,
                          int error_number);
 
