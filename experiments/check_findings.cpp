@@ -7,6 +7,7 @@
 
 #include "experiments/figures.hpp"
 #include "framework/core/elementary.hpp"
+#include "framework/training/activation_figures.hpp"
 
 namespace lockstep {
 namespace {
@@ -15,8 +16,6 @@ using Level = CheckFinding::Level;
 
 constexpr double kLargestInput = 4;
 constexpr double kSmallestInput = 0.02;
-constexpr double kDeadShare = 0.9;
-constexpr double kSaturatedShare = 0.5;
 constexpr double kSmallestSignal = 1e-4;  // of the input's spread, at the output
 constexpr double kLargestOutput = 5;
 constexpr double kGradientError = 0.25;

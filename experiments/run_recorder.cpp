@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "experiments/figures.hpp"
+#include "experiments/learning_warning.hpp"
 #include "experiments/training_state.hpp"
 
 namespace lockstep {
@@ -43,6 +44,9 @@ void RunRecorder::on_evaluation(const EpochRecord& record) {
                   "{:.4f}, test accuracy {:.4f}",
                   record.epoch, record.step, record.train_loss, record.validation_accuracy,
                   record.test_accuracy));
+  if (const std::optional<LayerWarning> warning = parts_.monitor.on_evaluation(record)) {
+    warn(learning_warning(*warning, parts_.graph, parts_.check_line));
+  }
 }
 
 void RunRecorder::on_checkpoint(const TrainingProgress& progress) {
@@ -76,13 +80,16 @@ void RunRecorder::finish() {
 void RunRecorder::watch_learning(const StepRecord& record) {
   const std::optional<double> loss = parts_.monitor.on_step(record);
   if (!loss) return;
-  const std::string warning = fmt::format(
+  warn(fmt::format(
       "after {} the loss is {}, and guessing costs {}, so the network has learned nothing yet: "
       "`{}` says why.",
       count_of(record.step, "step"), figure(*loss), figure(parts_.monitor.guessing_loss()),
-      parts_.check_line);
-  parts_.progress.warn(warning);
-  parts_.directory.log(warning);
+      parts_.check_line));
+}
+
+void RunRecorder::warn(const std::string& message) {
+  parts_.progress.warn(message);
+  parts_.directory.log(message);
 }
 
 void RunRecorder::publish() {

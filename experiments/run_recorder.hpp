@@ -21,6 +21,7 @@ class RunRecorder final : public TrainingObserver {
     Progress& progress;
     LearningMonitor monitor;
     std::string check_line;  ///< the command that says why a network does not learn
+    const Graph& graph;
     const ParameterStore& parameters;
     const Optimizer& optimizer;
     const ExperimentConfig& config;
@@ -48,6 +49,7 @@ class RunRecorder final : public TrainingObserver {
 
   void publish();
   void watch_learning(const StepRecord& record);
+  void warn(const std::string& message);
 };
 
 /// A rank that records nothing.

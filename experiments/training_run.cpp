@@ -232,6 +232,7 @@ TrainingEnd TrainingRun::run_trainer(Trainer& trainer) {
                         .monitor = LearningMonitor(graph_->output_shape().size(),
                                                    warmup_steps(config_.learning_rate, steps_)),
                         .check_line = check_line(options_),
+                        .graph = *graph_,
                         .parameters = parameters_,
                         .optimizer = *optimizer_,
                         .config = config_,

@@ -17,6 +17,7 @@ struct Column {
   double Record::*member;
   const char* units;
   const char* long_name;
+  bool may_be_missing = false;  ///< files of earlier versions have it not
 };
 
 inline constexpr std::array<Column<StepRecord>, 5> kStepColumns = {{
@@ -48,10 +49,21 @@ inline constexpr std::array<Column<EpochRecord>, 8> kEpochColumns = {{
 /// The losses and accuracies: all but epoch and seconds.
 inline constexpr auto kFigureColumns = std::span(kEpochColumns).subspan<1, 6>();
 
-inline constexpr std::array<Column<LayerRecord>, 2> kLayerColumns = {{
+inline constexpr std::array<Column<LayerRecord>, 8> kLayerColumns = {{
     {"activation_rms", &LayerRecord::activation_rms, "1", "root mean square of the layer's output"},
+    {"activation_mean", &LayerRecord::activation_mean, "1", "mean of the layer's output", true},
+    {"zero_share", &LayerRecord::zero_share, "1", "share of the layer's output that is zero", true},
+    {"dead_share", &LayerRecord::dead_share, "1",
+     "rectifiers: share of units that are positive for no sample", true},
+    {"saturated_share", &LayerRecord::saturated_share, "1",
+     "squashing functions: share of the layer's output within 2 % of a bound", true},
     {"gradient_rms", &LayerRecord::gradient_rms, "1",
      "root mean square of the gradient of the layer's parameters"},
+    {"weight_rms", &LayerRecord::weight_rms, "1",
+     "root mean square of the layer's weights, weight_scale included", true},
+    {"update_ratio", &LayerRecord::update_ratio, "1",
+     "root mean square of the last step's change of the weights, as a part of theirs before it",
+     true},
 }};
 
 }  // namespace lockstep

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "framework/core/error.hpp"
+#include "framework/storage/metrics_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -56,6 +57,12 @@ Json confusion_rows(const std::vector<Index>& confusion) {
   return rows;
 }
 
+Json layer_json(const LayerRecord& layer) {
+  Json json = {{"layer", layer.layer}};
+  for (const auto& column : kLayerColumns) json[column.name] = layer.*column.member;
+  return json;
+}
+
 std::string epoch_line(const EpochRecord& record) {
   Json line = {{"type", "epoch"},
                {"epoch", record.epoch},
@@ -68,11 +75,7 @@ std::string epoch_line(const EpochRecord& record) {
                {"test_accuracy", record.test_accuracy},
                {"seconds", record.seconds}};
   if (!record.confusion.empty()) line["confusion"] = confusion_rows(record.confusion);
-  for (const LayerRecord& layer : record.layers) {
-    line["layers"].push_back({{"layer", layer.layer},
-                              {"activation_rms", layer.activation_rms},
-                              {"gradient_rms", layer.gradient_rms}});
-  }
+  for (const LayerRecord& layer : record.layers) line["layers"].push_back(layer_json(layer));
   return line.dump() + '\n';
 }
 
@@ -100,6 +103,15 @@ StepRecord step_record(const Json& line) {
   return record;
 }
 
+LayerRecord layer_record(const Json& layer) {
+  LayerRecord record{.layer = layer.at("layer").get<std::string>()};
+  for (const auto& column : kLayerColumns) {
+    if (column.may_be_missing && !layer.contains(column.name)) continue;
+    record.*column.member = number(layer, column.name);
+  }
+  return record;
+}
+
 EpochRecord epoch_record(const Json& line) {
   EpochRecord record{.epoch = number(line, "epoch"),
                      .step = line.at("step").get<Index>(),
@@ -119,11 +131,7 @@ EpochRecord epoch_record(const Json& line) {
     }
   }
   if (const auto layers = line.find("layers"); layers != line.end()) {
-    for (const Json& layer : *layers) {
-      record.layers.push_back({.layer = layer.at("layer").get<std::string>(),
-                               .activation_rms = number(layer, "activation_rms"),
-                               .gradient_rms = number(layer, "gradient_rms")});
-    }
+    for (const Json& layer : *layers) record.layers.push_back(layer_record(layer));
   }
   return record;
 }

@@ -42,6 +42,7 @@ template <typename Record>
 void read_column(const Hdf5Reader& file, const std::string& group, const Column<Record>& column,
                  std::vector<Record>& records) {
   const std::string path = in_group(group, column.name);
+  if (column.may_be_missing && file.node(path) == Hdf5Node::missing) return;
   const std::vector<double> values = file.read_reals(path);
   require_length(file, path, values.size(), records.size());
   for (std::size_t i = 0; i < values.size(); ++i) records[i].*column.member = values[i];

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
-#include <cmath>
 #include <numeric>
 
 #include "framework/core/aligned_buffer.hpp"
@@ -16,18 +15,6 @@ std::vector<MessagePart> equal_parts(int ranks, std::size_t bytes) {
   std::vector<MessagePart> parts;
   for (int r = 0; r < ranks; ++r) parts.push_back({static_cast<std::size_t>(r) * bytes, bytes});
   return parts;
-}
-
-// Of the lanes that carry samples.
-double root_mean_square(const ConstLaneView& view, std::size_t samples) {
-  double sum = 0;
-  for (std::size_t f = 0; f < view.features; ++f) {
-    for (std::size_t n = 0; n < samples; ++n) {
-      const auto x = static_cast<double>(view.at(f, n / kLanes)[n % kLanes]);
-      sum += x * x;
-    }
-  }
-  return std::sqrt(sum / static_cast<double>(view.features * samples));
 }
 
 // Micro-batches of a rank after which ranks wait for one another: one that is faster must not stand
@@ -191,17 +178,21 @@ std::vector<float> Evaluator::probabilities(std::span<const float> parameters,
   return all;
 }
 
-std::vector<double> Evaluator::activation_rms(std::span<const float> parameters,
-                                              const Dataset& dataset) {
+std::vector<ActivationFigures> Evaluator::activations(std::span<const float> parameters,
+                                                      const Dataset& dataset) {
   scale(parameters);
   const LeafRange samples{0, std::min(kMicroBatch, dataset.size())};
   forward(inspection_, dataset, samples);
-  std::vector<double> values;
-  for (std::size_t node = 0; node < inspection_plan_.steps().size(); ++node) {
-    values.push_back(root_mean_square(inspection_.pass.output_of(node),
-                                      static_cast<std::size_t>(samples.size())));
+  std::vector<ActivationFigures> figures;
+  const std::vector<GraphNode>& nodes = inspection_plan_.graph().nodes();
+  for (std::size_t node = 0; node < nodes.size(); ++node) {
+    figures.push_back(
+        activation_figures({.values = inspection_.pass.output_of(node),
+                            .samples = static_cast<std::size_t>(samples.size()),
+                            .type = nodes[node].type,
+                            .units = static_cast<std::size_t>(nodes[node].output_shape[0])}));
   }
-  return values;
+  return figures;
 }
 
 }  // namespace lockstep

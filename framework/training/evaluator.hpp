@@ -6,6 +6,7 @@
 
 #include "framework/core/parallel.hpp"
 #include "framework/graph/micro_batch_pass.hpp"
+#include "framework/training/activation_figures.hpp"
 #include "framework/training/communicator.hpp"
 #include "framework/training/dataset.hpp"
 #include "framework/training/gradient_sync.hpp"
@@ -36,8 +37,9 @@ class Evaluator {
   /// Probability of each class for each sample, (samples, classes); not collective.
   std::vector<float> probabilities(std::span<const float> parameters, const Dataset& dataset);
 
-  /// Root mean square of each layer's output over the data set's first samples, at most 64.
-  std::vector<double> activation_rms(std::span<const float> parameters, const Dataset& dataset);
+  /// Of each layer's output, over the data set's first samples, at most 64; not collective.
+  std::vector<ActivationFigures> activations(std::span<const float> parameters,
+                                             const Dataset& dataset);
 
  private:
   struct Slot {

@@ -5,17 +5,13 @@
 
 #include "framework/graph/micro_batch_pass.hpp"
 #include "framework/kernels/softmax.hpp"
+#include "framework/training/activation_figures.hpp"
+#include "framework/training/weight_figures.hpp"
 
 namespace lockstep {
 namespace {
 
 double square(double x) { return x * x; }
-
-double root_mean_square(std::span<const float> values) {
-  double sum = 0;
-  for (const float value : values) sum += square(static_cast<double>(value));
-  return std::sqrt(sum / static_cast<double>(values.size()));
-}
 
 struct Moments {
   double sum = 0;
@@ -28,67 +24,22 @@ struct Moments {
     ++count;
   }
   double mean() const { return sum / count; }
-  double rms() const { return std::sqrt(squares / count); }
   double variance() const { return std::max(0.0, squares / count - square(mean())); }
 };
-
-template <class Function>
-void for_each_sample(const ConstLaneView& view, std::size_t feature, std::size_t samples,
-                     const Function& function) {
-  for (std::size_t n = 0; n < samples; ++n) {
-    function(static_cast<double>(view.at(feature, n / kLanes)[n % kLanes]));
-  }
-}
 
 // Of the lanes that carry samples, features [first, last).
 Moments moments_of(const ConstLaneView& view, std::size_t samples, std::size_t first,
                    std::size_t last) {
   Moments moments;
   for (std::size_t f = first; f < last; ++f) {
-    for_each_sample(view, f, samples, [&](double x) { moments.add(x); });
+    for (std::size_t n = 0; n < samples; ++n) {
+      moments.add(static_cast<double>(view.at(f, n / kLanes)[n % kLanes]));
+    }
   }
   return moments;
 }
 
-double root_mean_square(const ConstLaneView& view, std::size_t samples) {
-  return moments_of(view, samples, 0, view.features).rms();
-}
-
-double variance_between_samples(const ConstLaneView& view, std::size_t samples) {
-  double sum = 0;
-  for (std::size_t f = 0; f < view.features; ++f) {
-    sum += moments_of(view, samples, f, f + 1).variance();
-  }
-  return sum / static_cast<double>(view.features);
-}
-
 std::size_t units_of(const Shape& shape) { return static_cast<std::size_t>(shape[0]); }
-
-double dead_share(const ConstLaneView& view, std::size_t samples, std::size_t units) {
-  const std::size_t features = view.features / units;
-  std::size_t dead = 0;
-  for (std::size_t unit = 0; unit < units; ++unit) {
-    if (!(moments_of(view, samples, unit * features, (unit + 1) * features).squares > 0)) ++dead;
-  }
-  return static_cast<double>(dead) / static_cast<double>(units);
-}
-
-double share_outside(const ConstLaneView& view, std::size_t samples, double low, double high) {
-  double outside = 0;
-  for (std::size_t f = 0; f < view.features; ++f) {
-    for_each_sample(view, f, samples, [&](double x) { outside += x < low || x > high ? 1 : 0; });
-  }
-  return outside / static_cast<double>(view.features * samples);
-}
-
-bool has_equal_rows(std::span<const float> tensor, std::size_t rows) {
-  const std::size_t size = tensor.size() / rows;
-  for (std::size_t row = 1; row < rows; ++row) {
-    const auto other = tensor.subspan(row * size, size);
-    if (!std::equal(other.begin(), other.end(), tensor.begin())) return false;
-  }
-  return rows > 1;
-}
 
 // A batch on its way through a network, layer by layer.
 class Probe {
@@ -104,6 +55,7 @@ class Probe {
         scaled_(layout_.size()),
         gradients_(layout_.size()) {
     run();
+    measure_activations();
   }
 
   NetworkFigures figures() const {
@@ -126,6 +78,8 @@ class Probe {
   std::vector<float> scaled_;
   std::vector<float> gradients_;
   double loss_ = 0;
+  std::vector<ActivationFigures>
+      activations_;  // of each value: the input, then each layer's output
 
   void run() {
     pass_.set_samples(samples_);
@@ -170,29 +124,38 @@ class Probe {
       figures.input_mean.push_back(moments.mean());
       figures.input_std.push_back(std::sqrt(moments.variance()));
     }
-    figures.input_rms = root_mean_square(input, samples_);
+    figures.input_rms = activations_.front().rms;
+  }
+
+  void measure_activations() {
+    activations_.push_back(activation_figures({.values = value(0), .samples = samples_}));
+    for (std::size_t node = 0; node < graph_.nodes().size(); ++node) {
+      const GraphNode& of = graph_.nodes()[node];
+      activations_.push_back(activation_figures({.values = value(node + 1),
+                                                 .samples = samples_,
+                                                 .type = of.type,
+                                                 .units = units_of(of.output_shape)}));
+    }
   }
 
   LayerFigures layer(std::size_t node) const {
     const GraphNode& of = graph_.nodes()[node];
-    const ConstLaneView output = value(node + 1);
-    LayerFigures figures{.layer = of.name, .type = of.type};
+    const ActivationFigures& output = activations_[node + 1];
     double variance = 0;
-    for (const std::size_t input : of.inputs) {
-      variance += variance_between_samples(value(input), samples_);
-    }
-    figures.input_spread = std::sqrt(variance / static_cast<double>(of.inputs.size()));
-    figures.output_spread = std::sqrt(variance_between_samples(output, samples_));
-    figures.output_rms = root_mean_square(output, samples_);
-    figures.is_finite = std::isfinite(figures.output_rms);
+    for (const std::size_t input : of.inputs) variance += square(activations_[input].spread);
+    LayerFigures figures{
+        .layer = of.name,
+        .type = of.type,
+        .input_spread = std::sqrt(variance / static_cast<double>(of.inputs.size())),
+        .output_spread = output.spread,
+        .output_rms = output.rms,
+        .dead_share = output.dead_share,
+        .saturated_share = output.saturated_share,
+        .is_finite = std::isfinite(output.rms)};
     if (const ConstLaneView gradient = pass_.output_gradient_of(node)) {
-      figures.gradient_rms = root_mean_square(gradient, samples_) / static_cast<double>(samples_);
+      figures.gradient_rms = activation_figures({.values = gradient, .samples = samples_}).rms /
+                             static_cast<double>(samples_);
     }
-    if (of.type == "relu") {
-      figures.dead_share = dead_share(output, samples_, units_of(of.output_shape));
-    }
-    if (of.type == "tanh") figures.saturated_share = share_outside(output, samples_, -0.98, 0.98);
-    if (of.type == "sigmoid") figures.saturated_share = share_outside(output, samples_, 0.02, 0.98);
     add_parameters(node, figures);
     return figures;
   }
@@ -203,10 +166,9 @@ class Probe {
       const auto values = layout_.view(std::span<const float>(scaled_), i);
       const auto gradient = layout_.view(std::span<const float>(gradients_), i);
       if (entry.name == "weight") {
-        const std::size_t rows = units_of(entry.shape);
         figures.weight_rms = root_mean_square(values);
         figures.weight_gradient_rms = root_mean_square(gradient);
-        figures.has_equal_units = has_equal_rows(values, rows) && has_equal_rows(gradient, rows);
+        figures.has_equal_units = has_equal_units(values, gradient, units_of(entry.shape));
       } else if (entry.name == "bias") {
         Moments moments;
         for (const float x : values) moments.add(static_cast<double>(x));

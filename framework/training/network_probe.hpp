@@ -12,8 +12,7 @@ namespace lockstep {
 
 /// What one batch shows of a layer; figures that it does not have are NaN.
 ///
-/// A spread is the root mean square, over features, of the standard deviation between samples: what
-/// tells samples apart. A unit is a channel of an image or an output of a dense layer.
+/// Spreads and shares are those of ActivationFigures.
 struct LayerFigures {
   std::string layer;
   std::string type;
@@ -24,10 +23,9 @@ struct LayerFigures {
   double weight_rms = kNotMeasured;           ///< as the layer sees it: scale applied
   double weight_gradient_rms = kNotMeasured;  ///< of the mean loss by the stored weight
   double bias_mean = kNotMeasured;
-  double dead_share = kNotMeasured;       ///< relu: of units that are positive for no sample
-  double saturated_share = kNotMeasured;  ///< tanh, sigmoid: of values within 2 % of a bound
-  /// All units have the same weights and gradients, and hence for ever.
-  bool has_equal_units = false;
+  double dead_share = kNotMeasured;
+  double saturated_share = kNotMeasured;
+  bool has_equal_units = false;  ///< see weight_figures.hpp
   bool is_finite = true;
 };
 

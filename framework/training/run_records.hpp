@@ -41,11 +41,22 @@ struct StepRecord {
   Index samples = 0;  ///< in the batch; not stored
 };
 
-/// Root mean squares of one layer, taken on one micro-batch at the end of an epoch.
+/// One layer, looked at with one micro-batch at an evaluation; figures that it does not have are
+/// NaN.
 struct LayerRecord {
   std::string layer;
+  // Of its output; see ActivationFigures.
   double activation_rms = kNotMeasured;
-  double gradient_rms = kNotMeasured;  ///< of the layer's parameters' gradient; NaN without any
+  double activation_mean = kNotMeasured;
+  double zero_share = kNotMeasured;
+  double dead_share = kNotMeasured;
+  double saturated_share = kNotMeasured;
+  // Of its parameters, with the last step.
+  double gradient_rms = kNotMeasured;  ///< of all of them
+  double weight_rms = kNotMeasured;    ///< as the layer sees it: scale applied
+  double update_ratio = kNotMeasured;  ///< the weights' change, as a part of the weights
+  /// All units have the same weights and gradients, and hence for ever; not stored.
+  bool has_equal_units = false;
 };
 
 /// What one evaluation point leaves behind; figures that were not taken are NaN.

@@ -9,19 +9,11 @@
 
 #include "framework/core/error.hpp"
 #include "framework/training/canonical_tree.hpp"
+#include "framework/training/layer_records.hpp"
+#include "framework/training/numeric_failure.hpp"
 #include "framework/training/replica_check.hpp"
 
 namespace lockstep {
-namespace {
-
-double root_mean_square(std::span<const float> values) {
-  double sum = 0;
-  for (const float value : values) sum += static_cast<double>(value) * static_cast<double>(value);
-  return std::sqrt(sum / static_cast<double>(values.size()));
-}
-
-}  // namespace
-
 bool Rhythm::is_due(Index step, Index steps_per_epoch) const {
   if (every_steps > 0) return step % every_steps == 0;
   if (every_epochs <= 0) return false;
@@ -63,21 +55,20 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerSettings& settings,
       results_(static_cast<std::size_t>(executor_.micro_batches(settings.batch_size))),
       losses_(results_.size()),
       scaled_(parts.parameters.layout().has_scales() ? parts.parameters.layout().size() : 0),
+      before_(parts.parameters.layout().size()),
       update_({.parameters = parts.parameters, .optimizer = parts.optimizer}),
       stages_(executor_.stages() + kEndStages + ParameterUpdate::kStages, parts.team.threads()) {}
 
 TrainingEnd Trainer::run(TrainingObserver& observer) {
-  if (is_pausing()) {
+  if (is_pausing(progress_.step)) {
     observer.on_evaluation(evaluate_all());
     return TrainingEnd::stopped;
   }
   while (progress_.step < settings_.total_steps) {
     observer.on_step(train_step());
     const bool last = progress_.step == settings_.total_steps;
-    const bool pausing = is_pausing();
-    if (last || pausing || settings_.evaluate.is_due(progress_.step, steps_per_epoch())) {
-      observer.on_evaluation(evaluate_all());
-    }
+    const bool pausing = is_pausing(progress_.step);
+    if (is_evaluated(progress_.step)) observer.on_evaluation(evaluate_all());
     if (progress_.step % steps_per_epoch() == 0) {
       progress_.epoch_samples = 0;
       progress_.epoch_correct = 0;
@@ -96,9 +87,13 @@ TrainingEnd Trainer::run(TrainingObserver& observer) {
   return TrainingEnd::finished;
 }
 
-bool Trainer::is_pausing() const {
-  return settings_.pause_step > 0 && progress_.step >= settings_.pause_step &&
-         progress_.step < settings_.total_steps;
+bool Trainer::is_pausing(Index step) const {
+  return settings_.pause_step > 0 && step >= settings_.pause_step && step < settings_.total_steps;
+}
+
+bool Trainer::is_evaluated(Index step) const {
+  return step == settings_.total_steps || is_pausing(step) ||
+         settings_.evaluate.is_due(step, steps_per_epoch());
 }
 
 void Trainer::enter(const char* place, Index step, bool waits_for_ranks) const {
@@ -118,6 +113,9 @@ StepRecord Trainer::train_step() {
   const auto samples = static_cast<Index>(batch.samples.size());
   const Index micro_batches = executor_.micro_batches(samples);
   const auto results = std::span(results_).first(static_cast<std::size_t>(micro_batches));
+  if (is_evaluated(progress_.step + 1)) {
+    std::ranges::copy(parts_.parameters.values(), before_.span().begin());
+  }
   sync_.start(micro_batches);
   executor_.start({batch, scaled_parameters(), &sync_, results});
   const BatchEnd end{
@@ -127,11 +125,17 @@ StepRecord Trainer::train_step() {
   run_stages(end);
   if (!std::isfinite(loss_)) {  // on all ranks, maybe because of one
     check_replicas();
-    fail("The loss", loss_);
+    fail("The loss", loss_, where_loss_breaks(batch));
   }
   const auto [norm, is_finite] = update_.result();
-  if (!std::isfinite(norm)) fail("The norm of the gradient", norm);
-  if (!is_finite) fail("A weight after the update", std::numeric_limits<double>::infinity());
+  const ParameterLayout& layout = parts_.parameters.layout();
+  if (!std::isfinite(norm)) {
+    fail("The norm of the gradient", norm, first_gradient_not_finite(layout, update_.gradient()));
+  }
+  if (!is_finite) {
+    fail("A weight after the update", std::numeric_limits<double>::infinity(),
+         first_weights_not_finite(layout, parts_.parameters.values()));
+  }
 
   weights_before_ = update_.digest();
   ++progress_.step;
@@ -215,14 +219,30 @@ void Trainer::count_epoch(std::span<const MicroBatchResult> results) {
   }
 }
 
-void Trainer::fail(const char* what, double value) const {
+// All ranks know all losses, and any rank can gather any sample.
+std::string Trainer::where_loss_breaks(const GlobalBatch& batch) const {
+  const auto broken = std::ranges::find_if(
+      results_, [](const MicroBatchResult& result) { return !std::isfinite(result.loss); });
+  const auto size = static_cast<std::size_t>(settings_.micro_batch);
+  const std::size_t first = static_cast<std::size_t>(broken - results_.begin()) * size;
+  if (first >= batch.samples.size()) return "";
+  return first_output_not_finite(
+      parts_.graph,
+      {.parameters = parts_.parameters.values(),
+       .dataset = parts_.training,
+       .samples = batch.samples.subspan(first).first(std::min(size, batch.samples.size() - first)),
+       .label_smoothing = settings_.label_smoothing});
+}
+
+void Trainer::fail(const char* what, double value, const std::string& where) const {
   throw CollectiveError(
       ErrorKind::numeric,
       fmt::format(
-          "{} is {} at step {}, so training cannot go on: lower learning_rate.peak, set "
-          "train.clip_norm, or look for numbers that are not finite in the data; checkpoints "
-          "saved before it, if any, are unharmed.",
-          what, value, progress_.step + 1));
+          "{} is {} at step {},{}{} so training cannot go on: lower learning_rate.peak, set "
+          "train.clip_norm, or look for numbers that are not finite in the data; "
+          "checkpoints saved before it, if any, are unharmed.",
+          what, value, progress_.step + 1, where.empty() ? "" : " " + where,
+          where.empty() ? "" : ","));
 }
 
 void Trainer::check_replicas() {
@@ -262,28 +282,16 @@ EpochRecord Trainer::evaluate_all() {
       progress_.best_step = progress_.step;
     }
   }
-  record.layers = layer_records();
+  const ParameterStore& parameters = parts_.parameters;
+  record.layers = layer_records(
+      {.graph = parts_.graph,
+       .layout = parameters.layout(),
+       .before = before_.span(),
+       .now = parameters.values(),
+       .gradient = update_.gradient()},
+      evaluator_.activations(parameters.values(),
+                             parts_.validation != nullptr ? *parts_.validation : parts_.training));
   return record;
-}
-
-std::vector<LayerRecord> Trainer::layer_records() {
-  const Dataset& dataset = parts_.validation != nullptr ? *parts_.validation : parts_.training;
-  const std::vector<double> activations =
-      evaluator_.activation_rms(parts_.parameters.values(), dataset);
-  const ParameterLayout& layout = parts_.parameters.layout();
-  std::vector<LayerRecord> records;
-  for (std::size_t i = 0; i < activations.size(); ++i) {
-    LayerRecord record{.layer = parts_.graph.nodes()[i].name, .activation_rms = activations[i]};
-    const std::size_t first = layout.first_entry(i);
-    const std::size_t last = layout.first_entry(i + 1);
-    if (first != last && weights_before_) {  // otherwise there has been no gradient yet
-      const std::size_t begin = layout.entries()[first].offset;
-      const std::size_t end = layout.entries()[last - 1].offset + layout.entries()[last - 1].size;
-      record.gradient_rms = root_mean_square(update_.gradient().subspan(begin, end - begin));
-    }
-    records.push_back(std::move(record));
-  }
-  return records;
 }
 
 }  // namespace lockstep

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "framework/core/parallel.hpp"
@@ -128,6 +129,7 @@ class Trainer {
   std::vector<MicroBatchResult> results_;
   std::vector<double> losses_;
   AlignedBuffer<float> scaled_;  ///< parameters as the layers see them; empty without scales
+  AlignedBuffer<float> before_;  ///< values before the step, of a step that is evaluated after
   ParameterUpdate update_;
   StagedWork stages_;
   double loss_ = 0;                                  ///< mean over the last batch
@@ -142,7 +144,7 @@ class Trainer {
   };
   static constexpr std::size_t kEndStages = 1;
 
-  bool is_pausing() const;
+  bool is_pausing(Index step) const;
   void enter(const char* place, Index step, bool waits_for_ranks = false) const;
   std::span<const float> scaled_parameters();
   void run_stages(const BatchEnd& end);
@@ -151,9 +153,10 @@ class Trainer {
   double sum_losses(std::span<const MicroBatchResult> results);
   void count_epoch(std::span<const MicroBatchResult> results);
   EpochRecord evaluate_all();
-  std::vector<LayerRecord> layer_records();
   void check_replicas();
-  [[noreturn]] void fail(const char* what, double value) const;
+  bool is_evaluated(Index step) const;
+  std::string where_loss_breaks(const GlobalBatch& batch) const;
+  [[noreturn]] void fail(const char* what, double value, const std::string& where) const;
 };
 
 /// Every number of micro-batches that a step over a data set may have.

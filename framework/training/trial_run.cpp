@@ -1,10 +1,10 @@
 #include "framework/training/trial_run.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "framework/core/error.hpp"
 #include "framework/training/communicator.hpp"
+#include "framework/training/weight_figures.hpp"
 
 namespace lockstep {
 namespace {
@@ -40,17 +40,9 @@ class UpdateRatios {
   double ratio(std::size_t node) const {
     const ParameterLayout& layout = parameters_.layout();
     if (layout.first_entry(node) == layout.first_entry(node + 1)) return kNotMeasured;
-    const auto old = layout.view(std::span<const float>(before_), layout.first_entry(node));
-    const auto now = parameters_.tensor(layout.first_entry(node));
-    double moved = 0;
-    double size = 0;
-    for (std::size_t i = 0; i < now.size(); ++i) {
-      const auto x = static_cast<double>(old[i]);
-      const double change = static_cast<double>(now[i]) - x;
-      moved += change * change;
-      size += x * x;
-    }
-    return size == 0 ? kNotMeasured : std::sqrt(moved / size);
+    const std::size_t weight = layout.first_entry(node);
+    return update_ratio(layout.view(std::span<const float>(before_), weight),
+                        parameters_.tensor(weight));
   }
 };
 

@@ -61,6 +61,21 @@ def test_every_file_of_a_run_opens_everywhere():
                 cli.expect(f"optimizer/{state}/out/bias" in checkpoint, f"{state} is missing")
 
 
+def test_metrics_of_an_earlier_version_are_read():
+    newer = ("activation_mean", "zero_share", "dead_share", "saturated_share", "weight_rms", "update_ratio")
+    with cli.Folder() as folder:
+        run = folder / "run"
+        cli.run_json(["train", cli.write_busy(folder), "--out", run])
+        with h5py.File(run / "metrics.h5", "r+", libver="latest") as metrics:
+            for name in newer:
+                del metrics["layers"][name]
+        cli.expect_equal(cli.run_json(["inspect", run / "metrics.h5"])["steps"], 14, "steps")
+        with h5py.File(run / "metrics.h5", "r+", libver="latest") as metrics:
+            del metrics["layers/gradient_rms"]
+        said = cli.run(["inspect", run / "metrics.h5"], code=3).stderr
+        cli.expect("/layers/gradient_rms" in said, said)
+
+
 def write_idx(folder, images, labels):
     """A data set of two IDX files, gzipped, as both training and test part."""
     for part in ("train", "t10k"):

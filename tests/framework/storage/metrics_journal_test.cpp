@@ -48,6 +48,20 @@ BOOST_AUTO_TEST_CASE(a_step_is_one_line_of_json_with_the_shortest_numbers) {
              "\"digest\":\"000000000000000100000000000000ab\"}\n");
 }
 
+BOOST_AUTO_TEST_CASE(layers_of_an_earlier_version_lack_the_newer_figures) {
+  const ScratchFolder folder("earlier");
+  put_bytes(folder / "j.jsonl",
+            "{\"type\":\"epoch\",\"epoch\":2,\"step\":5,\"train_loss\":1,\"train_accuracy\":1,"
+            "\"validation_loss\":null,\"validation_accuracy\":null,\"test_loss\":null,"
+            "\"test_accuracy\":null,\"seconds\":1,\"layers\":[{\"layer\":\"c1\","
+            "\"activation_rms\":0.5,\"gradient_rms\":0.125}]}\n");
+  const JournalContents found = read_journal(folder / "j.jsonl");
+  BOOST_TEST(found.problems.empty());
+  BOOST_REQUIRE(found.tables.epochs.size() == 1);
+  BOOST_TEST(same(found.tables.epochs[0].layers.at(0),
+                  {.layer = "c1", .activation_rms = 0.5, .gradient_rms = 0.125}));
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_or_empty_journal_has_no_records) {
   const ScratchFolder folder("none");
   BOOST_TEST(same(read_journal(folder / "j.jsonl").tables, {}));

@@ -96,6 +96,15 @@ class OtherTools(unittest.TestCase):
         self.assertEqual(file["confusion"][()].tolist(), [[5, 1], [2, 7]])
         self.assertEqual(file["layers/layer"].asstr()[()].tolist(), ["c1", "relu"])
         self.assertEqual(file["layers/activation_rms"][()].tolist(), [[0.5, 0.25]])
+        self.assertEqual(file["layers/dead_share"][0, 1], 0.375)
+        self.assertTrue(numpy.isnan(file["layers/dead_share"][0, 0]))
+        self.assertEqual(file["layers/update_ratio"][0, 0], 1e-3)
+        self.assertEqual(
+            set(file["layers"]),
+            {"step", "epoch", "layer", "gradient_rms", "weight_rms", "update_ratio"}
+            | {f"activation_{name}" for name in ("rms", "mean")}
+            | {f"{name}_share" for name in ("zero", "dead", "saturated")},
+        )
 
     def test_tables_have_dimension_scales(self):
         file = self.open("metrics.h5")

@@ -15,6 +15,7 @@
 
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint.hpp"
+#include "framework/storage/metrics_columns.hpp"
 #include "framework/storage/metrics.hpp"
 
 namespace lockstep::testing {
@@ -143,8 +144,18 @@ inline MetricsTables sample_metrics(Index steps = 5) {
   EpochRecord second{.epoch = 2, .step = 5, .train_loss = 0.3, .train_accuracy = 0.875};
   second.test_accuracy = 1.0 / 3;
   second.confusion = {5, 1, 2, 7};
-  second.layers = {{.layer = "c1", .activation_rms = 0.5, .gradient_rms = 0.125},
-                   {.layer = "relu", .activation_rms = 0.25, .gradient_rms = kNotMeasured}};
+  second.layers = {{.layer = "c1",
+                    .activation_rms = 0.5,
+                    .activation_mean = -0.25,
+                    .zero_share = 0,
+                    .gradient_rms = 0.125,
+                    .weight_rms = 0.75,
+                    .update_ratio = 1e-3},
+                   {.layer = "relu",
+                    .activation_rms = 0.25,
+                    .activation_mean = 0.1,
+                    .zero_share = 0.5,
+                    .dead_share = 0.375}};
   tables.epochs = {first, second};
   return tables;
 }
@@ -160,8 +171,9 @@ inline bool same(const StepRecord& a, const StepRecord& b) {
 }
 
 inline bool same(const LayerRecord& a, const LayerRecord& b) {
-  return a.layer == b.layer && same(a.activation_rms, b.activation_rms) &&
-         same(a.gradient_rms, b.gradient_rms);
+  return a.layer == b.layer && std::ranges::all_of(kLayerColumns, [&](const auto& column) {
+           return same(a.*column.member, b.*column.member);
+         });
 }
 
 inline bool same(const EpochRecord& a, const EpochRecord& b) {

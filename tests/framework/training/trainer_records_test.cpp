@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -90,13 +91,46 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_ends_training_though_its_gradient
   // The logits differ by 6e38, which overflows; the probabilities are 0 and 1.
   const std::string said = numeric_failure({0, 0, 0, 0, -3e38F, 3e38F});
   BOOST_TEST(said.starts_with("The loss is "), said);
-  BOOST_TEST(said.find("at step 1,") != std::string::npos, said);
+  // No layer's output is infinite.
+  BOOST_TEST(said.find("at step 1, so training cannot go on") != std::string::npos, said);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_layer_whose_output_is_not_finite_is_named) {
+  const std::string said = numeric_failure({0, 1e30F, 1e30F, 0, 0, 0});
+  BOOST_TEST(said.find("at step 1, first in the output of 'o', so training") != std::string::npos,
+             said);
 }
 
 BOOST_AUTO_TEST_CASE(an_infinite_gradient_ends_training_though_the_loss_is_finite) {
   // Logits of 0; the gradient of h.bias is 3e38 for each of two samples of one label, or 0.
   const std::string said = numeric_failure({0, 0, 3e38F, -3e38F, 0, 0});
   BOOST_TEST(said.starts_with("The norm of the gradient is "), said);
+  BOOST_TEST(said.find("first in the gradient of 'h', so") != std::string::npos, said);
+}
+
+BOOST_AUTO_TEST_CASE(layers_are_told_with_the_step_that_was_evaluated) {
+  Bench bench(kModest);
+  bench.train(kSixSteps);  // the same values as in the run below, after the same steps
+  const auto last = bench.parameters.values();
+  TrainerSettings shorter = kSixSteps;
+  shorter.total_steps = 5;
+  Bench before(kModest);
+  before.train(shorter);
+  const auto previous = before.parameters.values();
+  const std::vector<LayerRecord> layers = Bench(kModest).train(kSixSteps).evaluations[2].layers;
+  BOOST_REQUIRE(layers.size() == 2);
+  const auto change = [&](std::size_t i) {
+    return static_cast<double>(last[i]) - static_cast<double>(previous[i]);
+  };
+  BOOST_TEST(layers[0].layer == "h");
+  BOOST_TEST(layers[0].weight_rms == std::abs(static_cast<double>(last[0])));
+  BOOST_TEST(layers[0].update_ratio ==
+             std::abs(change(0)) / std::abs(static_cast<double>(previous[0])));
+  BOOST_TEST(layers[1].update_ratio ==
+                 std::hypot(change(2), change(3)) / std::hypot(previous[2], previous[3]),
+             boost::test_tools::tolerance(1e-6));
+  BOOST_TEST(layers[1].zero_share == 0);
+  BOOST_TEST(!layers[1].has_equal_units);
 }
 
 BOOST_AUTO_TEST_CASE(time_is_that_of_steps_alone) {
