@@ -67,7 +67,9 @@ class CheckCommand final : public Command {
 
     CheckFacts facts = gather_check_facts(check);
     const CheckFindings initial = initial_findings(facts);
-    if (!has_cause(initial) && !facts.learns(facts.trial)) facts.rates = try_rates(check);
+    if (!has_cause(initial) && !facts.learns(facts.trial)) {
+      facts.rates = try_rates(check, facts.trial);
+    }
     CheckResults results{.facts = facts, .findings = initial};
     std::ranges::move(trial_findings(facts, initial), std::back_inserter(results.findings));
     std::ranges::move(lint_findings({config, *graph, check.training, workers(context)}),

@@ -59,12 +59,26 @@ GoodWeights good_weights(const Graph& graph, std::size_t node) {
   return {"he_normal", 2, std::sqrt(2 / fan_in)};
 }
 
-std::vector<AdvisedChange> better_weights(const Graph& graph, std::size_t node) {
+std::vector<AdvisedChange> better_weights(const Graph& graph, std::size_t node,
+                                          std::string_view type) {
   const GraphNode& layer = graph.nodes()[node];
-  std::vector<AdvisedChange> changes{{layer_key(layer.name, "init.weight"),
-                                      fmt::format("{{type: {}}}", good_weights(graph, node).type)}};
-  if (weight_of(layer)->scale != 1.0F) {
-    changes.push_back({layer_key(layer.name, "weight_scale"), "1"});
+  const ParameterSpec& weight = *weight_of(layer);
+  std::vector<AdvisedChange> changes;
+  if (initializer_name(weight.initializer.kind) != type) {
+    changes.push_back({layer_key(layer.name, "init.weight"), fmt::format("{{type: {}}}", type)});
+  }
+  if (weight.scale != 1.0F) changes.push_back({layer_key(layer.name, "weight_scale"), "1"});
+  return changes;
+}
+
+std::vector<AdvisedChange> better_weights(const Graph& graph, std::size_t node) {
+  return better_weights(graph, node, good_weights(graph, node).type);
+}
+
+std::vector<AdvisedChange> without_sigmoids(const Graph& graph) {
+  std::vector<AdvisedChange> changes;
+  for (const GraphNode& node : graph.nodes()) {
+    if (node.type == "sigmoid") changes.push_back({layer_key(node.name, "type"), "tanh"});
   }
   return changes;
 }

@@ -45,7 +45,17 @@ struct GoodWeights {
 /// Of a layer that has weights.
 GoodWeights good_weights(const Graph& graph, std::size_t node);
 
+/// Weights more than so many times those keep no signal as it is.
+inline constexpr double kLargeWeights = 3;
+
+/// What of a layer's weights must change to become these; nothing where they are so already.
+std::vector<AdvisedChange> better_weights(const Graph& graph, std::size_t node,
+                                          std::string_view type);
+/// The good ones.
 std::vector<AdvisedChange> better_weights(const Graph& graph, std::size_t node);
+
+/// Every sigmoid replaced by tanh.
+std::vector<AdvisedChange> without_sigmoids(const Graph& graph);
 
 /// data.normalize that gives each channel mean 0 and deviation 1.
 AdvisedChange better_normalization(const NormalizeConfig& old, const NetworkFigures& measured);

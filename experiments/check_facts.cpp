@@ -18,6 +18,7 @@ constexpr Index kProbeSamples = 128;
 constexpr std::size_t kGradientSamples = 32;
 constexpr Index kNearestSamples = 1000;  // to take means over, and as many to test them on
 constexpr double kSigmas = 4;
+constexpr double kHighestRate = 1e6;  // that an experiment may ask for
 
 double deviation_of(double chance, double samples) {
   return std::sqrt(chance * (1 - chance) / samples);
@@ -64,6 +65,26 @@ std::optional<std::string> first_broken_layer(const NetworkFigures& figures) {
   const auto found = std::ranges::find(figures.layers, false, &LayerFigures::is_finite);
   if (found == figures.layers.end()) return std::nullopt;
   return found->layer;
+}
+
+// Powers of ten. The first step's updates tell how far off a rate is: later ones are of weights
+// that it has spoiled.
+std::vector<double> rate_factors(const TrialResult& trial) {
+  constexpr double kGoodUpdate = 3e-3;  // of the weights, a step
+  std::vector<double> factors{0.1, 0.01, 0.001, 10.0, 100.0};
+  double largest = 0;
+  for (const double ratio : trial.first_update_ratios) {
+    if (std::isfinite(ratio)) largest = std::max(largest, ratio);
+  }
+  if (largest == 0) return factors;  // no gradient, which no rate changes
+  double factor = 1;
+  while (largest * factor > kGoodUpdate) factor /= 10;
+  while (largest * factor < kGoodUpdate / 10) factor *= 10;
+  for (const double candidate : {10 * factor, factor, factor / 10, factor / 100}) {
+    const bool is_new = candidate < 0.0005 || candidate > 500;
+    if (is_new) factors.push_back(candidate);
+  }
+  return factors;
 }
 
 }  // namespace
@@ -117,11 +138,13 @@ CheckFacts gather_check_facts(const CheckBench& bench) {
   return facts;
 }
 
-std::vector<RateTrial> try_rates(const CheckBench& bench) {
+std::vector<RateTrial> try_rates(const CheckBench& bench, const TrialResult& trial) {
   std::vector<RateTrial> trials;
-  for (const double factor : {0.1, 0.01, 0.001, 10.0, 100.0}) {
+  for (const double factor : rate_factors(trial)) {
+    const double peak = bench.config.learning_rate.peak * factor;
+    if (peak > kHighestRate) continue;
     trials.push_back(
-        {.peak = bench.config.learning_rate.peak * factor,
+        {.peak = peak,
          .result = trial_of(bench, bench.training,
                             {.batch_size = trial_batch(bench), .rate_factor = factor})});
   }

@@ -52,8 +52,9 @@ struct CheckBench {
 /// All but `rates`.
 CheckFacts gather_check_facts(const CheckBench& bench);
 
-/// The trial with the experiment's rate times 0.1, 0.01, 0.001, 10 and 100.
-std::vector<RateTrial> try_rates(const CheckBench& bench);
+/// The trial with the experiment's rate times 0.1, 0.01, 0.001, 10 and 100, and with those that the
+/// first update of the trial that failed, as a part of the weights, asks for.
+std::vector<RateTrial> try_rates(const CheckBench& bench, const TrialResult& trial);
 
 /// The trial alone, for an experiment as `check` advises it.
 TrialResult run_check_trial(const CheckBench& bench);

@@ -42,6 +42,13 @@ void add_schedule(const LintFacts& facts, CheckFindings& findings) {
                                 "its peak.",
                                 count_of(warmup, "step"), count_of(steps, "step"))});
   }
+  // One that never changes, where the run is too short for any fall.
+  const AdvisedChange change =
+      steps - warmup > 1
+          ? AdvisedChange{"learning_rate.every_steps",
+                          fmt::format("{}", std::max<Index>(1, (steps - warmup) / 3))}
+          : AdvisedChange{"learning_rate",
+                          fmt::format("{{schedule: constant, peak: {:.6g}}}", schedule.peak)};
   const bool falls_once = schedule.type == ScheduleSettings::Type::step;
   if (falls_once && schedule.every_steps + warmup >= steps) {
     add(findings, {.id = "schedule_never_fires",
@@ -49,8 +56,7 @@ void add_schedule(const LintFacts& facts, CheckFindings& findings) {
                    .measured = static_cast<double>(schedule.every_steps),
                    .threshold = static_cast<double>(steps - warmup),
                    .reason = "a step schedule lowers the rate every so many steps after warm-up",
-                   .changes = {{"learning_rate.every_steps",
-                                fmt::format("{}", std::max<Index>(1, (steps - warmup) / 3))}},
+                   .changes = {change},
                    .message = fmt::format(
                        "The rate would fall after {}, but the run has {}: it stays what it "
                        "is.",
@@ -114,6 +120,8 @@ void add_workers(const LintFacts& facts, CheckFindings& findings) {
                               count_of(facts.workers, "thread"))});
 }
 
+constexpr double kUsualBeta2 = 0.999;
+
 // Kingma and Ba prove convergence for beta1^2 < sqrt(beta2) alone.
 void add_adam(const LintFacts& facts, CheckFindings& findings) {
   const OptimizerSettings& optimizer = facts.config.optimizer;
@@ -126,7 +134,8 @@ void add_adam(const LintFacts& facts, CheckFindings& findings) {
        .measured = beta1_squared,
        .threshold = limit,
        .reason = "Adam needs beta1^2 < sqrt(beta2) (Kingma and Ba 2015, theorem 4.1)",
-       .changes = {{"optimizer.beta2", "0.999"}},
+       .changes = {optimizer.beta2 < kUsualBeta2 ? AdvisedChange{"optimizer.beta2", "0.999"}
+                                                 : AdvisedChange{"optimizer.beta1", "0.9"}},
        .message = fmt::format("Adam forgets squares of gradients sooner than gradients: beta1^2 is "
                               "{:.4g}, not below sqrt(beta2), {:.4g}.",
                               beta1_squared, limit)});

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "experiments/check_findings.hpp"
+#include "experiments/check_signal_findings.hpp"
 #include "experiments/figures.hpp"
 #include "framework/core/elementary.hpp"
 
@@ -126,6 +126,9 @@ CheckFindings trial_findings(const CheckFacts& facts, const CheckFindings& befor
       explained = true;
     } else if (!facts.inputs_tell_classes()) {
       findings.push_back(unrelated_labels(facts));
+      explained = true;
+    } else if (const auto sigmoids = shrinking_sigmoids(facts)) {
+      findings.push_back(*sigmoids);
       explained = true;
     }
   }

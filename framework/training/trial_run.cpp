@@ -21,10 +21,12 @@ class UpdateRatios {
 
   void take_step() {
     for (std::size_t node = 0; node < sums_.size(); ++node) sums_[node] += ratio(node);
+    if (steps_ == 0) first_ = sums_;
     std::copy(parameters_.values().begin(), parameters_.values().end(), before_.begin());
     ++steps_;
   }
 
+  const std::vector<double>& first() const { return first_; }
   std::vector<double> means() const {
     std::vector<double> means = sums_;
     for (double& mean : means) mean /= steps_;
@@ -35,6 +37,7 @@ class UpdateRatios {
   const ParameterStore& parameters_;
   std::vector<float> before_;
   std::vector<double> sums_;
+  std::vector<double> first_;
   double steps_ = 0;
 
   double ratio(std::size_t node) const {
@@ -104,6 +107,7 @@ TrialResult run_trial(const TrialRequest& request) {
     if (error.kind() != ErrorKind::numeric) throw;
     result.is_finite = false;
   }
+  result.first_update_ratios = ratios.first();
   result.update_ratios = ratios.means();
   result.parameters.assign(parameters.values().begin(), parameters.values().end());
   return result;

@@ -30,7 +30,8 @@ struct TrialResult {
   /// Of each layer: the mean, over steps, of the update's root mean square as a part of the
   /// weight's; NaN without weights and where all are zero.
   std::vector<double> update_ratios{};
-  std::vector<float> parameters{};  ///< at the end, flat, as stored
+  std::vector<double> first_update_ratios{};  ///< those of the first step; empty without any
+  std::vector<float> parameters{};            ///< at the end, flat, as stored
 };
 
 /// Trains from the seed's initial weights, in this process alone.

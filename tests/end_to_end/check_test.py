@@ -37,7 +37,21 @@ def check(arguments, code):
         for override in finding["overrides"]:
             cli.expect(override in found["overrides"], f"{override} is not among all overrides")
     cli.expect_equal(code == 1, bool(causes(found)), f"exit code and findings: {found['findings']}")
+    for override in found["overrides"]:
+        changed = config_of(followed(arguments, [override]))
+        cli.expect(changed != config_of(arguments), f"advised is what is set already: {override}")
     return found
+
+
+def followed(arguments, advice):
+    """The arguments with advice, which replaces overrides of the same keys."""
+    keys = {override.split("=")[0] for override in advice}
+    return [word for word in arguments if str(word).split("=")[0] not in keys] + advice
+
+
+def config_of(arguments):
+    """The whole experiment as text."""
+    return cli.run(["train", *arguments, "--print-config"]).stdout
 
 
 def causes(found):
@@ -94,7 +108,7 @@ def check_mistake(overrides, expected, better):
     cli.expect_equal(found["overrides"], better, "advice")
     with_advice = found["trial_with_overrides"]
     cli.expect(with_advice["accuracy"] > 0.6, f"the advice does not help: {with_advice}")
-    check([experiment, *overrides, *found["overrides"]], 0)
+    check(followed([experiment, *overrides], found["overrides"]), 0)
 
 
 def test_weights_of_zero():
@@ -108,6 +122,17 @@ def test_weights_of_zero():
 
 def test_a_rate_that_is_100_times_too_high():
     check_mistake(["learning_rate.peak=1.6"], [("rate_too_high", "learning_rate.peak")], ["learning_rate.peak=0.016"])
+
+
+def test_rates_that_are_a_million_times_off():
+    wrong = ("1.6e4", "rate_too_high"), ("1.6e-8", "rate_too_low")
+    for peak, finding in wrong:
+        check_mistake([f"learning_rate.peak={peak}"], [(finding, "learning_rate.peak")], ["learning_rate.peak=0.016"])
+
+
+def test_plain_gradient_descent_that_leaves_the_finite_numbers():
+    override = ["optimizer={type: sgd, momentum: 0.9}", "learning_rate.peak=1000"]
+    check_mistake(override, [("rate_too_high", "learning_rate.peak")], ["learning_rate.peak=0.1"])
 
 
 def test_bytes_that_are_not_scaled():
@@ -128,6 +153,69 @@ def test_rectifiers_that_are_all_dead():
         [("dead_relus", "relu3")],
         ["model.layers.c3.init.bias={type: constant, value: 0}"],
     )
+
+
+def test_biases_that_kill_every_rectifier():
+    bias = "model.layers.{}.init.bias={{type: constant, value: {}}}"
+    check_mistake(
+        [bias.format(layer, -10) for layer in LAYERS[:-1]],
+        [("dead_relus", relu) for relu in ("relu1", "relu3", "relu5", "relu6")],
+        [bias.format(layer, 0) for layer in LAYERS[:-1]],
+    )
+
+
+def model_of(folder, text):
+    """An override that takes a model file of this text."""
+    path = folder / "model.yaml"
+    path.write_text(text, encoding="utf-8")
+    return f"model={path}"
+
+
+def test_weights_that_saturate_every_layer():
+    lenet5 = (EXPERIMENTS.parent / "models" / "lenet5.yaml").read_text(encoding="utf-8")
+    weight = "model.layers.{}.init.weight={{type: {}}}"
+    with cli.Folder() as folder:
+        model = model_of(folder, lenet5.replace("type: relu", "type: tanh"))
+        check_mistake(
+            [model, *(weight.format(layer, "normal, std: 3") for layer in LAYERS[:-1])],
+            [("saturated", tanh) for tanh in ("relu1", "relu3", "relu5", "relu6")],
+            [weight.format(layer, "glorot_normal") for layer in LAYERS[:-1]],
+        )
+
+
+def test_a_deep_network_of_sigmoids():
+    layers = "".join(f"  - {{name: f{i}, type: dense, units: 64}}\n  - {{name: s{i}, type: sigmoid}}\n" for i in range(8))
+    head = "name: deep\ninput: {shape: [1, 28, 28]}\nlayers:\n  - {name: flat, type: flatten}\n"
+    last = "  - {name: out, type: dense, units: 10, init: {weight: {type: lecun_normal}}}\n"
+    with cli.Folder() as folder:
+        advice = [f"model.layers.s{i}.type=tanh" for i in range(8)]
+        check_mistake([model_of(folder, head + layers + last)], [("signal_vanishes", "s0")], advice)
+
+
+def test_a_scale_of_the_weights_beside_good_ones():
+    scale = [f"model.layers.{layer}.weight_scale=" for layer in ("c1", "c3")]
+    expected = [("signal_vanishes", "c1"), ("signal_vanishes", "c3")]
+    check_mistake([key + "1e-4" for key in scale], expected, [key + "1" for key in scale])
+
+
+def test_an_optimizer_whose_second_memory_is_long_enough_already():
+    with cli.Folder() as folder:
+        found = check([cli.write_busy(folder), "optimizer.beta1=0.9999", "optimizer.beta2=0.999"], 1)
+        cli.expect("optimizer.beta1=0.9" in found["overrides"], f"advice: {found['overrides']}")
+
+
+def test_a_rate_that_cannot_fall_in_a_run_so_short():
+    with cli.Folder() as folder:
+        rate = "learning_rate={schedule: step, peak: 0.01, every_steps: 1, factor: 0.5}"
+        found = check([cli.write_busy(folder), rate, "train.steps=1"], 1)
+        cli.expect("learning_rate={schedule: constant, peak: 0.01}" in found["overrides"], f"advice: {found['overrides']}")
+
+
+def test_all_ranks_end_alike():
+    with cli.Folder() as folder:
+        experiment = cli.write_busy(folder)
+        alone = cli.run(["check", experiment, "learning_rate.peak=1000", "--json"], code=1).stdout
+        cli.expect_equal(cli.run(["check", experiment, "learning_rate.peak=1000", "--json"], code=1, ranks=2).stdout, alone, "what two ranks say")
 
 
 def test_labels_that_are_shuffled():
