@@ -107,6 +107,7 @@ std::unique_ptr<Command> make_check_command();
 std::unique_ptr<Command> make_bench_command();
 std::unique_ptr<Command> make_replay_command();
 std::unique_ptr<Command> make_sweep_command();
+std::unique_ptr<Command> make_bundle_command();
 std::unique_ptr<Command> make_doctor_command();
 
 /// Parses the command line and runs its verb.

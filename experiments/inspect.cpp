@@ -6,6 +6,7 @@
 
 #include "experiments/command.hpp"
 #include "experiments/figures.hpp"
+#include "experiments/inspect_bundle.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint.hpp"
 #include "framework/storage/hdf5_file.hpp"
@@ -252,10 +253,10 @@ class InspectCommand final : public Command {
  public:
   std::string_view name() const override { return "inspect"; }
   std::string_view summary() const override {
-    return "What a run was and how it went, or what is in a checkpoint or metrics file";
+    return "What a run was and how it went, or what is in one of its files";
   }
   void add_options(OptionList& list) override {
-    list.argument("RUN|FILE", path_, "A run's folder, a checkpoint, or metrics.h5");
+    list.argument("RUN|FILE", path_, "A run's folder, a checkpoint, metrics.h5, or a bundle");
   }
 
   int run(const CommandContext& context) override {
@@ -277,6 +278,8 @@ class InspectCommand final : public Command {
                                 path_));
       }
       inspect_run(console, path_);
+    } else if (is_bundle_file(path_)) {
+      inspect_bundle(console, path_);
     } else if (is_metrics_file(path_)) {
       inspect_metrics(console, path_);
     } else {

@@ -3,6 +3,7 @@
 // Checkpoint files: the weights of a network and all that training needs to go on from them.
 // Their layout on disk is in README.md. Free functions; one thread at a time.
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -98,6 +99,10 @@ LoadedCheckpoint read_checkpoint(const std::filesystem::path& path);
 
 /// Likewise, without the tensors' values: `values` is empty in each. They are not looked at.
 LoadedCheckpoint read_checkpoint_summary(const std::filesystem::path& path);
+
+/// The bytes of a checkpoint of ours, once they agree with the digest in its user block.
+/// @throws Error (data): missing, damaged, or without a digest of ours
+std::vector<std::byte> read_verified_bytes(const std::filesystem::path& path);
 
 /// What the first 512 bytes and the digest say about a file.
 enum class FileState {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "framework/core/error.hpp"
+#include "framework/storage/bundle_layout.hpp"
 #include "framework/storage/checkpoint.hpp"
 #include "framework/storage/checkpoint_layout.hpp"
 #include "framework/storage/descriptor.hpp"
@@ -253,6 +254,12 @@ void require_no_lost_block(const Hdf5Reader& file) {
 void require_known_format(const Hdf5Reader& file) {
   if (!file.has_attribute("/", "format")) return;
   const std::string format = file.text_attribute("/", "format");
+  if (format == bundle_layout::kFormat) {
+    refuse(file.name(),
+           "it is a bundle of runs, expected one checkpoint; give the run's folder, or take a "
+           "checkpoint out of a group below /runs/NAME/checkpoints, as README.md of "
+           "framework/storage shows");
+  }
   if (format != layout::kFormat) {
     refuse(file.name(),
            fmt::format("it is a file of the format {}, expected {}", format, layout::kFormat));
@@ -326,6 +333,14 @@ LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
 
 LoadedCheckpoint read_checkpoint_summary(const std::filesystem::path& path) {
   return read(path, TensorContents::shapes_only);
+}
+
+std::vector<std::byte> read_verified_bytes(const std::filesystem::path& path) {
+  CheckedBytes checked = check_bytes(Descriptor(path, OpenMode::read));
+  if (checked.check.state != FileState::verified) {
+    throw Error(ErrorKind::data, checked.check.message);
+  }
+  return std::move(checked.bytes);
 }
 
 FileCheck check_file(const std::filesystem::path& path) {

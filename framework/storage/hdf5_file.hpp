@@ -83,6 +83,8 @@ struct Hdf5Scale {
   std::string scale;  ///< path of a data set that `make_scale` has made one
 };
 
+class Hdf5Reader;
+
 /// Builds one new file, front to back. Not opened by anybody else meanwhile, so no file lock is
 /// taken.
 class Hdf5Writer {
@@ -100,6 +102,10 @@ class Hdf5Writer {
   /// A link to an object of another file, which need not exist yet.
   void add_external_link(const std::string& path, const std::string& file,
                          const std::string& object);
+
+  /// Everything in another file, as a new group with the root's attributes. References between
+  /// objects, such as those to dimension scales, are lost.
+  void add_copy(const std::string& path, const Hdf5Reader& source);
 
   /// Turns a data set into a dimension scale called `name`.
   void make_scale(const std::string& dataset, const std::string& name);
@@ -172,6 +178,8 @@ class Hdf5Reader {
                                                 std::size_t count) const;
 
  private:
+  friend class Hdf5Writer;  // copies from it
+
   std::string name_;
   std::int64_t file_ = -1;
 };

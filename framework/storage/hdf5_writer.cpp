@@ -233,6 +233,11 @@ void Hdf5Writer::add_external_link(const std::string& path, const std::string& f
           Where{name_, path});
 }
 
+void Hdf5Writer::add_copy(const std::string& path, const Hdf5Reader& source) {
+  checked(H5Ocopy(source.file_, "/", file_, path.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+          Where{name_, path});
+}
+
 void Hdf5Writer::make_scale(const std::string& dataset, const std::string& name) {
   const Where where{name_, dataset};
   Handle object = open_object(file_, dataset, where);

@@ -71,6 +71,11 @@ MetricsTables read_snapshot(const std::filesystem::path& path) {
   }
 }
 
+bool is_missing(const std::filesystem::path& path) {
+  std::error_code problem;
+  return !std::filesystem::exists(path, problem);
+}
+
 void cut(const std::filesystem::path& path, std::int64_t length) {
   std::error_code problem;
   if (!std::filesystem::exists(path, problem)) return;
@@ -138,6 +143,22 @@ std::string sentence(const std::filesystem::path& journal, const std::vector<std
 }
 
 }  // namespace
+
+RecordedMetrics read_run_metrics(const MetricsFiles& files) {
+  constexpr Index kAll = std::numeric_limits<Index>::max();
+  RecordedMetrics found;
+  try {
+    JournalContents journal = read_journal(files.journal);
+    found = {std::move(journal.tables), std::move(journal.problems)};
+    if (is_missing(files.snapshot)) return found;
+    const MetricsTables snapshot = read_metrics(files.snapshot);
+    found.tables = {filled(std::move(found.tables.steps), snapshot.steps, kAll),
+                    filled(std::move(found.tables.epochs), snapshot.epochs, kAll)};
+  } catch (const Error& error) {
+    found.problems.emplace_back(error.what());
+  }
+  return found;
+}
 
 RecoveredJournal recover_journal(const MetricsFiles& files, Index last_step) {
   const JournalContents found = read_journal(files.journal, last_step);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "framework/storage/metrics.hpp"
 
@@ -14,6 +15,15 @@ struct MetricsFiles {
   std::filesystem::path journal;   ///< metrics.jsonl
   std::filesystem::path snapshot;  ///< metrics.h5, which has all but the newest of it
 };
+
+struct RecordedMetrics {
+  MetricsTables tables;               ///< one record a step, in order
+  std::vector<std::string> problems;  ///< sentences about what cannot be read
+};
+
+/// The records of a run that may be going on: those of the journal, and those that only the
+/// snapshot has. Nothing is changed, and what cannot be read is told.
+RecordedMetrics read_run_metrics(const MetricsFiles& files);
 
 struct RecoveredJournal {
   MetricsTables tables;  ///< the records up to the step, one a step, in order

@@ -43,4 +43,11 @@ double figure_of(const EpochRecord& record, const std::string& name);
 /// their values are, else texts. @throws Error (data); the file before is then untouched.
 void publish_sweep_index(const std::filesystem::path& path, const SweepIndex& index);
 
+/// The index in a file that is being written, without the links to the trials' metrics.
+void write_sweep_index(Hdf5Writer& file, const SweepIndex& index);
+
+/// The rows of what publish_sweep_index wrote, without the curves.
+/// @throws Error (data): missing, not HDF5, of another format or a newer version, ill-shaped
+SweepIndex read_sweep_index(const std::filesystem::path& path);
+
 }  // namespace lockstep

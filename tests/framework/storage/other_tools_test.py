@@ -18,7 +18,7 @@ import hdf5_layout
 
 README = pathlib.Path(__file__).parents[3] / "framework/storage/README.md"
 BUILD = pathlib.Path(os.environ.get("LOCKSTEP_BUILD_DIR", pathlib.Path(__file__).parents[3] / "build"))
-FILES = ("checkpoint.h5", "metrics.h5", "empty_metrics.h5", "index.h5")
+FILES = ("checkpoint.h5", "metrics.h5", "empty_metrics.h5", "index.h5", "bundle.h5")
 
 
 class OtherTools(unittest.TestCase):
@@ -142,7 +142,7 @@ class OtherTools(unittest.TestCase):
         examples = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
         self.assertEqual(len(examples), 5)
         with tempfile.TemporaryDirectory() as scratch:
-            for name in ("checkpoint.h5", "metrics.h5", "index.h5"):
+            for name in ("checkpoint.h5", "metrics.h5", "index.h5", "bundle.h5"):
                 (pathlib.Path(scratch) / name).write_bytes((self.folder / name).read_bytes())
             (pathlib.Path(scratch) / "model.yaml").write_text("name: tiny\n")
             for example in examples:

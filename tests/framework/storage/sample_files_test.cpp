@@ -4,7 +4,9 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 
+#include "framework/storage/bundle.hpp"
 #include "framework/storage/hdf5_file.hpp"
+#include "framework/storage/run_directory.hpp"
 #include "framework/storage/sweep_index.hpp"
 #include "tests/framework/storage/samples.hpp"
 
@@ -15,6 +17,7 @@ BOOST_AUTO_TEST_SUITE(sample_files)
 
 BOOST_AUTO_TEST_CASE(one_of_each_kind_is_written) {
   const ScratchFolder own("samples");
+  const ScratchFolder elsewhere("sampled_run");
   const char* given = std::getenv("LOCKSTEP_SAMPLES");
   const std::filesystem::path folder = given == nullptr ? own.path() : std::filesystem::path(given);
   write_checkpoint(folder / "checkpoint.h5", sample_checkpoint());
@@ -28,11 +31,19 @@ BOOST_AUTO_TEST_CASE(one_of_each_kind_is_written) {
        .maximize = false,
        .keys = {"seed"},
        .rows = {{.trial = "seed=1", .parameters = {"1"}, .status = "done", .curve = &curve}}});
+  const RunDirectory run({.name = "sample", .out = elsewhere / "run"});
+  run.write_resolved("name: sample\n");
+  run.checkpoints().save(sample_checkpoint(), {.is_best = true});
+  publish_metrics(run.metrics_path(), sample_metrics());
+  write_bundle(folder / "bundle.h5",
+               {.name = "sample",
+                .version = "0",
+                .runs = {{.name = "sample", .folder = run.path(), .status = "done"}}});
   Hdf5Writer links(folder / "links.h5");
   links.add_group("/runs");
   links.add_external_link("/runs/a", "metrics.h5", "/");
   links.close();
-  BOOST_TEST(names_in(folder).size() == 5U);
+  BOOST_TEST(names_in(folder).size() == 6U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -76,6 +76,29 @@ BOOST_AUTO_TEST_CASE(the_curves_of_trials_that_have_one_are_in_the_index) {
   BOOST_TEST(accuracies.back() == tables.epochs.back().test_accuracy);
 }
 
+BOOST_AUTO_TEST_CASE(an_index_that_was_read_is_written_again_to_the_byte) {
+  const ScratchFolder folder("sweep_index_again");
+  SweepIndex index = sample_index();
+  index.rows[0].parameters[1] = "1e6";  // no integer, though its value is whole
+  publish_sweep_index(folder / "index.h5", index);
+  const SweepIndex read = read_sweep_index(folder / "index.h5");
+  BOOST_TEST(read.keys == index.keys);
+  BOOST_TEST(read.rows.at(0).parameters ==
+             (std::vector<std::string>{"1", "1000000.0", "lenet5.yaml"}));
+  BOOST_TEST((read.rows.at(0).digest == Digest{.high = 1, .low = 2}));
+  BOOST_TEST(!read.rows.at(1).digest.has_value());
+  publish_sweep_index(folder / "again.h5", read);
+  BOOST_TEST(bytes_of(folder / "again.h5") == bytes_of(folder / "index.h5"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_index_is_refused) {
+  const ScratchFolder folder("sweep_index_foreign");
+  publish_metrics(folder / "metrics.h5", sample_metrics());
+  BOOST_TEST(contains(error_of([&] { read_sweep_index(folder / "metrics.h5"); }),
+                      "it is not a file of the format lockstep-sweep"));
+  BOOST_TEST(contains(error_of([&] { read_sweep_index(folder / "none.h5"); }), "3: "));
+}
+
 BOOST_AUTO_TEST_CASE(figures_are_found_by_name) {
   EpochRecord record;
   record.validation_accuracy = 0.5;

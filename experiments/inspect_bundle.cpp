@@ -1,0 +1,48 @@
+#include "experiments/inspect_bundle.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "experiments/figures.hpp"
+#include "framework/storage/bundle.hpp"
+#include "framework/storage/checkpoint.hpp"
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json bundle_json(const std::filesystem::path& path, const BundleSummary& bundle) {
+  Json runs = Json::array();
+  for (const BundledRunSummary& run : bundle.runs) {
+    runs.push_back({{"name", run.name},
+                    {"status", run.status},
+                    {"steps", run.steps},
+                    {"checkpoints", run.checkpoints}});
+  }
+  return {{"kind", "bundle"},    {"path", path.string()},     {"of", bundle.kind},
+          {"name", bundle.name}, {"version", bundle.version}, {"runs", runs}};
+}
+
+}  // namespace
+
+bool is_bundle_file(const std::filesystem::path& path) {
+  return check_file(path).state == FileState::not_verified && is_bundle(path);
+}
+
+void inspect_bundle(const Console& console, const std::filesystem::path& path) {
+  const BundleSummary bundle = read_bundle_summary(path);
+  console.json_object(bundle_json(path, bundle).dump(2));
+  console.result(console.bold(fmt::format("bundle {}", path.string())));
+  console.result(fmt::format("of         the {} {}, packed by Lockstep {}", bundle.kind,
+                             bundle.name, bundle.version));
+  console.result("");
+  console.result(console.bold(
+      fmt::format("{:<11} {:>9} {:>11}  {}", "status", "steps", "checkpoints", "run")));
+  for (const BundledRunSummary& run : bundle.runs) {
+    console.result(fmt::format("{:<11} {:>9} {:>11}  {}", run.status, run.steps,
+                               run.checkpoints.size(), run.name));
+  }
+}
+
+}  // namespace lockstep
