@@ -93,7 +93,8 @@ void RunRecorder::warn(const std::string& message) {
 }
 
 void RunRecorder::publish() {
-  publish_metrics(parts_.directory.metrics_path(), tables_);
+  publish_metrics(parts_.directory.metrics_path(), tables_,
+                  {.experiment = parts_.experiment_text, .provenance = parts_.provenance});
   published_at_ = parts_.clock();
 }
 

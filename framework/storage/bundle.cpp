@@ -31,15 +31,6 @@ void add_named_group(Hdf5Writer& file, const std::string& path, const std::strin
   file.add_attribute(path, "long_name", long_name);
 }
 
-void add_text(Hdf5Writer& file, const std::string& path, const std::string& text,
-              const std::string& long_name) {
-  file.add_dataset({.path = path,
-                    .extents = {},
-                    .values = std::span<const std::string>(&text, 1),
-                    .units = "",
-                    .long_name = long_name});
-}
-
 // ---- Checkpoints
 // ----------------------------------------------------------------------------------
 
@@ -138,8 +129,8 @@ void add_text_files(Hdf5Writer& file, const std::string& group, const fs::path& 
     const fs::path source = run / text.name;
     std::error_code missing;
     if (!fs::exists(source, missing)) continue;
-    add_text(file, in_group(group, text.name),
-             read_text_file(source, std::numeric_limits<std::int64_t>::max()), text.long_name);
+    file.add_text(in_group(group, text.name),
+                  read_text_file(source, std::numeric_limits<std::int64_t>::max()), text.long_name);
   }
 }
 
@@ -194,7 +185,7 @@ void add_head(Hdf5Writer& file, const BundleContents& contents) {
   file.add_attribute("/", layout::kVersion, contents.version);
   if (contents.sweep) {
     write_sweep_index(file, contents.sweep->index);
-    add_text(file, "/sweep.yaml", contents.sweep->yaml, "sweep, YAML");
+    file.add_text("/sweep.yaml", contents.sweep->yaml, "sweep, YAML");
   } else {
     file.add_attribute("/", layout::kName, contents.name);
     file.add_attribute("/", "NX_class", "NXroot");

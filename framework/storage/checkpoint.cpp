@@ -59,15 +59,6 @@ bool same(const StoredTrainingState& a, const StoredTrainingState& b) {
 // ---- Contents
 // -------------------------------------------------------------------------------------
 
-void write_text(Hdf5Writer& file, const char* path, const std::string& text,
-                const std::string& long_name) {
-  file.add_dataset({.path = path,
-                    .extents = {},
-                    .values = std::span<const std::string>(&text, 1),
-                    .units = "",
-                    .long_name = long_name});
-}
-
 void write_tensors(Hdf5Writer& file, const std::string& group, const std::vector<StoredTensor>& all,
                    const std::string& what) {
   const std::string* last_layer = nullptr;
@@ -126,19 +117,6 @@ void write_state(Hdf5Writer& file, const StoredTrainingState& state) {
   add("epoch_loss", state.epoch_loss);
 }
 
-void write_provenance(Hdf5Writer& file, const Provenance& provenance) {
-  if (provenance.entries.empty()) return;
-  file.add_group(layout::kProvenance);
-  file.add_attribute(layout::kProvenance, layout::kLongName,
-                     "what wrote this file, where, and from which data");
-  for (const auto& entry : provenance.entries) {
-    const auto write = [&](const auto& fact) {
-      file.add_attribute(layout::kProvenance, entry.first, fact);
-    };
-    std::visit(write, entry.second);
-  }
-}
-
 /// The HDF5 file, with room for the user block.
 std::vector<std::byte> hdf5_bytes(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   Hdf5Writer file(path, kUserBlockBytes);
@@ -146,9 +124,9 @@ std::vector<std::byte> hdf5_bytes(const std::filesystem::path& path, const Check
   file.add_attribute("/", "schema_version", layout::kSchemaVersion);
   file.add_attribute("/", "arithmetic_version", std::int64_t{checkpoint.arithmetic_version});
   if (!checkpoint.experiment.empty()) {
-    write_text(file, layout::kExperiment, checkpoint.experiment, "resolved experiment, YAML");
+    file.add_text(layout::kExperiment, checkpoint.experiment, "resolved experiment, YAML");
   }
-  write_text(file, layout::kModel, checkpoint.model, "resolved model, YAML");
+  file.add_text(layout::kModel, checkpoint.model, "resolved model, YAML");
   file.add_group(layout::kParameters);
   file.add_attribute(layout::kParameters, layout::kLongName, "trainable values, one group a layer");
   write_tensors(file, layout::kParameters, checkpoint.parameters, "trainable values");
@@ -186,10 +164,6 @@ void verify(const std::filesystem::path& path, const Checkpoint& checkpoint) {
 }
 
 }  // namespace
-
-std::string to_text(const ProvenanceValue& value) {
-  return std::visit([](const auto& fact) { return fmt::format("{}", fact); }, value);
-}
 
 bool same_bits(const Checkpoint& a, const Checkpoint& b) {
   return a.arithmetic_version == b.arithmetic_version && a.experiment == b.experiment &&

@@ -9,12 +9,12 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "framework/core/digest.hpp"
 #include "framework/core/shape.hpp"
 #include "framework/storage/atomic_file.hpp"
+#include "framework/storage/provenance.hpp"
 
 namespace lockstep {
 
@@ -50,16 +50,6 @@ struct StoredTrainingState {
   std::int64_t epoch_samples = 0;
   std::int64_t epoch_correct = 0;
   double epoch_loss = 0;
-};
-
-/// A fact about how a checkpoint came to be: a text or a count.
-using ProvenanceValue = std::variant<std::string, std::int64_t>;
-
-std::string to_text(const ProvenanceValue& value);
-
-struct Provenance {
-  std::vector<std::pair<std::string, ProvenanceValue>>
-      entries;  ///< version, commit, compiler, ranks, ...
 };
 
 /// The contents of one checkpoint file. A file from elsewhere has only `model` and `parameters`.

@@ -98,6 +98,7 @@ class Hdf5Writer {
 
   void add_group(const std::string& path);
   void add_dataset(const Hdf5Dataset& dataset);
+  void add_text(const std::string& path, const std::string& text, const std::string& long_name);
   void add_attribute(const std::string& path, const std::string& name, const Hdf5Attribute& value);
   /// A link to an object of another file, which need not exist yet.
   void add_external_link(const std::string& path, const std::string& file,

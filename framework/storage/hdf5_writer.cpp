@@ -191,6 +191,15 @@ Hdf5Writer::~Hdf5Writer() {
   if (file_ >= 0) H5Idec_ref(file_);
 }
 
+void Hdf5Writer::add_text(const std::string& path, const std::string& text,
+                          const std::string& long_name) {
+  add_dataset({.path = path,
+               .extents = {},
+               .values = std::span<const std::string>(&text, 1),
+               .units = "",
+               .long_name = long_name});
+}
+
 void Hdf5Writer::add_group(const std::string& path) {
   const Where where{name_, path};
   const Handle creation(H5Pcreate(H5P_GROUP_CREATE), where);

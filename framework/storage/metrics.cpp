@@ -9,11 +9,15 @@
 namespace lockstep {
 
 void publish_metrics(const std::filesystem::path& path, const MetricsTables& tables,
-                     const WriteOptions& options) {
+                     const MetricsOrigin& origin, const WriteOptions& options) {
   try {
     AtomicFile aside(path, options);
     Hdf5Writer file(aside.temporary());
     write_metrics(file, "", tables);
+    if (!origin.experiment.empty()) {
+      file.add_text("/experiment", origin.experiment, "resolved experiment, YAML");
+    }
+    write_provenance(file, origin.provenance);
     file.close();
     options.reached(WriteStage::written, aside.temporary());
     aside.sync();

@@ -5,9 +5,11 @@
 // time. Its layout is in README.md.
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "framework/storage/atomic_file.hpp"
+#include "framework/storage/provenance.hpp"
 #include "framework/training/run_records.hpp"
 
 namespace lockstep {
@@ -18,11 +20,17 @@ struct MetricsTables {
   std::vector<EpochRecord> epochs;
 };
 
+/// Which run the figures are of.
+struct MetricsOrigin {
+  std::string experiment;  ///< resolved YAML; empty: not told
+  Provenance provenance;
+};
+
 /// Replaces `path` by a file with these tables; empty ones are fine. Figures that are NaN stay NaN.
 /// A digest that was not taken is stored as (0, 0).
 /// @throws Error (data) naming path and reason; the file before is then untouched.
 void publish_metrics(const std::filesystem::path& path, const MetricsTables& tables,
-                     const WriteOptions& options = {});
+                     const MetricsOrigin& origin = {}, const WriteOptions& options = {});
 
 /// Reads what publish_metrics wrote. The file keeps the last confusion matrix only: the other
 /// epochs come without. @throws Error (data): missing, not HDF5, missing or ill-shaped columns.

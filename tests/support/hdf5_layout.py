@@ -32,6 +32,8 @@ CONTENTS = {
         "epochs/test_accuracy": ("f8", 1),
         "epochs/seconds": ("f8", 1),
         "confusion": ("i8", 2),
+        "experiment": ("text", 0),
+        "provenance": "group",
         "layers/layer": ("text", 1),
         "layers/activation_rms": ("f8", 2),
         "layers/gradient_rms": ("f8", 2),

@@ -20,9 +20,11 @@ BOOST_AUTO_TEST_CASE(one_of_each_kind_is_written) {
   const ScratchFolder elsewhere("sampled_run");
   const char* given = std::getenv("LOCKSTEP_SAMPLES");
   const std::filesystem::path folder = given == nullptr ? own.path() : std::filesystem::path(given);
-  write_checkpoint(folder / "checkpoint.h5", sample_checkpoint());
-  publish_metrics(folder / "metrics.h5", sample_metrics());
-  publish_metrics(folder / "empty_metrics.h5", {});
+  const Checkpoint checkpoint = sample_checkpoint();
+  write_checkpoint(folder / "checkpoint.h5", checkpoint);
+  const MetricsOrigin origin{checkpoint.experiment, checkpoint.provenance};
+  publish_metrics(folder / "metrics.h5", sample_metrics(), origin);
+  publish_metrics(folder / "empty_metrics.h5", {}, origin);
   const MetricsTables curve = sample_metrics();
   publish_sweep_index(
       folder / "index.h5",
