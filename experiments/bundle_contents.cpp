@@ -1,10 +1,8 @@
 #include "experiments/bundle_contents.hpp"
 
-#include <algorithm>
 #include <set>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -41,48 +39,45 @@ SweepIndex read_index(const fs::path& folder) {
   }
 }
 
-// The runs below trials/, first those of the table.
-std::vector<std::string> trials_in(const fs::path& folder, const SweepIndex& index) {
+std::set<std::string> trials_in(const fs::path& folder) {
   std::set<std::string> found;
   std::error_code missing;
   for (const auto& entry : fs::directory_iterator(folder, missing)) {
     if (is_run_directory(entry.path())) found.insert(entry.path().filename().string());
   }
-  std::vector<std::string> names;
-  for (const SweepIndexRow& row : index.rows) {
-    if (found.erase(row.trial) > 0) names.push_back(row.trial);
-  }
-  names.insert(names.end(), found.begin(), found.end());
-  return names;
+  return found;
 }
 
-void add_run(const fs::path& folder, const std::string& name, FoundContents& found) {
+const TrialState& add_run(const fs::path& folder, const std::string& name, FoundContents& found) {
   TrialState& state = found.states[name];
   state = read_trial_state(folder);
   found.contents.runs.push_back(
       {.name = name, .folder = folder, .status = std::string(to_string(state.status))});
+  return state;
 }
 
-// The index may be older than the runs.
-void bring_up_to_date(SweepIndex& index, const std::map<std::string, TrialState>& states) {
-  for (SweepIndexRow& row : index.rows) {
-    const auto found = states.find(row.trial);
-    if (found == states.end()) continue;
-    const TrialState& state = found->second;
-    row.status = to_string(state.status);
-    row.steps = state.steps;
-    row.digest = state.digest;
-    row.last = state.last;
-    row.curve = &state.curve;
-  }
+// The index may be older than the run; but that a trial was given up, and not only stopped, it
+// alone knows.
+void bring_up_to_date(SweepIndexRow& row, const TrialState& state) {
+  const bool given_up = row.status == to_string(TrialStatus::pruned);
+  if (!given_up || state.status != TrialStatus::stopped) row.status = to_string(state.status);
+  row.steps = state.steps;
+  row.digest = state.digest;
+  row.last = state.last;
+  row.curve = &state.curve;
 }
 
 void add_sweep(const fs::path& folder, FoundContents& found) {
   constexpr std::int64_t kLongest = std::int64_t{1} << 24;
   SweepIndex index = read_index(folder);
   const fs::path trials = folder / "trials";
-  for (const std::string& trial : trials_in(trials, index)) add_run(trials / trial, trial, found);
-  bring_up_to_date(index, found.states);
+  std::set<std::string> names = trials_in(trials);
+  for (SweepIndexRow& row : index.rows) {
+    if (names.erase(row.trial) == 0) continue;
+    bring_up_to_date(row, add_run(trials / row.trial, row.trial, found));
+    found.contents.runs.back().status = row.status;
+  }
+  for (const std::string& name : names) add_run(trials / name, name, found);
   found.contents.name = index.name;
   found.contents.sweep = {.yaml = read_text_file(folder / "sweep.yaml", kLongest),
                           .index = std::move(index)};

@@ -45,6 +45,7 @@ CONTENTS = {
         "trials/digest": ("u8", 2),
         "runs": "group",
     },
+    "lockstep-bundle": {"runs": "group"},
 }
 OF_EVALUATIONS = ("confusion", "layers/layer", "layers/activation_rms", "layers/gradient_rms")
 
@@ -154,6 +155,14 @@ def check_contents(file, form, found, root=""):
             found.expect(actual == expected, f"{place} is {actual}, not {expected}")
 
 
+def check_runs(file, found):
+    """Of a bundle: metrics and checkpoints have what files of their own have."""
+    for run in file["runs"].values():
+        check_contents(file, "lockstep-metrics", found, f"{run.name}/metrics")
+        for checkpoint in run["checkpoints"].values():
+            check_contents(file, "lockstep-checkpoint", found, checkpoint.name)
+
+
 def superblock_version(path):
     """Of the HDF5 file behind a user block, if there is one."""
     with open(path, "rb") as file:
@@ -173,6 +182,8 @@ def problems_of(path):
             return [*found, f"its format {form!r} is unknown"]
         check_contents(file, form, found)
         check_group(file, found)
+        if form == "lockstep-bundle":
+            check_runs(file, found)
         if form != "lockstep-checkpoint":
             check_default_plot(file, found)
     return list(found)

@@ -140,7 +140,7 @@ class OtherTools(unittest.TestCase):
 
     def test_the_examples_of_the_readme_run(self):
         examples = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-        self.assertEqual(len(examples), 5)
+        self.assertEqual(len(examples), 6)
         with tempfile.TemporaryDirectory() as scratch:
             for name in ("checkpoint.h5", "metrics.h5", "index.h5", "bundle.h5"):
                 (pathlib.Path(scratch) / name).write_bytes((self.folder / name).read_bytes())
