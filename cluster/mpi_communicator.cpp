@@ -4,6 +4,7 @@
 #include <cassert>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 #include <mpi.h>
 
@@ -22,15 +23,15 @@ int checked_int(std::size_t number) {
   return static_cast<int>(number);
 }
 
-int world_rank() {
+int rank_in(MPI_Comm ranks) {
   int rank = 0;
-  check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_rank(ranks, &rank), "MPI_Comm_rank");
   return rank;
 }
 
-int world_size() {
+int size_of(MPI_Comm ranks) {
   int size = 1;
-  check_mpi(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
+  check_mpi(MPI_Comm_size(ranks, &size), "MPI_Comm_size");
   return size;
 }
 
@@ -38,20 +39,19 @@ int world_size() {
 constexpr LinkCost kBetweenHosts{.seconds_per_message = 2e-5, .seconds_per_byte = 1e-9};
 constexpr LinkCost kWithinHost{.seconds_per_message = 8e-6, .seconds_per_byte = 5e-11};
 
-LinkCost slowest_link(int ranks) {
+LinkCost slowest_link(MPI_Comm ranks) {
   MPI_Comm host = MPI_COMM_NULL;
-  check_mpi(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host),
+  check_mpi(MPI_Comm_split_type(ranks, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host),
             "MPI_Comm_split_type");
-  int ranks_here = 1;
-  check_mpi(MPI_Comm_size(host, &ranks_here), "MPI_Comm_size");
+  const int ranks_here = size_of(host);
   check_mpi(MPI_Comm_free(&host), "MPI_Comm_free");
-  return ranks_here == ranks ? kWithinHost : kBetweenHosts;
+  return ranks_here == size_of(ranks) ? kWithinHost : kBetweenHosts;
 }
 
 // A channel is a tag.
 class MpiExchange final : public Exchange {
  public:
-  explicit MpiExchange(int channel) : tag_(channel) {}
+  MpiExchange(MPI_Comm ranks, int channel) : ranks_(ranks), tag_(channel) {}
 
   void start(std::span<const OutgoingMessage> outgoing,
              std::span<const IncomingMessage> incoming) override {
@@ -60,12 +60,12 @@ class MpiExchange final : public Exchange {
     requests_.clear();
     for (const IncomingMessage& message : incoming) {
       check_mpi(MPI_Irecv(message.data.data(), checked_int(message.data.size()), MPI_BYTE,
-                          message.from, tag_, MPI_COMM_WORLD, &requests_.emplace_back()),
+                          message.from, tag_, ranks_, &requests_.emplace_back()),
                 "MPI_Irecv");
     }
     for (const OutgoingMessage& message : outgoing) {
       check_mpi(MPI_Isend(message.data.data(), checked_int(message.data.size()), MPI_BYTE,
-                          message.to, tag_, MPI_COMM_WORLD, &requests_.emplace_back()),
+                          message.to, tag_, ranks_, &requests_.emplace_back()),
                 "MPI_Isend");
     }
   }
@@ -79,6 +79,7 @@ class MpiExchange final : public Exchange {
   }
 
  private:
+  MPI_Comm ranks_;
   int tag_;
   std::vector<MPI_Request> requests_;
 };
@@ -95,27 +96,54 @@ void MpiCommunicator::Counts::fill(std::span<const MessagePart> parts) {
   }
 }
 
-MpiCommunicator::MpiCommunicator() : rank_(world_rank()), size_(world_size()), gathered_(size_) {
-  check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  link_cost_ = slowest_link(size_);
+struct MpiCommunicator::Group {
+  MPI_Comm ranks;
+
+  explicit Group(MPI_Comm handle) : ranks(handle) {
+    check_mpi(MPI_Comm_set_errhandler(ranks, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  }
+  ~Group() {
+    if (ranks != MPI_COMM_WORLD) MPI_Comm_free(&ranks);
+  }
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+};
+
+MpiCommunicator::MpiCommunicator()
+    : MpiCommunicator(std::make_unique<const Group>(MPI_COMM_WORLD)) {}
+
+MpiCommunicator::MpiCommunicator(std::unique_ptr<const Group> group)
+    : group_(std::move(group)),
+      rank_(rank_in(group_->ranks)),
+      size_(size_of(group_->ranks)),
+      link_cost_(slowest_link(group_->ranks)),
+      gathered_(size_) {}
+
+MpiCommunicator::~MpiCommunicator() = default;
+
+std::unique_ptr<MpiCommunicator> MpiCommunicator::split(int group) const {
+  MPI_Comm ranks = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split(group_->ranks, group, rank_, &ranks), "MPI_Comm_split");
+  return std::unique_ptr<MpiCommunicator>(
+      new MpiCommunicator(std::make_unique<const Group>(ranks)));
 }
 
 void MpiCommunicator::broadcast(std::span<std::byte> data, int root) {
-  check_mpi(MPI_Bcast(data.data(), checked_int(data.size()), MPI_BYTE, root, MPI_COMM_WORLD),
+  check_mpi(MPI_Bcast(data.data(), checked_int(data.size()), MPI_BYTE, root, group_->ranks),
             "MPI_Bcast");
 }
 
 std::unique_ptr<Exchange> MpiCommunicator::make_exchange(int channel) {
-  return std::make_unique<MpiExchange>(channel);
+  return std::make_unique<MpiExchange>(group_->ranks, channel);
 }
 
 void MpiCommunicator::all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) {
   gathered_.fill(parts);
   check_mpi(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, data.data(), gathered_.counts.data(),
-                           gathered_.displacements.data(), MPI_BYTE, MPI_COMM_WORLD),
+                           gathered_.displacements.data(), MPI_BYTE, group_->ranks),
             "MPI_Allgatherv");
 }
 
-void MpiCommunicator::barrier() { check_mpi(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier"); }
+void MpiCommunicator::barrier() { check_mpi(MPI_Barrier(group_->ranks), "MPI_Barrier"); }
 
 }  // namespace lockstep

@@ -1,15 +1,26 @@
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "framework/training/communicator.hpp"
 
 namespace lockstep {
 
-/// The ranks of an MPI job (MPI_COMM_WORLD), with collectives and messages that only move bytes.
+/// Ranks of an MPI job, all (MPI_COMM_WORLD) or a group of them, with collectives and messages that
+/// only move bytes.
 ///
 /// Threading contract: the main thread's alone. MPI must be initialised for its whole life.
 class MpiCommunicator final : public Communicator {
  public:
+  /// All ranks.
   MpiCommunicator();
+  ~MpiCommunicator() override;
+  MpiCommunicator(const MpiCommunicator&) = delete;
+  MpiCommunicator& operator=(const MpiCommunicator&) = delete;
+
+  /// The ranks that name the same group, in their order. Collective.
+  std::unique_ptr<MpiCommunicator> split(int group) const;
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
@@ -21,6 +32,8 @@ class MpiCommunicator final : public Communicator {
   void barrier() override;
 
  private:
+  struct Group;  // MPI's own handle of the ranks
+
   // Counts and displacements as MPI wants them.
   struct Counts {
     std::vector<int> counts;
@@ -30,10 +43,13 @@ class MpiCommunicator final : public Communicator {
     void fill(std::span<const MessagePart> parts);
   };
 
+  std::unique_ptr<const Group> group_;
   int rank_ = 0;
   int size_ = 1;
   LinkCost link_cost_{};
   Counts gathered_;
+
+  explicit MpiCommunicator(std::unique_ptr<const Group> group);
 };
 
 }  // namespace lockstep

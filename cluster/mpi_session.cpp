@@ -10,6 +10,7 @@
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include <fmt/format.h>
 #include <mpi.h>
@@ -124,18 +125,31 @@ std::string MpiSession::thread_level() const {
   return level == MPI_THREAD_SERIALIZED ? "serialized" : "multiple";
 }
 
-bool MpiSession::all_ranks_come() {
-  if (size() == 1) return true;
-  MPI_Request request = MPI_REQUEST_NULL;
-  check_mpi(MPI_Ibarrier(MPI_COMM_WORLD, &request), "MPI_Ibarrier");
+std::unique_ptr<Communicator> MpiSession::make_group(int group) const {
+  if (!initialized_) return std::make_unique<SoloCommunicator>();
+  return static_cast<const MpiCommunicator&>(*communicator_).split(group);
+}
+
+bool MpiSession::all_ranks_come(Communicator& ranks) {
+  constexpr int kChannel = 1000;  // no other's
+  const auto exchange = ranks.make_exchange(kChannel);
+  const std::byte here{1};
+  std::vector<std::byte> there(static_cast<std::size_t>(ranks.size()));
+  std::vector<OutgoingMessage> outgoing;
+  std::vector<IncomingMessage> incoming;
+  for (int other = 0; other < ranks.size(); ++other) {
+    if (other == ranks.rank()) continue;
+    outgoing.push_back({other, {&here, 1}});
+    incoming.push_back({other, {&there[static_cast<std::size_t>(other)], 1}});
+  }
+  exchange->start(outgoing, incoming);
   const auto limit = std::chrono::steady_clock::now() + kPatience;
-  int is_done = 0;
-  while (is_done == 0 && std::chrono::steady_clock::now() < limit) {
-    check_mpi(MPI_Test(&request, &is_done, MPI_STATUS_IGNORE), "MPI_Test");
+  while (!exchange->progress()) {
+    if (std::chrono::steady_clock::now() > limit) return false;
     heartbeat_.beat();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  return is_done != 0;
+  return true;
 }
 
 void MpiSession::abort(int exit_code) const {
@@ -152,7 +166,7 @@ int run_in_session(const std::function<int(MpiSession&)>& body) {
     session.emplace();
     return body(*session);
   } catch (const CollectiveError& error) {
-    if (!session->all_ranks_come()) {
+    if (!session->all_ranks_come(session->communicator())) {
       return fail(error.kind(), fmt::format("{} No other rank has found this: look at the machine "
                                             "of this one.",
                                             error.what()));

@@ -54,9 +54,12 @@ class MpiSession {
   void set_deadline(double seconds);
   static constexpr double kStartUpDeadline = 120;
 
-  /// Whether all ranks make this call within some seconds. What every rank is thought to have
-  /// found, one whose machine miscalculates may have found alone.
-  bool all_ranks_come();
+  /// The ranks that name the same group, in their order. Collective; to be gone before the session.
+  std::unique_ptr<Communicator> make_group(int group) const;
+
+  /// Whether all of these ranks make this call within some seconds. What every rank is thought to
+  /// have found, one whose machine miscalculates may have found alone.
+  bool all_ranks_come(Communicator& ranks);
 
   /// Ends every rank of the job at once with this exit code.
   [[noreturn]] void abort(int exit_code) const;

@@ -2,6 +2,7 @@
 
 // What all verbs share: their common options, and where their output goes.
 
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <span>
@@ -31,6 +32,9 @@ struct CommonOptions {
 class Console {
  public:
   Console(const CommonOptions& options, const MpiSession& session);
+  /// Says nothing but warnings.
+  /// @param warnings  where they go; null: nowhere
+  explicit Console(std::FILE* warnings);
 
   bool json() const { return json_; }
   /// Whether stderr is a terminal that may be redrawn by this process.
@@ -54,15 +58,22 @@ class Console {
   std::string bold(std::string_view text) const;
 
  private:
-  bool json_;
-  bool quiet_;
-  bool speaks_;
-  bool color_out_;
-  bool color_err_;
-  bool redraws_;
+  bool json_ = false;
+  bool quiet_ = true;
+  std::FILE* results_ = nullptr;  // null: silent
+  std::FILE* remarks_;            // likewise
+  bool color_out_ = false;
+  bool color_err_ = false;
+  bool redraws_ = false;
   mutable int output_error_ = 0;  // of the first result that could not be written
 
   void write_result(std::string_view line) const;
+};
+
+/// Some of a job's ranks, which work on their own.
+struct RankGroup {
+  std::unique_ptr<Communicator> communicator;
+  int hosts = 1;
 };
 
 /// Everything a verb's body may use.
@@ -73,9 +84,14 @@ struct CommandContext {
   DataPlaces data_places;
   std::span<const char* const> words;  ///< the command line, the program's name first
   std::vector<int> asked_threads;      ///< of each rank, by --threads; 0: not asked
+  const RankGroup* group = nullptr;    ///< that works on this; null: all ranks
 
-  bool is_root() const { return session.rank() == 0; }
-  Communicator& communicator() const { return session.communicator(); }
+  Communicator& communicator() const {
+    return group != nullptr ? *group->communicator : session.communicator();
+  }
+  bool is_root() const { return communicator().rank() == 0; }
+  int ranks() const { return communicator().size(); }
+  int hosts() const { return group != nullptr ? group->hosts : session.hosts(); }
   /// Threads of this rank, from --threads or the affinity mask.
   int threads() const;
 };

@@ -32,10 +32,13 @@ bool wants_color(const std::string& choice, int descriptor, bool under_launcher)
 Console::Console(const CommonOptions& options, const MpiSession& session)
     : json_(options.json),
       quiet_(options.quiet),
-      speaks_(session.rank() == 0),
+      results_(session.rank() == 0 ? stdout : nullptr),
+      remarks_(session.rank() == 0 ? stderr : nullptr),
       color_out_(wants_color(options.color, STDOUT_FILENO, session.under_launcher())),
       color_err_(wants_color(options.color, STDERR_FILENO, session.under_launcher())),
       redraws_(isatty(STDERR_FILENO) == 1 && !session.under_launcher()) {}
+
+Console::Console(std::FILE* warnings) : remarks_(warnings) {}
 
 void Console::result(std::string_view line) const {
   if (!json_) write_result(line);
@@ -46,24 +49,24 @@ void Console::json_object(const std::string& text) const {
 }
 
 void Console::remark(std::string_view line) const {
-  if (speaks_ && !quiet_) write_to(stderr, fmt::format("{}\n", line));
+  if (remarks_ != nullptr && !quiet_) write_to(remarks_, fmt::format("{}\n", line));
 }
 
 void Console::warning(std::string_view line) const {
-  if (!speaks_) return;
-  write_to(stderr, color_err_ ? fmt::format("\033[33mwarning:\033[0m {}\n", line)
-                              : fmt::format("warning: {}\n", line));
+  if (remarks_ == nullptr) return;
+  write_to(remarks_, color_err_ ? fmt::format("\033[33mwarning:\033[0m {}\n", line)
+                                : fmt::format("warning: {}\n", line));
 }
 
 void Console::redraw(std::string_view line) const {
-  if (speaks_) write_to(stderr, fmt::format("\r\033[K{}", line));
+  if (remarks_ != nullptr) write_to(remarks_, fmt::format("\r\033[K{}", line));
 }
 
 void Console::check_results() const { check_output(output_error_); }
 
 void Console::write_result(std::string_view line) const {
-  if (!speaks_) return;
-  const int error_number = write_to(stdout, fmt::format("{}\n", line));
+  if (results_ == nullptr) return;
+  const int error_number = write_to(results_, fmt::format("{}\n", line));
   if (output_error_ == 0) output_error_ = error_number;
 }
 

@@ -27,8 +27,14 @@ class RunRequests final : public RequestSource {
   /// @param heartbeat  lives as long as the process takes signals
   RunRequests(double (*clock)(), Heartbeat& heartbeat);
 
-  /// Ask for a stop once so many seconds have passed since construction; 0: never.
+  /// Ask for a stop once so many seconds have passed since construction, or since the last run's
+  /// begin; 0: never.
   void set_max_runtime(double seconds) { max_runtime_ = seconds; }
+  /// One run of several begins, whose time is its own.
+  void begin_run() {
+    started_ = clock_();
+    max_runtime_ = 0;
+  }
 
   /// Also stop when this says so. It is asked with every `take`, by whoever calls that, and told
   /// whether a signal has asked this rank.

@@ -6,10 +6,13 @@
 
 #include "experiments/clock.hpp"
 #include "experiments/command.hpp"
+#include "experiments/figures.hpp"
 #include "experiments/launch.hpp"
 #include "experiments/sweep_plan.hpp"
 #include "experiments/sweep_report.hpp"
 #include "experiments/sweep_run.hpp"
+#include "experiments/trial_processes.hpp"
+#include "experiments/trial_ranks.hpp"
 #include "framework/storage/sweep_index.hpp"
 
 namespace lockstep {
@@ -53,9 +56,8 @@ class SweepCommand final : public Command {
            "learning_rate.peak=0.05,0.1 seed=1,2,3 train.epochs=1. The same command again does "
            "what is missing and goes on with what was interrupted. Ctrl-C, SIGTERM and SIGUSR1 "
            "stop the trials with checkpoints (exit code 75). --threads is for all trials together. "
-           "Under mpirun or srun every rank runs trials of its own, on its own cores; --threads "
-           "and "
-           "--jobs are then for each rank.";
+           "Under mpirun or srun every rank, or every --ranks-per-trial of them together, trains "
+           "trials of its own, on its own cores; --threads and --jobs are then for each rank.";
   }
   void add_options(OptionList& list) override {
     list.argument("SWEEP|EXPERIMENT", file_, "Sweep file or experiment file (YAML)");
@@ -67,6 +69,8 @@ class SweepCommand final : public Command {
     list.count(
         {"--jobs", "N"}, kMostJobs, options_.jobs,
         "Trials at a time, of each rank (default: one a core, as long as there are as many)");
+    list.count({"--ranks-per-trial", "N"}, kMostJobs, ranks_per_trial_,
+               "Ranks that train a trial together (default: the sweep file's, else 1)");
   }
 
   int run(const CommandContext& context) override {
@@ -89,50 +93,84 @@ class SweepCommand final : public Command {
   std::string out_;
   bool list_ = false;
   bool retry_failed_ = false;
+  int ranks_per_trial_ = 0;
   SweepOptions options_;
 
+  // Of the option, else of the sweep's file.
+  int ranks_per_trial(const CommandContext& context, const SweepPlan& plan) const {
+    const int size = ranks_per_trial_ > 0 ? ranks_per_trial_ : plan.sweep.ranks_per_trial;
+    const int ranks = context.ranks();
+    if (ranks % size != 0) {  // on every rank
+      throw CollectiveError(
+          ErrorKind::usage,
+          fmt::format("ranks_per_trial is {}, but the job has {}, which is no multiple of it: "
+                      "start a multiple with mpirun or srun, or give another "
+                      "--ranks-per-trial; results do not depend on it.",
+                      size, count_of(ranks, "rank")));
+    }
+    if (size > 1 && options_.jobs > 1) {
+      throw CollectiveError(
+          ErrorKind::usage,
+          fmt::format("--jobs {} is trials at a time of each rank, but ranks that train a trial "
+                      "together (ranks_per_trial is {}) train one at a time: leave it out.",
+                      options_.jobs, size));
+    }
+    return size;
+  }
+
   int work_on(const CommandContext& context, SweepPlan plan, RunRequests& requests) {
-    const Console& console = context.console;
-    const MpiSession& session = context.session;
+    const int size = ranks_per_trial(context, plan);
     warn_about_launch(context);
     open_sweep_folder(context, plan);
     fail_together(context.communicator(), [&] {
       if (retry_failed_ && context.is_root()) forget_failures(plan);
     });
-    options_.cores = context.threads();
-    options_.first = static_cast<double>(session.rank()) / session.size();
-    SweepRun sweep(std::move(plan), options_);
-    if (options_.jobs > options_.cores) {
-      console.warning(
-          fmt::format("--jobs {} is more than there are cores for; {} trials run at a "
-                      "time.",
-                      options_.jobs, sweep.jobs()));
+    Heartbeat& heartbeat = context.session.heartbeat();
+    heartbeat.enter("words of the sweep's ranks", 0);
+    SweepPeers peers(context.communicator(), heartbeat, seconds_now);
+    int code = 0;
+    if (size > 1) {
+      TrialRanks group(context, requests, size);
+      if (group.leads()) {
+        options_.jobs = 1;
+        code = sweep(context, std::move(plan), {requests, peers, group});
+        group.dismiss();
+      } else {
+        group.follow(plan, peers);
+      }
+    } else {
+      TrialProcesses processes;
+      context.session.set_deadline(MpiSession::kStartUpDeadline);
+      code = sweep(context, std::move(plan), {requests, peers, processes});
     }
-    run(context, sweep, requests);
-    report_sweep(console, sweep);
-    const int code = context.is_root() ? exit_code(console, sweep) : 0;
+    context.session.set_deadline(0);
     return std::stoi(broadcast_text(context.communicator(), fmt::format("{}", code), 0));
   }
 
-  static void run(const CommandContext& context, SweepRun& sweep, RunRequests& requests) {
+  int sweep(const CommandContext& context, SweepPlan plan, const SweepRun::Parts& parts) {
+    const Console& console = context.console;
+    options_.cores = context.threads();
+    options_.first = static_cast<double>(context.session.rank()) / context.ranks();
+    SweepRun run(std::move(plan), options_);
+    if (options_.jobs > options_.cores) {
+      console.warning(
+          fmt::format("--jobs {} is more than there are cores for; {} trials run at a time.",
+                      options_.jobs, run.jobs()));
+    }
     std::optional<IndexPublisher> index;
-    if (context.is_root()) index.emplace(sweep.plan().folder / "index.h5");
-    if (index) index->publish(sweep);
-    Heartbeat& heartbeat = context.session.heartbeat();
-    heartbeat.enter("words of the sweep's ranks", 0);
-    context.session.set_deadline(MpiSession::kStartUpDeadline);
-    SweepPeers peers(context.communicator(), heartbeat, seconds_now);
-    SweepProgress progress(context.console, context.options.quiet, seconds_now, sweep);
-    sweep.run(requests, peers,
-              {.on_end =
-                   [&](const SweepRun& run, const SweptTrial& trial) {
-                     if (index) index->publish_now_and_then(run);
-                     progress.on_end(run, trial);
-                   },
-               .on_look = [&](const SweepRun& run) { progress.on_look(run); }});
-    context.session.set_deadline(0);
+    if (context.is_root()) index.emplace(run.plan().folder / "index.h5");
+    if (index) index->publish(run);
+    SweepProgress progress(console, context.options.quiet, seconds_now, run);
+    run.run(parts, {.on_end =
+                        [&](const SweepRun& now, const SweptTrial& trial) {
+                          if (index) index->publish_now_and_then(now);
+                          progress.on_end(now, trial);
+                        },
+                    .on_look = [&](const SweepRun& now) { progress.on_look(now); }});
     progress.finish();
-    if (index) index->publish(sweep);
+    if (index) index->publish(run);
+    report_sweep(console, run);
+    return exit_code(console, run);
   }
 
   static int exit_code(const Console& console, const SweepRun& sweep) {

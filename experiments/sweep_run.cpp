@@ -102,8 +102,9 @@ SweepRun::SweepRun(SweepPlan plan, const SweepOptions& options)
   decide(nullptr);
 }
 
-void SweepRun::run(RunRequests& requests, SweepPeers& peers, const Observer& observer) {
-  requests.set_others([&](bool was_asked) {
+void SweepRun::run(const Parts& parts, const Observer& observer) {
+  SweepPeers& peers = parts.peers;
+  parts.requests.set_others([&](bool was_asked) {
     was_asked_ |= was_asked || peers.was_any_asked();
     peers.say(
         {.was_asked = was_asked_, .stops = was_asked_ || stopping_, .is_through = !goes_on()});
@@ -112,14 +113,14 @@ void SweepRun::run(RunRequests& requests, SweepPeers& peers, const Observer& obs
   });
   int pauses = 0;
   while (!peers.are_all_through()) {
-    obey(requests);
-    if (!stopping_) start_trials();
-    look_at_processes(observer);
+    obey(parts.requests);
+    if (!stopping_) start_trials(parts.starter);
+    look_at_trials(observer);
     if (pauses++ % kPausesBetweenLooksElsewhere == 0) look_elsewhere(observer);
     observer.on_look(*this);
     std::this_thread::sleep_for(kPause);
   }
-  requests.set_others({});
+  parts.requests.set_others({});
   look_at_the_rest();
 }
 
@@ -128,7 +129,7 @@ void SweepRun::obey(RunRequests& requests) {
   if (asked == TrainingRequest::stop && !stopping_) stop();
   if (asked != TrainingRequest::checkpoint) return;
   for (const SweptTrial& trial : trials_) {
-    if (trial.process) trial.process->send(SIGUSR2);
+    if (trial.running) trial.running->send(SIGUSR2);
   }
 }
 
@@ -171,7 +172,7 @@ void SweepRun::decide(const Observer* observer) {
 void SweepRun::stop() {
   stopping_ = true;
   for (const SweptTrial& trial : trials_) {
-    if (trial.process) trial.process->send(SIGTERM);
+    if (trial.running) trial.running->send(SIGTERM);
   }
 }
 
@@ -192,7 +193,7 @@ std::vector<SweptTrial*> SweepRun::next_trials(int most) {
 }
 
 // Each trial gets its share of the cores that are free now, so that the last ones use them all.
-void SweepRun::start_trials() {
+void SweepRun::start_trials(TrialStarter& starter) {
   int free = options_.cores;
   int places = jobs_;
   for (const SweptTrial& trial : trials_) {
@@ -203,35 +204,34 @@ void SweepRun::start_trials() {
   const std::vector<SweptTrial*> next = next_trials(std::min(places, free));
   int sharers = static_cast<int>(next.size());
   for (SweptTrial* const trial : next) {
-    start(*trial, free / sharers--);
+    start(*trial, free / sharers--, starter);
     if (trial->turn == Turn::here) free -= trial->threads;
   }
 }
 
-void SweepRun::start(SweptTrial& trial, int threads) const {
+void SweepRun::start(SweptTrial& trial, int threads, TrialStarter& starter) const {
   try {
     prepare(trial);
   } catch (const RunInUse&) {
     trial.turn = Turn::elsewhere;
     return;
   }
-  const std::string folder = trial.plan.folder.string();
   trial.threads = threads;
   trial.turn = Turn::here;
   trial.state.status = TrialStatus::running;
-  std::vector<std::string> words = {
-      "train",     folder + "/resolved.yaml", "--out", folder, "--resume", "--quiet",
-      "--threads", fmt::format("{}", threads)};
-  if (trial.until > 0) words.insert(words.end(), {"--until", fmt::format("{}", trial.until)});
-  trial.process = std::make_unique<TrialProcess>(words, words_of(trial));
+  trial.running = starter.start({.number = static_cast<std::size_t>(&trial - trials_.data()),
+                                 .folder = trial.plan.folder,
+                                 .said = words_of(trial),
+                                 .until = trial.until,
+                                 .threads = threads});
 }
 
-void SweepRun::look_at_processes(const Observer& observer) {
+void SweepRun::look_at_trials(const Observer& observer) {
   for (SweptTrial& trial : trials_) {
-    if (!trial.process) continue;
-    const std::optional<int> end = trial.process->poll();
+    if (!trial.running) continue;
+    const std::optional<int> end = trial.running->poll();
     if (!end) continue;
-    trial.process.reset();
+    trial.running.reset();
     remove_idle_words(words_of(trial), *end);
     after_end(trial, *end);
     const bool is_over = trial.turn == Turn::over;

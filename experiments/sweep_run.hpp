@@ -9,7 +9,7 @@
 #include "experiments/run_requests.hpp"
 #include "experiments/sweep_peers.hpp"
 #include "experiments/sweep_plan.hpp"
-#include "experiments/trial_process.hpp"
+#include "experiments/trial_starter.hpp"
 #include "experiments/trial_state.hpp"
 
 namespace lockstep {
@@ -26,16 +26,16 @@ struct SweptTrial {
   enum class Turn {
     pending,    ///< to be started here
     resting,    ///< paused until the others of its rung have come so far
-    here,       ///< a process of this one trains it
+    here,       ///< this sweeper has it trained
     elsewhere,  ///< somebody else trains it
     over,       ///< nothing is left to do in this sweep
   };
   PlannedTrial plan;
   TrialState state = {};
   Turn turn = Turn::pending;
-  std::unique_ptr<TrialProcess> process = {};
+  std::unique_ptr<RunningTrial> running = {};
   Index until = 0;   ///< the step to pause after; 0: the last
-  int threads = 0;   ///< of the process
+  int threads = 0;   ///< that train it here
   int attempts = 0;  ///< that ended because others had the trial
 };
 
@@ -43,9 +43,9 @@ struct SweptTrial {
 /// stay as they are.
 void forget_failures(const SweepPlan& plan);
 
-/// Runs what is missing of a sweep: several processes of this program at a time, no more threads
-/// than cores. Other sweepers, the job's other ranks among them, work in the same folder: a trial's
-/// run lock says who has it.
+/// Runs what is missing of a sweep: several trials at a time, no more threads than cores. Other
+/// sweepers, the job's other ranks among them, work in the same folder: a trial's run lock says who
+/// has it.
 class SweepRun {
  public:
   /// Told of each trial that is over for this process, and of each look at those that run.
@@ -54,12 +54,19 @@ class SweepRun {
     std::function<void(const SweepRun&)> on_look;
   };
 
+  /// What it works with.
+  struct Parts {
+    RunRequests& requests;
+    SweepPeers& peers;
+    TrialStarter& starter;
+  };
+
   /// Looks at the trials' folders; changes nothing.
   SweepRun(SweepPlan plan, const SweepOptions& options);
 
   /// Up to the last trial's end, or until a rank is asked to stop: then the trials of all ranks
   /// stop with a checkpoint. Collective.
-  void run(RunRequests& requests, SweepPeers& peers, const Observer& observer);
+  void run(const Parts& parts, const Observer& observer);
 
   const SweepPlan& plan() const { return plan_; }
   const std::vector<SweptTrial>& trials() const { return trials_; }
@@ -82,10 +89,10 @@ class SweepRun {
   void stop();
   void obey(RunRequests& requests);
   std::vector<SweptTrial*> next_trials(int most);
-  void start_trials();
-  void start(SweptTrial& trial, int threads) const;
+  void start_trials(TrialStarter& starter);
+  void start(SweptTrial& trial, int threads, TrialStarter& starter) const;
   void decide(const Observer* observer);
-  void look_at_processes(const Observer& observer);
+  void look_at_trials(const Observer& observer);
   void look_elsewhere(const Observer& observer);
   void after_end(SweptTrial& trial, int end) const;
   void look_at_the_rest();

@@ -1,5 +1,4 @@
 #include <limits>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -58,21 +57,11 @@ class TrainCommand final : public Command {
                             "it: give one of them.");
     }
     RunRequests requests(seconds_now, context.session.heartbeat());
-    context.session.set_deadline(MpiSession::kStartUpDeadline);
-    TrainingSubject subject;
+    if (!options_.print_config) return train_experiment(context, options_, requests);
     fail_together(context.communicator(), [&] {
-      subject.config = load_experiment(options_.experiment, options_.overrides);
-      if (options_.print_config) return print_config(context.console, subject.config);
-      context.session.set_deadline(start_up_deadline(subject.config.train));
-      subject.graph = build_graph(subject.config.model);
+      print_config(context.console, load_experiment(options_.experiment, options_.overrides));
     });
-    if (options_.print_config) return 0;
-    subject.bench = load_training_data(context, subject.config, *subject.graph, DataParts::both);
-    std::optional<TrainingRun> run;
-    fail_together(context.communicator(),
-                  [&] { run.emplace(context, options_, std::move(subject)); });
-    run->describe();
-    return options_.dry_run ? run->rehearse() : run->train(requests);
+    return 0;
   }
 
  private:

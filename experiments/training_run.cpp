@@ -142,7 +142,7 @@ void TrainingRun::open_directory() {
           ? fmt::format("going on after step {} in {}", progress_.step, directory_->path().string())
           : fmt::format("recording the run in {}", directory_->path().string()));
   directory_->log(fmt::format("lockstep {} ({}), {} x {}, {}, from step {}", build_info().version,
-                              build_info().commit, count_of(context_.session.size(), "rank"),
+                              build_info().commit, count_of(context_.ranks(), "rank"),
                               count_of(context_.threads(), "thread"), current_isa(),
                               progress_.step));
 }
@@ -203,9 +203,9 @@ Provenance TrainingRun::provenance() const {
            {"build_type", std::string(build.build_type)},
            {"isa", current_isa()},
            {"mpi", context_.session.library()},
-           {"ranks", std::int64_t{context_.session.size()}},
+           {"ranks", std::int64_t{context_.ranks()}},
            {"threads", std::int64_t{context_.threads()}},
-           {"hosts", std::int64_t{context_.session.hosts()}},
+           {"hosts", std::int64_t{context_.hosts()}},
            {"host", context_.session.host_name()},
            {"data", bench_.data->name},
            {"data_digest", bench_.data->train.digest().hex()},
@@ -245,6 +245,22 @@ TrainingEnd TrainingRun::run_trainer(Trainer& trainer) {
   const TrainingEnd end = trainer.run(recorder);
   recorder.finish();
   return end;
+}
+
+int train_experiment(const CommandContext& context, const TrainOptions& options,
+                     RunRequests& requests) {
+  context.session.set_deadline(MpiSession::kStartUpDeadline);
+  TrainingSubject subject;
+  fail_together(context.communicator(), [&] {
+    subject.config = load_experiment(options.experiment, options.overrides);
+    context.session.set_deadline(start_up_deadline(subject.config.train));
+    subject.graph = build_graph(subject.config.model);
+  });
+  subject.bench = load_training_data(context, subject.config, *subject.graph, DataParts::both);
+  std::optional<TrainingRun> run;
+  fail_together(context.communicator(), [&] { run.emplace(context, options, std::move(subject)); });
+  run->describe();
+  return options.dry_run ? run->rehearse() : run->train(requests);
 }
 
 }  // namespace lockstep

@@ -91,4 +91,9 @@ class TrainingRun {
   void report(Trainer& trainer, const FinalFigures& figures) const;
 };
 
+/// All that `train` does with an experiment, from its file on. Collective. @return the exit code
+/// @throws CollectiveError (usage, data, numeric) on all ranks
+int train_experiment(const CommandContext& context, const TrainOptions& options,
+                     RunRequests& requests);
+
 }  // namespace lockstep

@@ -29,7 +29,7 @@ void TrainingRun::describe() const {
       (config_.train.batch_size + config_.train.micro_batch - 1) / config_.train.micro_batch;
   console.remark(fmt::format("{} of batch {} (micro-batches: {} of {})", count_of(steps_, "step"),
                              config_.train.batch_size, micro_batches, config_.train.micro_batch));
-  tell_launch(context_);
+  if (context_.group == nullptr) tell_launch(context_);
   warn_about_warmup();
 }
 
@@ -86,7 +86,7 @@ void TrainingRun::report(Trainer& trainer, const FinalFigures& figures) const {
                                      .samples_seen = progress.samples_seen,
                                      .train_seconds = progress.train_seconds,
                                      .digest = trainer.weights_digest(),
-                                     .ranks = context_.session.size(),
+                                     .ranks = context_.ranks(),
                                      .threads = context_.threads(),
                                      .isa = current_isa(),
                                      .figures = figures});

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "experiments/trial_starter.hpp"
+
 namespace lockstep {
 
 /// This program once more, as a process of its own with other arguments, that ends with this one:
@@ -15,19 +17,18 @@ namespace lockstep {
 /// It knows nothing of a launcher of this one: variables of Open MPI, PMIx, PMI and Slurm are left
 /// out of its environment. Its results are thrown away, and what it says is appended to a file.
 /// Threading contract: made by the main thread, whose end counts as the process's.
-class TrialProcess {
+class TrialProcess final : public RunningTrial {
  public:
   /// @param said  the file
   /// @throws Error (data) when the file cannot be written or no process be started
   TrialProcess(const std::vector<std::string>& arguments, const std::filesystem::path& said);
   /// Asks it to stop, and waits.
-  ~TrialProcess();
+  ~TrialProcess() override;
   TrialProcess(const TrialProcess&) = delete;
   TrialProcess& operator=(const TrialProcess&) = delete;
 
-  /// How it ended, if it has: its exit code, or -SIGNAL.
-  std::optional<int> poll();
-  void send(int signal) const;
+  std::optional<int> poll() override;
+  void send(int signal) const override;
 
  private:
   pid_t pid_;

@@ -152,6 +152,7 @@ SweepConfig parse_sweep(const Value& document, const std::filesystem::path& file
   config.run_cap = reader.integer_or("run_cap", kCount, 0);
   config.repeat = reader.integer_or("repeat", kCount, 1);
   config.seed = static_cast<std::uint64_t>(reader.integer_or("seed", {0, 1e15}, 1));
+  config.ranks_per_trial = static_cast<int>(reader.integer_or("ranks_per_trial", kCount, 1));
   for (const Value::Entry& entry : entries_of(reader, "overrides")) {
     config.overrides.push_back(
         make_override(entry.key, entry.value, entry.key_location.to_string()));
@@ -268,6 +269,7 @@ Value to_value(const SweepConfig& config) {
     document.set("halving", std::move(halving));
   }
   document.set("seed", Value::integer(static_cast<std::int64_t>(config.seed)));
+  document.set("ranks_per_trial", Value::integer(config.ranks_per_trial));
   return document;
 }
 

@@ -63,6 +63,7 @@ struct SweepConfig {
   Index repeat = 1;                 ///< trials of each choice, with seeds one apart
   std::uint64_t seed = 1;           ///< of what is drawn
   HalvingConfig halving = {};       ///< of that method alone
+  int ranks_per_trial = 1;          ///< of an MPI job, that train a trial together
 };
 
 /// Reads a sweep file, or an experiment file as a sweep without parameters, and puts the words of

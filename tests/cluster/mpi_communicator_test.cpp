@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "cluster/mpi_session.hpp"
 #include "framework/core/error.hpp"
 #include "framework/training/trainer.hpp"
@@ -163,6 +165,28 @@ BOOST_AUTO_TEST_CASE(three_ranks_train_the_bits_of_one_process, *utf::label("ran
 
 BOOST_AUTO_TEST_CASE(five_ranks_train_the_bits_of_one_process, *utf::label("ranks5")) {
   check_training(5);
+}
+
+BOOST_AUTO_TEST_CASE(groups_of_ranks_train_at_the_same_time_to_the_bits_of_one_process,
+                     *utf::label("ranks5")) {
+  SoloCommunicator solo;
+  const std::vector<std::string> expected = train(solo, 1);
+  const int rank = session().rank();
+  const auto group = session().make_group(rank / 2);  // of 2, 2 and 1 ranks
+  BOOST_TEST(group->rank() == rank % 2);
+  BOOST_TEST(group->size() == (rank < 4 ? 2 : 1));
+  const std::string leader = broadcast_text(*group, fmt::format("{}", rank), 0);
+  BOOST_TEST(leader == fmt::format("{}", rank / 2 * 2));
+  BOOST_TEST(train(*group, 1) == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(ranks_that_come_find_one_another_and_a_missing_one_is_missed,
+                     *utf::label("ranks3")) {
+  const auto group = session().make_group(session().rank() < 2 ? 0 : 1);
+  BOOST_TEST(session().all_ranks_come(*group));
+  BOOST_TEST(session().all_ranks_come(session().communicator()));
+  if (session().rank() == 0) BOOST_TEST(!session().all_ranks_come(*group));
+  session().communicator().barrier();
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_on_one_rank_is_thrown_on_all, *utf::label("ranks2")) {

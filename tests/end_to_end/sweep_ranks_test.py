@@ -22,7 +22,8 @@ LONG = cli.BUSY_EXPERIMENT
 for short, long in (("epochs: 2", "epochs: 60"), ("every_epochs: 1", "every_epochs: 50"), ("_steps: 3", "_steps: 100")):
     LONG = LONG.replace(short, long)
 # Ways to spread a sweep: ranks, and options.
-LAUNCHES = ((2, ()), (3, ()))
+TOGETHER = ("--ranks-per-trial", 2)
+LAUNCHES = ((2, ()), (3, ()), (2, TOGETHER), (4, TOGETHER))
 
 
 def sweep_words(folder, *more, text=LONG, lists=LISTS):
@@ -109,10 +110,17 @@ def test_each_rank_takes_part():
 
 
 def test_a_request_to_any_rank_stops_all_and_the_same_command_goes_on():
-    for asked, number in ((None, signal.SIGUSR1), (1, signal.SIGUSR1), (0, signal.SIGTERM), (2, signal.SIGINT)):
+    for asked, number, ranks, options in (
+        (None, signal.SIGUSR1, 3, ()),
+        (1, signal.SIGUSR1, 3, ()),
+        (2, signal.SIGINT, 3, ()),
+        (None, signal.SIGUSR1, 4, TOGETHER),
+        (0, signal.SIGTERM, 4, TOGETHER),
+        (3, signal.SIGUSR1, 4, TOGETHER),
+    ):
         with cli.Folder() as folder:
-            with cli.Job(sweep_words(folder), 3) as running:
-                at_work(running, folder, 3)
+            with cli.Job(sweep_words(folder, *options), ranks) as running:
+                at_work(running, folder, 2)
                 os.kill(running.process.pid if asked is None else running.ranks()[asked], number)
                 cli.expect_equal(running.end(), 75, f"exit code ({running.said()})")
                 cli.expect_equal(running.said().count("the same command goes on"), 1, running.said())
@@ -122,10 +130,30 @@ def test_a_request_to_any_rank_stops_all_and_the_same_command_goes_on():
             expect_goes_on(folder)
 
 
-def test_a_killed_rank_or_launcher_leaves_nothing_and_loses_nothing():
-    for killed in (0, 1, None):
+def test_a_request_to_a_rank_without_work_stops_those_that_have_some():
+    for ranks, options in ((2, ()), (4, TOGETHER)):
         with cli.Folder() as folder:
-            with cli.Job(sweep_words(folder), 2) as running:
+            endless = LONG.replace("epochs: 60", "epochs: 60000")
+            words = sweep_words(folder, *options, text=endless, lists=("seed=1",))
+            with cli.Job(words, ranks) as running:
+                at_work(running, folder, 1)
+                os.kill(running.ranks()[ranks - 1], signal.SIGUSR1)
+                cli.expect_equal(running.end(), 75, f"exit code ({running.said()})")
+            listed = cli.run_json([*words, "--list"], ranks=None if not options else ranks)
+            cli.expect_equal([row["status"] for row in listed["results"]], ["stopped"], "states")
+
+
+def test_the_time_limit_of_a_trial_is_its_own():
+    lists = ("seed=1,2,3", "train.max_runtime=0.001")
+    with cli.Folder() as folder:
+        result = json.loads(cli.run(sweep_words(folder, *TOGETHER, "--json", lists=lists), 2, code=75).stdout)
+        cli.expect_equal([(row["status"], row["steps"]) for row in result["results"]], [("stopped", 1)] * 3, "trials")
+
+
+def test_a_killed_rank_or_launcher_leaves_nothing_and_loses_nothing():
+    for killed, ranks, options in ((0, 2, ()), (1, 2, ()), (None, 2, ()), (3, 4, TOGETHER), (None, 4, TOGETHER)):
+        with cli.Folder() as folder:
+            with cli.Job(sweep_words(folder, *options), ranks) as running:
                 at_work(running, folder, 2)
                 os.kill(running.process.pid if killed is None else running.ranks()[killed], signal.SIGKILL)
                 begin = time.monotonic()
@@ -136,30 +164,38 @@ def test_a_killed_rank_or_launcher_leaves_nothing_and_loses_nothing():
             cli.expect_equal(digests(result), alone(), "digests")
 
 
-def test_a_failed_trial_stops_no_other_rank():
+def failures(result):
+    return [row for row in result["results"] if row["status"] == "failed"]
+
+
+def test_a_failed_trial_stops_no_other():
     lists = ("optimizer={type: sgd, weight_decay: 1000}", "learning_rate.peak=0.0001,1e6,0.0002,9e5")
-    with cli.Folder() as folder:
-        words = sweep_words(folder, "--json", text=cli.BUSY_EXPERIMENT, lists=lists)
-        for more in ((), ("--retry-failed",), ()):
-            done = cli.run([*words, *more], 2, code=1)
-            result = json.loads(done.stdout)
-            cli.expect_equal((result["done"], result["failed"]), (2, 2), "counts")
-            failed = [row for row in result["results"] if row["status"] == "failed"]
-            for row in failed:
-                cli.expect(f"{row['run_dir']}: {row['reason']}" in done.stderr, f"the list: {done.stderr}")
-        for row in failed:
-            log = pathlib.Path(row["run_dir"], "log.txt").read_text(encoding="utf-8")
-            cli.expect_equal(log.count("from step"), 2, "starts, the one of --retry-failed among them")
+    for ranks, options in ((2, ()), (4, TOGETHER)):
+        with cli.Folder() as folder:
+            words = sweep_words(folder, *options, "--json", text=cli.BUSY_EXPERIMENT, lists=lists)
+            for more in ((), ("--retry-failed",), ()):
+                done = cli.run([*words, *more], ranks, code=1)
+                result = json.loads(done.stdout)
+                cli.expect_equal((result["done"], result["failed"]), (2, 2), "counts")
+                for row in failures(result):
+                    cli.expect(" at step " in row["reason"], f"reason: {row['reason']}")
+                    cli.expect(f"{row['run_dir']}: {row['reason']}" in done.stderr, f"the list: {done.stderr}")
+            for row in failures(result):
+                run = pathlib.Path(row["run_dir"])
+                cli.expect(row["reason"] in (run / "stderr.txt").read_text(encoding="utf-8"), "stderr.txt")
+                log = (run / "log.txt").read_text(encoding="utf-8")
+                cli.expect_equal(log.count("from step"), 2, "starts, the one of --retry-failed among them")
 
 
-def test_fail_fast_stops_the_other_ranks():
+def test_fail_fast_stops_all_ranks():
     lists = ("optimizer={type: sgd, weight_decay: 1000}", "learning_rate.peak=0.0001,0.0002,1e6,0.0003")
-    with cli.Folder() as folder:
-        endless = LONG.replace("epochs: 60", "epochs: 60000")
-        done = cli.run(sweep_words(folder, "--fail-fast", "--json", text=endless, lists=lists), 2, code=1)
-        states = [row["status"] for row in json.loads(done.stdout)["results"]]
-        cli.expect_equal((states.count("failed"), states.count("done")), (1, 0), f"states: {states}")
-        expect_no_process(folder, 0)
+    endless = LONG.replace("epochs: 60", "epochs: 60000")
+    for ranks, options in ((2, ()), (4, TOGETHER)):
+        with cli.Folder() as folder:
+            words = sweep_words(folder, *options, "--fail-fast", "--json", text=endless, lists=lists)
+            states = [row["status"] for row in json.loads(cli.run(words, ranks, code=1).stdout)["results"]]
+            cli.expect_equal((states.count("failed"), states.count("done")), (1, 0), f"states: {states}")
+            expect_no_process(folder, 0)
 
 
 def test_mistakes_are_told_once():
@@ -167,6 +203,44 @@ def test_mistakes_are_told_once():
         said = cli.run(sweep_words(folder, lists=("optimizer.beta=0.5,0.6",)), 2, code=2).stderr
         cli.expect_equal(said.count("unknown key optimizer.beta"), 1, said)
         cli.expect(not (folder / "out").exists(), "something was written")
+        for ranks, options, words in (
+            (3, TOGETHER, "ranks_per_trial is 2, but the job has 3 ranks, which is no multiple of it"),
+            (None, TOGETHER, "ranks_per_trial is 2, but the job has 1 rank,"),
+            (2, (*TOGETHER, "--jobs", 2), "--jobs 2 is trials at a time of each rank"),
+        ):
+            said = cli.run(sweep_words(folder, *options), ranks, code=2).stderr
+            cli.expect_equal(said.count(words), 1, said)
+            cli.expect(not (folder / "out").exists(), "something was written")
+
+
+def test_a_folder_that_is_not_shared_is_refused():
+    with cli.Folder() as folder:
+        program = cli.command([*sweep_words(folder)[:2], "seed=1,2", "--out", "out"])
+        places = [folder / "one", folder / "other"]
+        line = ["mpirun", "--oversubscribe", "--bind-to", "none"]
+        for place in places:
+            place.mkdir()
+            line += [*(":" if place != places[0] else ""), "-n", "1", "--wdir", str(place), *program]
+        with cli.Job([], line=line) as running:
+            cli.expect_equal(running.end(), 2, f"exit code ({running.said()})")
+            cli.expect_equal(running.said().count("is not the folder that rank 0 writes"), 1, running.said())
+
+
+def test_the_sweeps_file_says_how_many_ranks_a_trial_has():
+    with cli.Folder() as folder:
+        cli.write_busy(folder)
+        file = folder / "sweep.yaml"
+        file.write_text(
+            "schema_version: 1\nname: tried\nbase: busy.yaml\nranks_per_trial: 2\n"
+            "parameters: {seed: {values: [1, 2]}}\n",
+            encoding="utf-8",
+        )
+        result = cli.run_json(["sweep", file, "--out", folder / "out", "--threads", 1], 2)
+        for row in result["results"]:
+            log = pathlib.Path(row["run_dir"], "log.txt").read_text(encoding="utf-8")
+            cli.expect("2 ranks x 1 thread" in log, log)
+        again = cli.run_json(["sweep", file, "--out", folder / "out", "--ranks-per-trial", 1])
+        cli.expect_equal(again, result, "the finished sweep without mpirun")
 
 
 cli.run_tests(globals())

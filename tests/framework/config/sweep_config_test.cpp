@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_read_and_written_back) {
       "parameters:\n"
       "  learning_rate.peak: {min: 0.001, max: 0.1, distribution: log_uniform}\n"
       "  model.layers.f1.units: {values: [10, 12]}\n"
-      "run_cap: 9\nrepeat: 3\nseed: 5\n");
+      "run_cap: 9\nrepeat: 3\nseed: 5\nranks_per_trial: 4\n");
   const SweepConfig config = load_sweep(file);
   BOOST_TEST(config.name == "tried");
   BOOST_TEST(config.base == files.base());
@@ -45,6 +45,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_read_and_written_back) {
   BOOST_TEST(config.parameters.at(0).range->max == 0.1);
   BOOST_TEST(config.parameters.at(1).values.at(1).text == "12");
   BOOST_TEST((config.run_cap == 9 && config.repeat == 3 && config.seed == 5U));
+  BOOST_TEST(config.ranks_per_trial == 4);
   const auto elsewhere = files.folder().write("other/again.yaml", write_yaml(to_value(config)));
   BOOST_TEST((to_value(load_sweep(elsewhere)) == to_value(config)));
 }
@@ -77,6 +78,7 @@ BOOST_AUTO_TEST_CASE(mistakes_are_told_with_line_and_column) {
              std::string::npos);
   BOOST_TEST(refusal("parameters: {seed: {min: 1, max: 2}}\n").find("method: random") !=
              std::string::npos);
+  BOOST_TEST(refusal("ranks_per_trial: 0\n").find("s.yaml:3:18: ranks_per_trial") == 0U);
   BOOST_TEST(refusal("method: random\n").find("run_cap is missing") != std::string::npos);
   BOOST_TEST(refusal("repeat: 2\nparameters: {seed: {values: [1, 2]}}\n").find("repeat: 2") !=
              std::string::npos);
