@@ -42,25 +42,6 @@ def alone():
         return digests(cli.run_json(sweep_words(folder)))
 
 
-def processes(folder):
-    """All processes whose command line names the folder."""
-    found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if str(folder) in path.read_text(encoding="utf-8"):
-                found.append(int(path.parent.name))
-        except OSError:
-            continue  # it has ended meanwhile
-    return found
-
-
-def expect_no_process(folder, seconds):
-    limit = time.monotonic() + seconds
-    while processes(folder):
-        cli.expect(time.monotonic() < limit, f"left after {seconds} s: {processes(folder)}")
-        time.sleep(0.02)
-
-
 def at_work(running, folder, ranks):
     """So many trials have taken a step, and none is done."""
 
@@ -84,7 +65,7 @@ def test_the_trials_have_the_same_bits_on_any_ranks():
             with h5py.File(folder / "out" / "index.h5") as index:
                 states = list(index["trials/status"].asstr())
             cli.expect_equal(states, ["done"] * 6, "the index")
-            expect_no_process(folder, 0)
+            cli.expect_no_process(folder, 0)
 
 
 def test_only_rank_0_speaks_and_counts_all_trials():
@@ -103,7 +84,7 @@ def test_each_rank_takes_part():
             at_work(running, folder, 2)
             parents = {
                 int((pathlib.Path("/proc") / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
-                for pid in processes(folder / "out" / "trials")
+                for pid in cli.processes(folder / "out" / "trials")
             }
             cli.expect_equal(parents, set(running.ranks().values()), "parents of the trials")
             cli.expect_equal(running.end(), 0, running.said())
@@ -124,7 +105,7 @@ def test_a_request_to_any_rank_stops_all_and_the_same_command_goes_on():
                 os.kill(running.process.pid if asked is None else running.ranks()[asked], number)
                 cli.expect_equal(running.end(), 75, f"exit code ({running.said()})")
                 cli.expect_equal(running.said().count("the same command goes on"), 1, running.said())
-            expect_no_process(folder, 0)
+            cli.expect_no_process(folder, 0)
             listed = cli.run_json(sweep_words(folder, "--list"))
             cli.expect("stopped" in [row["status"] for row in listed["results"]], f"states: {listed}")
             expect_goes_on(folder)
@@ -159,7 +140,7 @@ def test_a_killed_rank_or_launcher_leaves_nothing_and_loses_nothing():
                 begin = time.monotonic()
                 cli.expect(running.end() != 0, "the job ended well")
                 cli.expect(time.monotonic() - begin < 5, "the job took more than 5 s to end")
-                expect_no_process(folder, 5)
+                cli.expect_no_process(folder, 5)
             result = cli.run_json(sweep_words(folder), 2)
             cli.expect_equal(digests(result), alone(), "digests")
 
@@ -195,7 +176,7 @@ def test_fail_fast_stops_all_ranks():
             words = sweep_words(folder, *options, "--fail-fast", "--json", text=endless, lists=lists)
             states = [row["status"] for row in json.loads(cli.run(words, ranks, code=1).stdout)["results"]]
             cli.expect_equal((states.count("failed"), states.count("done")), (1, 0), f"states: {states}")
-            expect_no_process(folder, 0)
+            cli.expect_no_process(folder, 0)
 
 
 def test_mistakes_are_told_once():

@@ -52,25 +52,6 @@ def all_starts(folder):
     return {trial.name: starts(trial) for trial in (folder / "out" / "trials").glob("*")}
 
 
-def processes(folder):
-    """All processes whose command line names the folder."""
-    found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if str(folder) in path.read_text(encoding="utf-8") and int(path.parent.name) != os.getpid():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue  # it has ended meanwhile
-    return found
-
-
-def expect_no_process(folder):
-    limit = time.monotonic() + 60
-    while processes(folder):
-        cli.expect(time.monotonic() < limit, f"processes are left: {processes(folder)}")
-        time.sleep(0.02)
-
-
 @functools.cache
 def undisturbed():
     """Digests and duration of the long sweep that nobody disturbed."""
@@ -191,7 +172,7 @@ def test_a_process_that_cannot_say_how_it_ended_is_a_failure_too():
         with running:
             first = "out/trials"
             running.wait_for(lambda: any((folder / first).glob("seed=1*/metrics.jsonl")), "a trial at work")
-            trial = next(pid for pid in processes(folder) if pid != running.process.pid)
+            trial = next(pid for pid in cli.processes(folder) if pid != running.process.pid)
             os.kill(trial, signal.SIGKILL)
             cli.expect_equal(running.end(), 1, "exit code")
             cli.expect("ended by signal 9" in running.said(), running.said())
@@ -207,7 +188,7 @@ def test_a_request_stops_the_trials_and_the_same_command_goes_on():
                 running.wait_for(lambda: any((folder / "out").glob("trials/*/metrics.jsonl")), "a trial at work")
                 running.process.send_signal(number)
                 cli.expect_equal(running.end(), 75, f"exit code ({running.said()})")
-            cli.expect_equal(processes(folder), [], "processes")
+            cli.expect_equal(cli.processes(folder), [], "processes")
             listed = cli.run_json(sweep_words(folder, "--list", text=LONG))
             cli.expect("stopped" in [row["status"] for row in listed["results"]], f"states: {listed}")
             result = cli.run_json(sweep_words(folder, text=LONG))
@@ -251,13 +232,13 @@ def test_a_killed_sweeper_loses_nothing():
                     running.process.kill()
                     running.process.wait()
                 kills += 1
-                expect_no_process(folder)
+                cli.expect_no_process(folder, 60)
                 expect_nothing_lost(folder, known)
                 known = progress(folder)
             result = cli.run_json(sweep_words(folder, text=LONG))
             expect_nothing_lost(folder, known)
             cli.expect_equal(digests(result), expected, "digests")
-            expect_no_process(folder)
+            cli.expect_no_process(folder, 60)
 
 
 def test_a_terminal_shows_a_table_of_what_runs():

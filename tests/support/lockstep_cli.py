@@ -57,6 +57,26 @@ def rank_of(process):
     return int(next(v for v in variables if v.startswith("OMPI_COMM_WORLD_RANK=")).split("=")[1])
 
 
+def processes(folder):
+    """All processes whose command line names the folder."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(folder) in path.read_text(encoding="utf-8"):
+                found.append(int(path.parent.name))
+        except OSError:
+            continue  # it has ended meanwhile
+    return found
+
+
+def expect_no_process(folder, seconds):
+    """All processes whose command line names the folder have ended, at the latest after so many seconds."""
+    limit = time.monotonic() + seconds
+    while left := processes(folder):
+        expect(time.monotonic() < limit, f"left after {seconds} s: {left}")
+        time.sleep(0.02)
+
+
 class Job:
     """The program while it runs, alone or under mpirun; for `with`, which leaves no process behind."""
 
