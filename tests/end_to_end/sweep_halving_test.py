@@ -3,7 +3,6 @@
 # timeout: 600
 """Sweeps that end bad trials early, and the option of `train` that pauses a run for them."""
 
-import json
 import os
 import pathlib
 import random
@@ -115,9 +114,10 @@ def test_two_sweepers_decide_the_same():
         with cli.Job(words) as one, cli.Job(words) as other:
             cli.expect_equal((one.end(), other.end()), (0, 0), f"exit codes: {one.said()} {other.said()}")
         cli.expect_equal(summary(cli.run_json([*words, "--list"])), expected, "of two")
-    with cli.Folder() as folder:
-        done = cli.run([*words_of(folder), "--threads", 1, "--json"], ranks=2)
-        cli.expect_equal(summary(json.loads(done.stdout)), expected, "of two ranks")
+    for ranks, together in ((2, 1), (2, 2), (4, 2)):
+        with cli.Folder() as folder:
+            words = words_of(folder, "--threads", 1, "--ranks-per-trial", together)
+            cli.expect_equal(summary(cli.run_json(words, ranks)), expected, f"of {ranks} ranks, {together} a trial")
 
 
 def test_a_failed_trial_holds_nobody_up():
