@@ -49,10 +49,23 @@ class DataShelf {
   std::optional<LoadedData> data_;
 };
 
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(folder, missing)) {
+    names.push_back(entry.path().filename().string());
+  }
+  return names;
+}
+
+// One that another sweeper is only making has hidden files at most.
 void require_sweep_folder(const fs::path& folder) {
   std::error_code problem;
-  if (!fs::exists(folder, problem) || fs::exists(folder / "sweep.yaml", problem)) return;
-  if (fs::is_directory(folder, problem) && fs::is_empty(folder, problem)) return;
+  if (!fs::exists(folder, problem)) return;
+  const std::vector<std::string> names = names_in(folder);
+  const auto is_hidden = [](const std::string& name) { return name.starts_with('.'); };
+  const bool is_new = fs::is_directory(folder, problem) && std::ranges::all_of(names, is_hidden);
+  if (is_new || fs::exists(folder / "sweep.yaml", problem)) return;
   throw Error(ErrorKind::usage,
               fmt::format("{} is no sweep's folder: it has no sweep.yaml, and nothing in it was "
                           "touched; name another with --out.",
@@ -66,15 +79,6 @@ std::string existing_name(const std::vector<std::string>& folders, const Digest&
     return name == end || name.ends_with("_" + end);
   });
   return found == folders.end() ? "" : *found;
-}
-
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code missing;
-  for (const auto& entry : fs::directory_iterator(folder, missing)) {
-    names.push_back(entry.path().filename().string());
-  }
-  return names;
 }
 
 // What `train` would find wrong; the trial's data set and length are known afterwards.
