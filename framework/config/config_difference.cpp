@@ -86,6 +86,28 @@ std::vector<std::string> differing_keys(const ExperimentConfig& a, const Experim
   return comparison.take();
 }
 
+const Value* value_at(const Value& document, std::string_view path) {
+  if (path.empty()) return &document;
+  const auto below = [path](std::string_view name, const Value& value) -> const Value* {
+    if (name.empty() || !path.starts_with(name)) return nullptr;
+    if (path.size() == name.size()) return &value;
+    return path[name.size()] == '.' ? value_at(value, path.substr(name.size() + 1)) : nullptr;
+  };
+  for (const Value::Entry& entry : document.entries) {
+    if (const Value* found = below(entry.key, entry.value)) return found;
+  }
+  for (const Value& item : document.items) {
+    if (const Value* found = below(name_of(item), item)) return found;
+  }
+  return nullptr;
+}
+
+bool never_changes_results(std::string_view key) {
+  return key == "name" || key == "model.name" || key == "data.path" || key == "train.max_runtime" ||
+         key == "train.step_deadline" || key.starts_with("evaluate.") ||
+         key.starts_with("checkpoint.");
+}
+
 bool may_change_on_resume(const ExperimentConfig& config, std::string_view key) {
   if (key == "train.steps" || key == "train.epochs") {
     return !depends_on_total_steps(config.learning_rate);

@@ -13,6 +13,13 @@ namespace lockstep {
 /// layers with other names or another order is one difference, "model.layers".
 std::vector<std::string> differing_keys(const ExperimentConfig& a, const ExperimentConfig& b);
 
+/// The value of a key of a document by its path, as differing_keys names it; null without one.
+const Value* value_at(const Value& document, std::string_view path);
+
+/// Whether no result depends on a key: names, paths, limits of time, and the rhythms of evaluation
+/// and checkpoints.
+bool never_changes_results(std::string_view key);
+
 /// Whether a run that has begun with `config` stays the same run when `key` changes: the rhythms of
 /// evaluation and checkpoints and the number of checkpoints kept; and the length of the run where
 /// the learning rate does not depend on it.

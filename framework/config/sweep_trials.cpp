@@ -178,12 +178,6 @@ std::string short_value(const Value& value) {
   return kept;
 }
 
-bool never_changes_results(std::string_view key) {
-  return key == "name" || key == "model.name" || key == "data.path" || key == "train.max_runtime" ||
-         key == "train.step_deadline" || key.starts_with("evaluate.") ||
-         key.starts_with("checkpoint.");
-}
-
 void leave_out(Value& mapping, const std::string& path, const std::vector<TrialSetting>& kept) {
   std::erase_if(mapping.entries, [&](const Value::Entry& entry) {
     const std::string key = path + entry.key;

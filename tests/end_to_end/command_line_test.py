@@ -22,7 +22,7 @@ def expect_refused(arguments, code, words, ranks=None, cwd=None, env=None):
 
 
 def test_help_of_every_verb():
-    verbs = ("train", "evaluate", "predict", "describe", "inspect", "bench", "replay", "sweep", "bundle", "doctor")
+    verbs = ("train", "evaluate", "predict", "describe", "inspect", "bench", "replay", "sweep", "compare", "bundle", "doctor")
     overall = cli.run(["--help"]).stdout
     for verb in verbs:
         cli.expect(verb in overall, f"{verb} is missing from --help")

@@ -40,6 +40,29 @@ BOOST_AUTO_TEST_CASE(equal_experiments_differ_in_nothing) {
   BOOST_TEST(difference({"model.layers.f2.units=10", "train.micro_batch=16"}).empty());
 }
 
+BOOST_AUTO_TEST_CASE(every_key_that_is_named_has_its_value) {
+  const std::vector<std::string> overrides = {"model.layers.c1.filters=7", "optimizer.momentum=0.5",
+                                              "train.steps=5"};
+  const Value before = to_value(with({}));
+  const Value after = to_value(with(overrides));
+  BOOST_TEST(value_at(before, "model.layers.c1.filters")->text == "6");
+  BOOST_TEST(value_at(after, "model.layers.c1.filters")->text == "7");
+  BOOST_TEST(value_at(after, "optimizer.momentum")->text == "0.5");
+  BOOST_TEST(value_at(after, "train.steps")->text == "5");
+  BOOST_TEST(value_at(before, "train.steps") == nullptr);
+  BOOST_TEST(value_at(before, "model.layers.c2.filters") == nullptr);
+  BOOST_TEST(value_at(before, "train.step") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(results_depend_on_all_keys_but_names_places_limits_and_rhythms) {
+  for (const char* key : {"name", "data.path", "train.max_runtime", "evaluate.every_steps"}) {
+    BOOST_TEST(never_changes_results(key), key);
+  }
+  for (const char* key : {"seed", "train.steps", "data.dataset", "model.layers", "names"}) {
+    BOOST_TEST(!never_changes_results(key), key);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(each_key_that_differs_is_named_in_the_order_of_the_file) {
   BOOST_TEST((difference({"optimizer.momentum=0.9", "seed=2", "data.normalize.mean=0.5"}) ==
               Keys{"seed", "data.normalize.mean", "optimizer.momentum"}));

@@ -1,0 +1,156 @@
+#include "experiments/first_difference.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace lockstep {
+namespace {
+
+bool same_bits(float a, float b) {
+  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
+}
+
+bool same_bits(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+}
+
+// ---- Steps
+// ----------------------------------------------------------------------------------------
+
+std::optional<StepDifference> difference(const StepRecord& a, const StepRecord& b) {
+  if (a.has_digest && b.has_digest) {
+    if (a.digest == b.digest) return {};
+    return StepDifference{a.step, "digest", a.digest.hex(), b.digest.hex()};
+  }
+  if (same_bits(a.loss, b.loss)) return {};
+  return StepDifference{a.step, "loss", fmt::format("{}", a.loss), fmt::format("{}", b.loss)};
+}
+
+/// A checkpoint is one step of a training; the others say how far theirs came.
+bool tells_length(const Compared& compared) { return compared.kind != ComparedKind::checkpoint; }
+
+std::optional<StepDifference> different_length(const Compared& a, const Compared& b) {
+  if (!tells_length(a) || !tells_length(b) || a.steps() == b.steps()) return {};
+  return StepDifference{std::min(a.steps(), b.steps()) + 1, "steps", fmt::format("{}", a.steps()),
+                        fmt::format("{}", b.steps())};
+}
+
+void compare_steps(const Compared& a, const Compared& b, FirstDifference& found) {
+  auto other = b.tables.steps.begin();
+  for (const StepRecord& record : a.tables.steps) {
+    other = std::find_if(other, b.tables.steps.end(),
+                         [&](const StepRecord& step) { return step.step >= record.step; });
+    if (other == b.tables.steps.end()) break;
+    if (other->step != record.step) continue;
+    ++found.steps;
+    found.step = difference(record, *other);
+    if (found.step) return;
+  }
+  found.step = different_length(a, b);
+}
+
+// ---- Tensors
+// --------------------------------------------------------------------------------------
+
+/// The tensor of the same layer and name; null without one.
+const StoredTensor* find_tensor(const std::vector<StoredTensor>& tensors,
+                                const StoredTensor& like) {
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const StoredTensor& tensor) {
+    return tensor.layer == like.layer && tensor.name == like.name;
+  });
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+TensorDifference named(const StoredTensor& tensor, const std::string& family) {
+  TensorDifference found;
+  found.layer = tensor.layer;
+  found.tensor = family.empty() ? tensor.name : fmt::format("{} ({})", tensor.name, family);
+  return found;
+}
+
+std::optional<TensorDifference> difference(const StoredTensor& a, const StoredTensor* b,
+                                           const std::string& family) {
+  TensorDifference found = named(a, family);
+  found.shape = a.shape;
+  if (b != nullptr) found.other = b->shape;
+  if (b == nullptr || a.shape != b->shape) return found;
+  for (Index i = a.shape.size(); i-- > 0;) {
+    const auto at = static_cast<std::size_t>(i);
+    if (same_bits(a.values[at], b->values[at])) continue;
+    ++found.differing;
+    found.position = i;
+    found.a = a.values[at];
+    found.b = b->values[at];
+  }
+  return found.differing > 0 ? std::optional(found) : std::nullopt;
+}
+
+std::optional<TensorDifference> first_of(const std::vector<StoredTensor>& a,
+                                         const std::vector<StoredTensor>& b,
+                                         const std::string& family) {
+  for (const StoredTensor& tensor : a) {
+    auto found = difference(tensor, find_tensor(b, tensor), family);
+    if (found) return found;
+  }
+  for (const StoredTensor& tensor : b) {
+    if (find_tensor(a, tensor) != nullptr) continue;
+    TensorDifference found = named(tensor, family);
+    found.other = tensor.shape;
+    return found;
+  }
+  return {};
+}
+
+/// Two files are compared whatever their steps; a run's checkpoints with those of the same step.
+std::vector<std::pair<std::filesystem::path, std::filesystem::path>> pairs_of(const Compared& a,
+                                                                              const Compared& b) {
+  const bool are_files = a.kind == ComparedKind::checkpoint && b.kind == ComparedKind::checkpoint;
+  if (are_files) return {{a.path, b.path}};
+  std::vector<std::pair<std::filesystem::path, std::filesystem::path>> pairs;
+  for (const auto& [step, path] : a.checkpoints) {
+    const auto other = b.checkpoints.find(step);
+    if (other != b.checkpoints.end()) pairs.emplace_back(path, other->second);
+  }
+  return pairs;
+}
+
+}  // namespace
+
+std::vector<Index> index_of(const Shape& shape, Index position) {
+  std::vector<Index> index(shape.rank());
+  for (std::size_t axis = shape.rank(); axis-- > 0;) {
+    index[axis] = position % shape[axis];
+    position /= shape[axis];
+  }
+  return index;
+}
+
+std::optional<TensorDifference> first_tensor_difference(const Checkpoint& a, const Checkpoint& b) {
+  if (auto found = first_of(a.parameters, b.parameters, "")) return found;
+  for (const StoredOptimizerState& state : a.optimizer) {
+    const auto other = std::ranges::find(b.optimizer, state.name, &StoredOptimizerState::name);
+    if (other == b.optimizer.end()) continue;
+    if (auto found = first_of(state.tensors, other->tensors, state.name)) return found;
+  }
+  return {};
+}
+
+FirstDifference first_difference(const Compared& a, const Compared& b) {
+  FirstDifference found;
+  compare_steps(a, b, found);
+  for (const auto& [one, other] : pairs_of(a, b)) {
+    const Checkpoint checkpoint = read_checkpoint(one).checkpoint;
+    found.tensor = first_tensor_difference(checkpoint, read_checkpoint(other).checkpoint);
+    ++found.checkpoints;
+    if (!found.tensor) continue;
+    if (checkpoint.state) found.tensor->step = checkpoint.state->step;
+    break;
+  }
+  return found;
+}
+
+}  // namespace lockstep
