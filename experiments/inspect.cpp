@@ -1,252 +1,71 @@
 #include <algorithm>
-#include <cmath>
+#include <array>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "experiments/command.hpp"
-#include "experiments/figures.hpp"
 #include "experiments/inspect_bundle.hpp"
+#include "experiments/inspect_checkpoint.hpp"
+#include "experiments/inspect_follow.hpp"
+#include "experiments/inspect_metrics.hpp"
+#include "experiments/inspect_run.hpp"
+#include "experiments/inspect_sweep.hpp"
+#include "experiments/metrics_csv.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint.hpp"
 #include "framework/storage/hdf5_file.hpp"
-#include "framework/storage/metrics.hpp"
-#include "framework/storage/metrics_journal.hpp"
 #include "framework/storage/run_directory.hpp"
 
 namespace lockstep {
 namespace {
 
-using Json = nlohmann::ordered_json;
+enum class Inspected { run, sweep, checkpoint, metrics, bundle };
 
-// A figure, or null where it was not measured.
-Json number_or_null(double value) { return std::isnan(value) ? Json() : Json(value); }
-
-Json epoch_json(const EpochRecord& epoch) {
-  return {{"epoch", epoch.epoch},
-          {"step", epoch.step},
-          {"train_loss", number_or_null(epoch.train_loss)},
-          {"train_accuracy", number_or_null(epoch.train_accuracy)},
-          {"validation_loss", number_or_null(epoch.validation_loss)},
-          {"validation_accuracy", number_or_null(epoch.validation_accuracy)},
-          {"test_loss", number_or_null(epoch.test_loss)},
-          {"test_accuracy", number_or_null(epoch.test_accuracy)},
-          {"seconds", epoch.seconds}};
+Inspected kind_of_folder(const std::filesystem::path& folder) {
+  if (is_run_directory(folder)) return Inspected::run;
+  if (std::filesystem::exists(folder / "index.h5")) return Inspected::sweep;
+  throw Error(ErrorKind::data,
+              fmt::format("{} is a folder, but neither a run's nor a sweep's: it has no "
+                          "resolved.yaml and no index.h5; give a folder that 'lockstep train' or "
+                          "'lockstep sweep' wrote, such as runs/quickstart.",
+                          folder.string()));
 }
 
-Json metrics_json(const MetricsTables& tables) {
-  Json epochs = Json::array();
-  for (const EpochRecord& epoch : tables.epochs) epochs.push_back(epoch_json(epoch));
-  Json last;
-  if (!tables.steps.empty()) {
-    const StepRecord& step = tables.steps.back();
-    last = {{"step", step.step},
-            {"loss", step.loss},
-            {"learning_rate", step.learning_rate},
-            {"gradient_norm", step.gradient_norm},
-            {"digest", step.has_digest ? Json(step.digest.hex()) : Json()}};
-  }
-  return {{"steps", tables.steps.size()}, {"last_step", last}, {"epochs", epochs}};
-}
-
-void print_metrics(const Console& console, const MetricsTables& tables) {
-  if (tables.steps.empty()) {
-    console.result("no steps recorded");
-    return;
-  }
-  const StepRecord& last = tables.steps.back();
-  console.result(fmt::format("steps      {} (last loss {})", last.step, figure(last.loss)));
-  if (last.has_digest) console.result(fmt::format("digest     {}", last.digest.hex()));
-  if (tables.epochs.empty()) return;
-  console.result("");
-  console.result(console.bold(
-      "epoch    step   train loss     acc.   val. loss     acc.   test loss     acc."));
-  for (const EpochRecord& epoch : tables.epochs) {
-    console.result(fmt::format(
-        "{:<5.4g} {:>7}  {:>11}  {:>7}  {:>10}  {:>7}  {:>10}  {:>7}", epoch.epoch, epoch.step,
-        figure(epoch.train_loss), percent(epoch.train_accuracy), figure(epoch.validation_loss),
-        percent(epoch.validation_accuracy), figure(epoch.test_loss), percent(epoch.test_accuracy)));
-  }
-}
-
-// One checkpoint of a run, as far as it can be read.
-Json checkpoint_json(const std::filesystem::path& path) {
-  Json json = {{"file", path.filename().string()}};
+Hdf5Reader open_hdf5(const std::filesystem::path& path) {
   try {
-    const LoadedCheckpoint loaded = read_checkpoint_summary(path);
-    json["state"] = loaded.verified ? "verified" : "not verified";
-    if (const auto& state = loaded.checkpoint.state) {
-      json["step"] = state->step;
-      json["digest"] = state->digest.hex();
-    }
+    return Hdf5Reader(path);
   } catch (const Error& error) {
-    json["state"] = "damaged";
-    json["message"] = error.what();
-  }
-  return json;
-}
-
-struct RunSummary {
-  std::optional<RunEnd> end;
-  MetricsTables tables;
-  std::vector<std::string> problems;
-  Json checkpoints = Json::array();
-};
-
-// The journal knows the newest steps; the snapshot stands in for a journal that is gone.
-void read_run_metrics(const std::filesystem::path& run, RunSummary& summary) {
-  try {
-    JournalContents journal = read_journal(run / "metrics.jsonl");
-    summary.problems = std::move(journal.problems);
-    summary.tables = std::move(journal.tables);
-    if (summary.tables.steps.empty() && std::filesystem::exists(run / "metrics.h5")) {
-      summary.tables = read_metrics(run / "metrics.h5");
-    }
-  } catch (const Error& error) {
-    summary.problems.emplace_back(error.what());
+    throw Error(ErrorKind::data,
+                fmt::format("{} is damaged: it has the signature of HDF5, but cannot be opened; "
+                            "take another copy, or make it anew. HDF5 says: {}",
+                            path.string(), error.what()));
   }
 }
 
-RunSummary summarize_run(const std::filesystem::path& run) {
-  RunSummary summary;
-  summary.end = read_run_end(run);
-  read_run_metrics(run, summary);
-  const RunCheckpoints checkpoints(run);
-  for (const Index step : checkpoints.steps()) {
-    Json json = checkpoint_json(checkpoints.path_of(step));
-    json["latest"] = checkpoints.latest() == step;
-    json["best"] = checkpoints.best() == step;
-    summary.checkpoints.push_back(std::move(json));
-  }
-  return summary;
-}
-
-void warn_about(const Console& console, const std::vector<std::string>& problems) {
-  constexpr std::size_t kMost = 5;
-  for (std::size_t i = 0; i < std::min(problems.size(), kMost); ++i) console.warning(problems[i]);
-  if (problems.size() > kMost) {
-    console.warning(fmt::format("and {} more like these", problems.size() - kMost));
-  }
-}
-
-void inspect_run(const Console& console, const std::filesystem::path& run) {
-  const RunSummary summary = summarize_run(run);
-  warn_about(console, summary.problems);
-  if (console.json()) {
-    Json json = {{"kind", "run"}, {"path", run.string()}};
-    json["outcome"] = summary.end ? Json(to_string(summary.end->outcome)) : Json();
-    json["exit_code"] = summary.end ? Json(summary.end->exit_code) : Json();
-    json["reason"] = summary.end ? Json(summary.end->reason) : Json();
-    json["metrics"] = metrics_json(summary.tables);
-    json["problems"] = summary.problems;
-    json["checkpoints"] = summary.checkpoints;
-    console.json_object(json.dump(2));
-    return;
-  }
-  console.result(console.bold(fmt::format("run {}", run.string())));
-  console.result(summary.end ? fmt::format("outcome    {} (exit code {}): {}",
-                                           to_string(summary.end->outcome), summary.end->exit_code,
-                                           summary.end->reason)
-                             : "outcome    none yet: it goes on, or was killed (see --resume)");
-  print_metrics(console, summary.tables);
-  console.result("");
-  console.result(console.bold("checkpoints"));
-  for (const Json& checkpoint : summary.checkpoints) {
-    console.result(fmt::format("{}  {}  {}{}{}", checkpoint["file"].get<std::string>(),
-                               checkpoint["state"].get<std::string>(),
-                               checkpoint.value("digest", checkpoint.value("message", "")),
-                               checkpoint["latest"].get<bool>() ? "  latest" : "",
-                               checkpoint["best"].get<bool>() ? "  best" : ""));
-  }
-}
-
-Json tensor_json(const StoredTensor& tensor) {
-  const auto extents = tensor.shape.extents();
-  return {{"name", tensor.layer + "." + tensor.name},
-          {"shape", std::vector<Index>(extents.begin(), extents.end())},
-          {"axis_order", tensor.axis_order}};
-}
-
-Json checkpoint_file_json(const std::filesystem::path& path, const LoadedCheckpoint& loaded) {
-  const Checkpoint& checkpoint = loaded.checkpoint;
-  Json json = {{"kind", "checkpoint"},
-               {"path", path.string()},
-               {"verified", loaded.verified},
-               {"arithmetic_version", checkpoint.arithmetic_version},
-               {"has_experiment", !checkpoint.experiment.empty()}};
-  Json tensors = Json::array();
-  for (const StoredTensor& tensor : checkpoint.parameters) tensors.push_back(tensor_json(tensor));
-  json["parameters"] = tensors;
-  Json optimizer = Json::array();
-  for (const StoredOptimizerState& state : checkpoint.optimizer) optimizer.push_back(state.name);
-  json["optimizer"] = optimizer;
-  if (checkpoint.state) {
-    const StoredTrainingState& state = *checkpoint.state;
-    json["state"] = {{"step", state.step},
-                     {"epoch", state.epoch},
-                     {"samples_seen", state.samples_seen},
-                     {"seed", state.seed},
-                     {"digest", state.digest.hex()},
-                     {"best", number_or_null(state.best)},
-                     {"train_seconds", state.train_seconds}};
-  }
-  Json provenance = Json::object();
-  for (const auto& [key, value] : checkpoint.provenance.entries) {
-    std::visit([&, name = key](const auto& fact) { provenance[name] = fact; }, value);
-  }
-  json["provenance"] = provenance;
-  return json;
-}
-
-void inspect_checkpoint(const Console& console, const std::filesystem::path& path) {
-  const LoadedCheckpoint loaded = read_checkpoint_summary(path);
-  const Json json = checkpoint_file_json(path, loaded);
-  if (console.json()) {
-    console.json_object(json.dump(2));
-    return;
-  }
-  console.result(console.bold(fmt::format("checkpoint {}", path.string())));
-  console.result(loaded.verified ? "integrity  verified: its digest is right"
-                                 : "integrity  not verified: the file has no digest of ours");
-  if (const auto& state = loaded.checkpoint.state) {
-    console.result(fmt::format("step       {} (epoch {:.4g}, {} images seen, seed {})", state->step,
-                               state->epoch, state->samples_seen, state->seed));
-    console.result(fmt::format("digest     {}", state->digest.hex()));
-    console.result(fmt::format("best       validation accuracy {}", percent(state->best)));
-  }
-  console.result("");
-  console.result(console.bold("parameters"));
-  Index total = 0;
-  for (const StoredTensor& tensor : loaded.checkpoint.parameters) {
-    total += tensor.shape.size();
-    console.result(fmt::format("  {:<20} {:>14}  {}", tensor.layer + "." + tensor.name,
-                               tensor.shape.to_string(), tensor.axis_order));
-  }
-  console.result(fmt::format("  {:<20} {:>14}", "total", total));
-  if (loaded.checkpoint.provenance.entries.empty()) return;
-  console.result("");
-  console.result(console.bold("provenance"));
-  for (const auto& [key, value] : loaded.checkpoint.provenance.entries) {
-    console.result(fmt::format("  {:<16} {}", key, to_text(value)));
-  }
-}
-
-void inspect_metrics(const Console& console, const std::filesystem::path& path) {
-  const MetricsTables tables = read_metrics(path);
-  if (console.json()) {
-    Json json = metrics_json(tables);
-    json["kind"] = "metrics";
-    json["path"] = path.string();
-    console.json_object(json.dump(2));
-    return;
-  }
-  console.result(console.bold(fmt::format("metrics {}", path.string())));
-  print_metrics(console, tables);
-}
-
-bool is_metrics_file(const std::filesystem::path& path) {
-  return check_file(path).state == FileState::not_verified &&
-         Hdf5Reader(path).node("/steps") == Hdf5Node::group;
+// By what the file says of itself.
+Inspected kind_of_file(const std::filesystem::path& path) {
+  if (check_file(path).state != FileState::not_verified) return Inspected::checkpoint;
+  const Hdf5Reader file = open_hdf5(path);
+  constexpr std::array<std::pair<std::string_view, Inspected>, 4> kFormats = {{
+      {"lockstep-checkpoint", Inspected::checkpoint},
+      {"lockstep-metrics", Inspected::metrics},
+      {"lockstep-sweep", Inspected::sweep},
+      {"lockstep-bundle", Inspected::bundle},
+  }};
+  const bool has_format = file.has_attribute("/", "format") &&
+                          file.attribute_element("/", "format") == Hdf5Element::text;
+  const std::string format = has_format ? file.text_attribute("/", "format") : "";
+  const auto found =
+      std::ranges::find(kFormats, format, &std::pair<std::string_view, Inspected>::first);
+  if (found != kFormats.end()) return found->second;
+  // Weights from elsewhere do not say what they are.
+  if (file.node("/parameters") == Hdf5Node::group) return Inspected::checkpoint;
+  throw Error(
+      ErrorKind::data,
+      fmt::format("{} is an HDF5 file, but none of Lockstep: it has neither a format that is "
+                  "known nor /parameters; give a checkpoint, metrics.h5, index.h5, a "
+                  "bundle, or the folder of a run or a sweep.",
+                  path.string()));
 }
 
 class InspectCommand final : public Command {
@@ -256,10 +75,17 @@ class InspectCommand final : public Command {
     return "What a run was and how it went, or what is in one of its files";
   }
   void add_options(OptionList& list) override {
-    list.argument("RUN|FILE", path_, "A run's folder, a checkpoint, metrics.h5, or a bundle");
+    list.argument("RUN|SWEEP|FILE", path_,
+                  "A folder of a run or a sweep, a checkpoint, metrics.h5, index.h5, or a bundle");
+    list.choice(
+        {"--csv", "TABLE"}, {"steps", "epochs", "layers", "confusion"}, table_,
+        "Print a table of a run or of metrics.h5 as CSV: steps, epochs, layers or confusion");
+    list.flag("--follow", follows_,
+              "Print a line for each evaluation of a run, as long as it is trained");
   }
 
   int run(const CommandContext& context) override {
+    check_options(context.console);
     fail_together(context.communicator(), [&] {
       if (context.is_root()) inspect(context.console);
     });
@@ -268,23 +94,66 @@ class InspectCommand final : public Command {
 
  private:
   std::string path_;
+  std::string table_;
+  bool follows_ = false;
+
+  void check_options(const Console& console) const {
+    const int forms = (console.json() ? 1 : 0) + (table_.empty() ? 0 : 1) + (follows_ ? 1 : 0);
+    if (forms < 2) return;
+    throw Error(ErrorKind::usage,
+                "--json, --csv and --follow are three forms of output: give one of them.");
+  }
 
   void inspect(const Console& console) const {
-    if (std::filesystem::is_directory(path_)) {
-      if (!is_run_directory(path_)) {
-        throw Error(ErrorKind::data,
-                    fmt::format("{} is a folder, but not a run's: it has no resolved.yaml; give a "
-                                "folder that 'lockstep train' wrote, such as runs/quickstart.",
-                                path_));
-      }
-      inspect_run(console, path_);
-    } else if (is_bundle_file(path_)) {
-      inspect_bundle(console, path_);
-    } else if (is_metrics_file(path_)) {
-      inspect_metrics(console, path_);
-    } else {
-      inspect_checkpoint(console, path_);
+    const Inspected kind =
+        std::filesystem::is_directory(path_) ? kind_of_folder(path_) : kind_of_file(path_);
+    if (!table_.empty()) return print_csv(console, kind);
+    if (follows_) {
+      require(kind == Inspected::run, "--follow is for the folder of a run");
+      return follow_run(console, path_);
     }
+    print(console, kind);
+  }
+
+  void print(const Console& console, Inspected kind) const {
+    const bool is_folder = std::filesystem::is_directory(path_);
+    const std::filesystem::path path(path_);
+    switch (kind) {
+      case Inspected::run:
+        return inspect_run(console, path);
+      case Inspected::sweep:
+        return inspect_sweep(console, is_folder ? path / "index.h5" : path);
+      case Inspected::checkpoint:
+        return inspect_checkpoint(console, path);
+      case Inspected::metrics:
+        return inspect_metrics(console, path);
+      case Inspected::bundle:
+        return inspect_bundle(console, path);
+    }
+  }
+
+  void print_csv(const Console& console, Inspected kind) const {
+    require(kind == Inspected::run || kind == Inspected::metrics,
+            "--csv is for the folder of a run and for metrics.h5");
+    RunMetrics metrics;
+    if (kind == Inspected::run) {
+      metrics = read_run_metrics(path_);
+    } else {
+      metrics.tables = read_metrics(path_);
+    }
+    warn_about(console, metrics.problems);
+    for (const std::string& line : csv_lines(metrics.tables, table())) console.result(line);
+  }
+
+  CsvTable table() const {
+    if (table_ == "steps") return CsvTable::steps;
+    if (table_ == "epochs") return CsvTable::epochs;
+    return table_ == "layers" ? CsvTable::layers : CsvTable::confusion;
+  }
+
+  void require(bool is_met, std::string_view what) const {
+    if (is_met) return;
+    throw Error(ErrorKind::usage, fmt::format("{}, but {} is something else.", what, path_));
   }
 };
 

@@ -5,7 +5,6 @@
 
 #include "experiments/figures.hpp"
 #include "framework/storage/bundle.hpp"
-#include "framework/storage/checkpoint.hpp"
 
 namespace lockstep {
 namespace {
@@ -25,10 +24,6 @@ Json bundle_json(const std::filesystem::path& path, const BundleSummary& bundle)
 }
 
 }  // namespace
-
-bool is_bundle_file(const std::filesystem::path& path) {
-  return check_file(path).state == FileState::not_verified && is_bundle(path);
-}
 
 void inspect_bundle(const Console& console, const std::filesystem::path& path) {
   const BundleSummary bundle = read_bundle_summary(path);

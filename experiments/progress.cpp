@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "experiments/figures.hpp"
+#include "experiments/progress_lines.hpp"
 
 namespace lockstep {
 namespace {
@@ -19,22 +20,6 @@ std::string clock_text(double seconds) {
   if (whole >= 3600)
     return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
-}
-
-// " key=value" for a figure that was measured.
-std::string field(std::string_view key, double value) {
-  return std::isnan(value) ? "" : fmt::format(" {}={}", key, figure(value));
-}
-
-// For scripts: the keys are those of the metrics, and stay. `loss` is the last step's, `train_loss`
-// the mean over the epoch.
-std::string evaluation_fields(const EpochRecord& record, double loss) {
-  return fmt::format(
-      "epoch={:.4g} step={} loss={}{}{}{}{}{}{}", record.epoch, record.step, figure(loss),
-      field("train_loss", record.train_loss), field("train_accuracy", record.train_accuracy),
-      field("validation_loss", record.validation_loss),
-      field("validation_accuracy", record.validation_accuracy),
-      field("test_loss", record.test_loss), field("test_accuracy", record.test_accuracy));
 }
 
 std::string accuracy_of(std::string_view split, double accuracy) {
@@ -87,8 +72,7 @@ void Progress::on_step(const StepRecord& record) {
   if (bar) {
     draw_bar(record, now);
   } else {
-    say(fmt::format("epoch={:.4g} step={} loss={} learning_rate={:.4g} images_per_second={:.0f}",
-                    record.epoch, record.step, figure(record.loss), record.learning_rate, rate_));
+    say(step_fields(record, rate_));
   }
 }
 

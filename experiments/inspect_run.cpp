@@ -1,0 +1,119 @@
+#include "experiments/inspect_run.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "experiments/inspect_metrics.hpp"
+#include "framework/core/error.hpp"
+#include "framework/storage/checkpoint.hpp"
+#include "framework/storage/metrics_journal.hpp"
+#include "framework/storage/run_directory.hpp"
+#include "framework/storage/run_lock.hpp"
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// One checkpoint of a run, as far as it can be read.
+Json checkpoint_json(const std::filesystem::path& path) {
+  Json json = {{"file", path.filename().string()}};
+  try {
+    const LoadedCheckpoint loaded = read_checkpoint_summary(path);
+    json["state"] = loaded.verified ? "verified" : "not verified";
+    if (const auto& state = loaded.checkpoint.state) {
+      json["step"] = state->step;
+      json["digest"] = state->digest.hex();
+    }
+  } catch (const Error& error) {
+    json["state"] = "damaged";
+    json["message"] = error.what();
+  }
+  return json;
+}
+
+struct RunSummary {
+  std::optional<RunEnd> end;
+  RunMetrics metrics;
+  Json checkpoints = Json::array();
+};
+
+RunSummary summarize_run(const std::filesystem::path& run) {
+  RunSummary summary;
+  summary.end = read_run_end(run);
+  summary.metrics = read_run_metrics(run);
+  const RunCheckpoints checkpoints(run);
+  for (const Index step : checkpoints.steps()) {
+    Json json = checkpoint_json(checkpoints.path_of(step));
+    json["latest"] = checkpoints.latest() == step;
+    json["best"] = checkpoints.best() == step;
+    summary.checkpoints.push_back(std::move(json));
+  }
+  return summary;
+}
+
+}  // namespace
+
+// The journal knows the newest steps; the snapshot stands in for a journal that is gone.
+RunMetrics read_run_metrics(const std::filesystem::path& run) {
+  RunMetrics metrics;
+  try {
+    JournalContents journal = read_journal(run / "metrics.jsonl");
+    metrics.problems = std::move(journal.problems);
+    metrics.tables = std::move(journal.tables);
+    if (metrics.tables.steps.empty() && std::filesystem::exists(run / "metrics.h5")) {
+      metrics.tables = read_metrics(run / "metrics.h5");
+    }
+  } catch (const Error& error) {
+    metrics.problems.emplace_back(error.what());
+  }
+  return metrics;
+}
+
+std::string outcome_line(const std::filesystem::path& run) {
+  if (const std::optional<RunEnd> end = read_run_end(run)) {
+    return fmt::format("outcome    {} (exit code {}): {}", to_string(end->outcome), end->exit_code,
+                       end->reason);
+  }
+  return is_run_locked(run) ? "outcome    none yet: it goes on"
+                            : "outcome    none: it was killed, and goes on with --resume";
+}
+
+void warn_about(const Console& console, const std::vector<std::string>& problems) {
+  constexpr std::size_t kMost = 5;
+  for (std::size_t i = 0; i < std::min(problems.size(), kMost); ++i) console.warning(problems[i]);
+  if (problems.size() > kMost) {
+    console.warning(fmt::format("and {} more like these", problems.size() - kMost));
+  }
+}
+
+void inspect_run(const Console& console, const std::filesystem::path& run) {
+  const RunSummary summary = summarize_run(run);
+  warn_about(console, summary.metrics.problems);
+  if (console.json()) {
+    Json json = {{"kind", "run"}, {"path", run.string()}};
+    json["outcome"] = summary.end ? Json(to_string(summary.end->outcome)) : Json();
+    json["exit_code"] = summary.end ? Json(summary.end->exit_code) : Json();
+    json["reason"] = summary.end ? Json(summary.end->reason) : Json();
+    json["metrics"] = metrics_json(summary.metrics.tables);
+    json["problems"] = summary.metrics.problems;
+    json["checkpoints"] = summary.checkpoints;
+    console.json_object(json.dump(2));
+    return;
+  }
+  console.result(console.bold(fmt::format("run {}", run.string())));
+  console.result(outcome_line(run));
+  print_metrics(console, summary.metrics.tables);
+  console.result("");
+  console.result(console.bold("checkpoints"));
+  for (const Json& checkpoint : summary.checkpoints) {
+    console.result(fmt::format("{}  {}  {}{}{}", checkpoint["file"].get<std::string>(),
+                               checkpoint["state"].get<std::string>(),
+                               checkpoint.value("digest", checkpoint.value("message", "")),
+                               checkpoint["latest"].get<bool>() ? "  latest" : "",
+                               checkpoint["best"].get<bool>() ? "  best" : ""));
+  }
+}
+
+}  // namespace lockstep

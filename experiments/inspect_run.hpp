@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "experiments/command.hpp"
+#include "framework/storage/metrics.hpp"
+
+namespace lockstep {
+
+void inspect_run(const Console& console, const std::filesystem::path& run);
+
+/// What a run has recorded, as far as it can be read.
+struct RunMetrics {
+  MetricsTables tables;
+  std::vector<std::string> problems;  ///< sentences
+};
+RunMetrics read_run_metrics(const std::filesystem::path& run);
+
+/// "outcome    DONE (exit code 0): finished"
+std::string outcome_line(const std::filesystem::path& run);
+
+/// Warns of the first few.
+void warn_about(const Console& console, const std::vector<std::string>& problems);
+
+}  // namespace lockstep

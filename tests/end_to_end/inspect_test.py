@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+# labels: python
+# timeout: 300
+"""inspect shows runs, sweeps and their files, as text, JSON and CSV, follows a training, and tells damaged from foreign."""
+
+import csv
+import io
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import h5py
+
+sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
+import lockstep_cli as cli
+
+UTF8 = {"LC_ALL": "C.UTF-8"}
+ASCII = {"LC_ALL": "C"}
+
+
+def trained(folder, *overrides):
+    """The folder of a finished run."""
+    run = folder / "run"
+    cli.run(["train", cli.write_busy(folder), *overrides, "--quiet", "--out", run])
+    return run
+
+
+def rows_of(target, table):
+    """A table as a CSV reader sees it."""
+    return list(csv.DictReader(io.StringIO(cli.run(["inspect", target, "--csv", table]).stdout)))
+
+
+def test_a_run_is_shown_within_80_columns():
+    with cli.Folder() as folder:
+        run = trained(folder)
+        text = cli.run(["inspect", run], env=UTF8, cwd=folder).stdout
+        for words in ("outcome    DONE", "layer          output rms", "accuracy by class (test)", "  latest", "  best", "▁"):
+            cli.expect(words in text, f"{words!r} is not in {text}")
+        for line in text.splitlines()[1:]:
+            cli.expect(len(line) <= 80, f"wider than 80 columns: {line}")
+        plain = cli.run(["inspect", run], env=ASCII).stdout
+        cli.expect(plain.isascii() and "\nloss       " in plain, f"not ASCII: {plain}")
+
+
+def test_json_has_the_last_figures_of_layers_and_classes():
+    with cli.Folder() as folder:
+        run = trained(folder)
+        metrics = cli.run_json(["inspect", run])["metrics"]
+        with h5py.File(run / "metrics.h5", "r") as file:
+            stored = file["layers"]
+            for i, layer in enumerate(metrics["layers"]):
+                cli.expect_equal(layer["layer"], stored["layer"].asstr()[i], "layer")
+                for name in ("activation_rms", "zero_share", "dead_share", "weight_rms", "update_ratio"):
+                    value = stored[name][-1, i]
+                    cli.expect_equal(layer[name], None if value != value else value, f"{layer['layer']}: {name}")
+            confusion = file["confusion"][()]
+        for k, of_class in enumerate(metrics["per_class"]):
+            cli.expect_equal(of_class["samples"], int(confusion[k].sum()), f"samples of class {k}")
+            cli.expect_equal(of_class["correct"], int(confusion[k, k]), f"right ones of class {k}")
+        from_file = cli.run_json(["inspect", run / "metrics.h5"])
+        cli.expect_equal(from_file["layers"], metrics["layers"], "layers of metrics.h5")
+
+
+def test_tables_are_csv_of_a_run_and_of_its_file():
+    with cli.Folder() as folder:
+        run = trained(folder)
+        for table in ("steps", "epochs", "layers", "confusion"):
+            cli.expect_equal(rows_of(run, table), rows_of(run / "metrics.h5", table), table)
+        digest = cli.run_json(["inspect", run])["metrics"]["last_step"]["digest"]
+        cli.expect_equal(rows_of(run, "steps")[-1]["digest"], digest, "last digest")
+        cli.expect_equal([row["step"] for row in rows_of(run, "epochs")], ["7", "14"], "evaluations")
+        cli.expect_equal({row["layer"] for row in rows_of(run, "layers")} >= {"c1", "r1", "out"}, True, "layers")
+        counts = [int(count) for row in rows_of(run, "confusion") for name, count in row.items() if name != "true_class"]
+        cli.expect_equal(sum(counts), 300, "samples of the confusion")
+
+
+def test_a_training_is_followed_to_its_end():
+    with cli.Folder() as folder:
+        run = folder / "run"
+        line = ["train", cli.write_busy(folder), "train.steps=4000", "evaluate.every_steps=1000", "--quiet", "--out", run]
+        with subprocess.Popen(cli.command(line), stdout=subprocess.DEVNULL) as training:
+            while not (run / "metrics.jsonl").exists():
+                cli.expect_equal(training.poll(), None, "train's exit code before its first step")
+                time.sleep(0.01)
+            lines = cli.run(["inspect", run, "--follow"]).stdout.splitlines()
+            cli.expect_equal(training.wait(), 0, "exit code of train")
+        steps = [line.split("step=")[1].split()[0] for line in lines[:-1]]
+        cli.expect_equal(steps, ["1000", "2000", "3000", "4000"], "a line an evaluation")
+        cli.expect("test_accuracy=" in lines[-2], lines[-2])
+        cli.expect_equal(lines[-1], "outcome    DONE (exit code 0): finished", "the last line")
+        cli.expect_equal(cli.run(["inspect", run, "--follow"]).stdout.splitlines(), lines, "after its end")
+        (run / "DONE").unlink()
+        cli.expect("killed" in cli.run(["inspect", run, "--follow"]).stdout, "a run without an end")
+
+
+def test_a_sweep_is_a_table_of_its_trials():
+    with cli.Folder() as folder:
+        sweep = folder / "sweep"
+        line = ["sweep", cli.write_busy(folder), "learning_rate.peak=0.01,0.001", "train.steps=5", "--out", sweep]
+        swept = cli.run_json(line)
+        for target in (sweep, sweep / "index.h5"):
+            found = cli.run_json(["inspect", target])
+            cli.expect_equal([row["status"] for row in found["trials"]], ["done", "done"], "states")
+            cli.expect_equal([row["digest"] for row in found["trials"]], [row["digest"] for row in swept["results"]], "digests")
+            cli.expect_equal([row["parameters"] for row in found["trials"]], [{"learning_rate.peak": x} for x in ("0.01", "0.001")], "keys")
+            text = cli.run(["inspect", target]).stdout
+            cli.expect("best       " in text and swept["best"]["trial"] in text, text)
+            for row in text.splitlines()[1:]:
+                cli.expect(len(row) <= 80, f"wider than 80 columns: {row}")
+
+
+def test_damaged_is_told_from_foreign():
+    with cli.Folder() as folder:
+        run = trained(folder)
+        whole = (run / "metrics.h5").read_bytes()
+        latest = (run / (run / "latest").read_text(encoding="utf-8").strip()).read_bytes()
+        with h5py.File(folder / "foreign.h5", "w") as file:
+            file["x"] = 1
+        cases = {
+            "short.h5": (whole[:1000], "is damaged"),
+            "checkpoint.h5": (latest[:-100] + bytes(100), "is damaged"),
+            "notes.txt": (b"hello", "text file"),
+            "empty.h5": (b"", "is empty"),
+            "foreign.h5": (None, "is an HDF5 file, but none of Lockstep"),
+        }
+        for name, (content, expected) in cases.items():
+            if content is not None:
+                (folder / name).write_bytes(content)
+            said = cli.run(["inspect", folder / name], code=3).stderr
+            cli.expect(expected in said and str(folder / name) in said, f"{name}: {said}")
+        said = cli.run(["inspect", folder], code=3).stderr
+        cli.expect("neither a run's nor a sweep's" in said, said)
+
+
+def test_forms_of_output_exclude_one_another():
+    with cli.Folder() as folder:
+        run = trained(folder)
+        cli.expect("give one of them" in cli.run(["inspect", run, "--csv", "steps", "--json"], code=2).stderr, "two forms")
+        said = cli.run(["inspect", run / "metrics.h5", "--follow"], code=2).stderr
+        cli.expect("--follow is for the folder of a run" in said, said)
+
+
+if __name__ == "__main__":
+    cli.run_tests(globals())
