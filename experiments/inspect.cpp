@@ -55,7 +55,7 @@ Inspected kind_of_file(const std::filesystem::path& path) {
   const bool has_format = file.has_attribute("/", "format") &&
                           file.attribute_element("/", "format") == Hdf5Element::text;
   const std::string format = has_format ? file.text_attribute("/", "format") : "";
-  const auto found =
+  const auto* const found =
       std::ranges::find(kFormats, format, &std::pair<std::string_view, Inspected>::first);
   if (found != kFormats.end()) return found->second;
   // Weights from elsewhere do not say what they are.

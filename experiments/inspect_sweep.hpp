@@ -6,7 +6,7 @@
 
 namespace lockstep {
 
-/// The trials of a sweep. @param index  its file index.h5
-void inspect_sweep(const Console& console, const std::filesystem::path& index);
+/// The trials of a sweep. @param path  its file index.h5
+void inspect_sweep(const Console& console, const std::filesystem::path& path);
 
 }  // namespace lockstep
