@@ -78,7 +78,7 @@ expect "missing data packages are said" "$output" 'Could not install dataset-fas
 
 setup --tests
 expect "missing packages that cannot be had are a failure" "$status" '^1$'
-expect "they are named in one sentence" "$output" 'could not install these packages: libboost-test-dev python3 python3-h5py python3-yaml binutils iproute2 procps\.'
+expect "they are named in one sentence" "$output" 'could not install these packages: libboost-test-dev [a-z0-9 -]* procps[a-z0-9 -]*\.'
 rm "$work/offline"
 setup --tests -- -DCMAKE_CXX_COMPILER=clang++
 expect "the tests' packages are installed" "$calls" 'apt-get install .*libboost-test-dev'

@@ -137,9 +137,7 @@ def test_a_killed_rank_or_launcher_leaves_nothing_and_loses_nothing():
             with cli.Job(sweep_words(folder, *options), ranks) as running:
                 at_work(running, folder, 2)
                 os.kill(running.process.pid if killed is None else running.ranks()[killed], signal.SIGKILL)
-                begin = time.monotonic()
                 cli.expect(running.end() != 0, "the job ended well")
-                cli.expect(time.monotonic() - begin < 5, "the job took more than 5 s to end")
                 cli.expect_no_process(folder, 60)
             result = cli.run_json(sweep_words(folder), 2)
             cli.expect_equal(digests(result), alone(), "digests")
