@@ -15,8 +15,8 @@
 
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint.hpp"
-#include "framework/storage/metrics_columns.hpp"
 #include "framework/storage/metrics.hpp"
+#include "framework/storage/metrics_columns.hpp"
 
 namespace lockstep::testing {
 
