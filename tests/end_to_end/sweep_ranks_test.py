@@ -9,7 +9,6 @@ import os
 import pathlib
 import signal
 import sys
-import time
 
 import h5py
 
