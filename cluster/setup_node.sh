@@ -30,11 +30,13 @@ build_packages=(
   cmake ninja-build g++ pkg-config
   libhwy-dev librandom123-dev libtbb-dev libopenmpi-dev libhdf5-dev libyaml-cpp-dev libcli11-dev
   libfmt-dev libxxhash-dev libstb-dev nlohmann-json3-dev zlib1g-dev
+  libkainjow-mustache-dev libjs-dygraphs libjs-d3
 )
 run_packages=(openmpi-bin openssh-client hdf5-tools) # mpirun starts nothing without an ssh
 data_packages=(dataset-fashion-mnist curl ca-certificates)
 test_packages=(libboost-test-dev python3 python3-h5py python3-yaml python3-matplotlib binutils iproute2 procps)
 slurm_packages=(slurm-wlm munge)
+browser_packages=(chromium chromium-driver) # Ubuntu has them as snaps alone
 benchmark_packages=(libbenchmark-dev)
 
 source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
@@ -147,6 +149,7 @@ else
   fi
   [ "$with_data" = no ] || install_if_possible "training data must come another way." "${data_packages[@]}"
   [ "$with_tests" = no ] || install_if_possible "the tests that need Slurm are skipped." "${slurm_packages[@]}"
+  [ "$with_tests" = no ] || install_if_possible "the test that looks at pages in a browser fails." "${browser_packages[@]}"
 fi
 
 for tool in cmake ninja c++; do

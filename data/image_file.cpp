@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <stb_image.h>
+#include <stb_image_write.h>
 
 #include <algorithm>
 #include <array>
@@ -144,6 +145,26 @@ PixelImage read_image_file(const std::filesystem::path& path, Index channels) {
   }
   refuse(path, fmt::format("expected a PNG, JPEG or PGM picture, found {}; convert it first.",
                            content.empty() ? "an empty file" : "something else"));
+}
+
+std::vector<std::uint8_t> encode_png(const PixelImage& image) {
+  const auto plane = static_cast<std::size_t>(image.rows * image.columns);
+  const auto channels = static_cast<std::size_t>(image.channels);
+  std::vector<std::uint8_t> interleaved(image.pixels.size());
+  for (std::size_t i = 0; i < interleaved.size(); ++i) {
+    interleaved[i] = image.pixels[i % channels * plane + i / channels];
+  }
+  std::vector<std::uint8_t> file;
+  const auto append = [](void* context, void* data, int size) {
+    const auto* const bytes = static_cast<const std::uint8_t*>(data);
+    auto& to = *static_cast<std::vector<std::uint8_t>*>(context);
+    to.insert(to.end(), bytes, bytes + size);
+  };
+  const int columns = static_cast<int>(image.columns);
+  const int all_channels = static_cast<int>(image.channels);
+  stbi_write_png_to_func(append, &file, columns, static_cast<int>(image.rows), all_channels,
+                         interleaved.data(), columns * all_channels);
+  return file;
 }
 
 }  // namespace lockstep

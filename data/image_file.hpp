@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "data/pixel_image.hpp"
 #include "framework/core/shape.hpp"
@@ -18,5 +20,8 @@ inline constexpr Index kLargestExtent = 4096;
 /// @param channels  1 (grey) or 3 (red, green, blue)
 /// @throws Error (data): missing, another format, damaged, too large; (usage): other channels
 PixelImage read_image_file(const std::filesystem::path& path, Index channels);
+
+/// The bytes of a PNG file with this picture, 1 (grey) or 3 (red, green, blue) channels.
+std::vector<std::uint8_t> encode_png(const PixelImage& image);
 
 }  // namespace lockstep

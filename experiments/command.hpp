@@ -123,6 +123,7 @@ std::unique_ptr<Command> make_check_command();
 std::unique_ptr<Command> make_bench_command();
 std::unique_ptr<Command> make_replay_command();
 std::unique_ptr<Command> make_sweep_command();
+std::unique_ptr<Command> make_report_command();
 std::unique_ptr<Command> make_compare_command();
 std::unique_ptr<Command> make_bundle_command();
 std::unique_ptr<Command> make_doctor_command();

@@ -1,10 +1,10 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "experiments/command.hpp"
 #include "experiments/figures.hpp"
+#include "experiments/graph_summary.hpp"
 #include "experiments/workbench.hpp"
 #include "framework/config/model_file.hpp"
 #include "framework/config/overrides.hpp"
@@ -14,48 +14,9 @@
 namespace lockstep {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Index parameters_of(const GraphNode& node) {
-  Index count = 0;
-  for (const ParameterSpec& parameter : node.parameters) count += parameter.shape.size();
-  return count;
-}
-
-// Of one sample's output.
-Index output_bytes(const GraphNode& node) {
-  return node.output_shape.size() * static_cast<Index>(sizeof(float));
-}
-
 std::string bytes_text(Index bytes) {
   return bytes < 1024 ? fmt::format("{} B", bytes)
                       : fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
-}
-
-Json layer_json(const GraphNode& node) {
-  Json arithmetic = Json::object();
-  for (const ShapeArithmetic& line : node.layer->arithmetic(node.input_shapes)) {
-    arithmetic[line.extent] = line.formula;
-  }
-  const auto extents = node.output_shape.extents();
-  return {{"name", node.name},
-          {"type", node.type},
-          {"output_shape", std::vector<Index>(extents.begin(), extents.end())},
-          {"parameters", parameters_of(node)},
-          {"multiply_adds", node.layer->multiply_adds(node.input_shapes)},
-          {"output_bytes", output_bytes(node)},
-          {"arithmetic", arithmetic}};
-}
-
-Json graph_json(const Graph& graph) {
-  Json layers = Json::array();
-  for (const GraphNode& node : graph.nodes()) layers.push_back(layer_json(node));
-  const auto input = graph.input_shape().extents();
-  return {{"model", graph.name()},
-          {"input_shape", std::vector<Index>(input.begin(), input.end())},
-          {"parameters", graph.parameter_count()},
-          {"multiply_adds", graph.multiply_adds()},
-          {"layers", layers}};
 }
 
 // Columns wide enough for the longest name of this graph.
@@ -86,20 +47,6 @@ std::string row_text(const Widths& widths, const Row& row) {
                      row.multiply_adds, row.memory);
 }
 
-// The formulas of a layer; two that are the same share a line.
-std::vector<std::string> arithmetic_lines(const GraphNode& node) {
-  const std::vector<ShapeArithmetic> arithmetic = node.layer->arithmetic(node.input_shapes);
-  std::vector<std::string> lines;
-  for (std::size_t i = 0; i < arithmetic.size(); ++i) {
-    std::string extent = arithmetic[i].extent;
-    while (i + 1 < arithmetic.size() && arithmetic[i + 1].formula == arithmetic[i].formula) {
-      extent += ", " + arithmetic[++i].extent;
-    }
-    lines.push_back(fmt::format("    {}: {}", extent, arithmetic[i].formula));
-  }
-  return lines;
-}
-
 void print_graph(const Console& console, const Graph& graph) {
   const Widths widths = widths_of(graph);
   console.result(fmt::format("{}: {} parameters, {} multiply-adds an image (forward)",
@@ -114,7 +61,7 @@ void print_graph(const Console& console, const Graph& graph) {
         widths,
         {node.name, node.type, node.output_shape.to_string(), thousands(parameters_of(node)),
          thousands(node.layer->multiply_adds(node.input_shapes)), bytes_text(output_bytes(node))}));
-    for (const std::string& line : arithmetic_lines(node)) console.result(line);
+    for (const std::string& line : arithmetic_lines(node)) console.result("    " + line);
   }
 }
 

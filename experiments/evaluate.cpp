@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/agreement.hpp"
+#include "experiments/class_counts.hpp"
 #include "experiments/command.hpp"
 #include "experiments/figures.hpp"
 #include "experiments/launch.hpp"
@@ -19,34 +20,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Rows of the confusion matrix: how many samples of a class there are, and how many were found.
-struct ClassCount {
-  Index samples = 0;
-  Index correct = 0;
-};
-
-std::vector<ClassCount> count_classes(const EvaluationResult& result, Index outputs) {
-  std::vector<ClassCount> counts(static_cast<std::size_t>(outputs));
-  for (std::size_t truth = 0; truth < counts.size(); ++truth) {
-    for (std::size_t guess = 0; guess < counts.size(); ++guess) {
-      const Index cell = result.confusion[truth * counts.size() + guess];
-      counts[truth].samples += cell;
-      if (truth == guess) counts[truth].correct += cell;
-    }
-  }
-  return counts;
-}
-
 // The data set that a network was trained on; "" for weights from elsewhere.
 std::string data_of(const Checkpoint& checkpoint) {
   for (const auto& [key, value] : checkpoint.provenance.entries) {
     if (key == "data") return to_text(value);
   }
   return "";
-}
-
-double accuracy_of(const ClassCount& count) {
-  return static_cast<double>(count.correct) / static_cast<double>(count.samples);
 }
 
 class EvaluateCommand final : public Command {
@@ -164,8 +143,7 @@ class EvaluateCommand final : public Command {
 
   void report(const Console& console, const SavedNetwork& network, const LoadedData& data,
               const EvaluationResult& result) const {
-    const std::vector<ClassCount> counts =
-        count_classes(result, network.graph->output_shape().size());
+    const std::vector<ClassCount> counts = class_counts(result.confusion);
     if (console.json()) {
       console.json_object(to_json(network, data, result, counts).dump(2));
       return;
@@ -180,20 +158,12 @@ class EvaluateCommand final : public Command {
     for (std::size_t k = 0; k < counts.size(); ++k) {
       if (counts[k].samples == 0) continue;
       console.result(fmt::format("{:>5}  {:>7}  {:>7}  {:>9}", k, counts[k].samples,
-                                 counts[k].correct, percent(accuracy_of(counts[k]))));
+                                 counts[k].correct, percent(counts[k].accuracy())));
     }
   }
 
   Json to_json(const SavedNetwork& network, const LoadedData& data, const EvaluationResult& result,
                const std::vector<ClassCount>& counts) const {
-    Json per_class = Json::array();
-    for (std::size_t k = 0; k < counts.size(); ++k) {
-      per_class.push_back(
-          {{"class", k},
-           {"samples", counts[k].samples},
-           {"correct", counts[k].correct},
-           {"accuracy", counts[k].samples == 0 ? Json() : Json(accuracy_of(counts[k]))}});
-    }
     return {{"checkpoint", network.path.string()},
             {"verified", network.verified},
             {"dataset", data.name},
@@ -203,7 +173,7 @@ class EvaluateCommand final : public Command {
             {"accuracy", result.accuracy()},
             {"loss", result.loss()},
             {"digest", network.parameters->digest().hex()},
-            {"per_class", per_class}};
+            {"per_class", per_class_json(counts)}};
   }
 };
 

@@ -4,7 +4,6 @@
 
 #include "experiments/figures.hpp"
 #include "experiments/inspect_metrics.hpp"
-#include "framework/storage/checkpoint.hpp"
 
 namespace lockstep {
 namespace {
@@ -18,7 +17,9 @@ Json tensor_json(const StoredTensor& tensor) {
           {"axis_order", tensor.axis_order}};
 }
 
-Json checkpoint_file_json(const std::filesystem::path& path, const LoadedCheckpoint& loaded) {
+}  // namespace
+
+Json checkpoint_json(const std::filesystem::path& path, const LoadedCheckpoint& loaded) {
   const Checkpoint& checkpoint = loaded.checkpoint;
   Json json = {{"kind", "checkpoint"},
                {"path", path.string()},
@@ -49,11 +50,9 @@ Json checkpoint_file_json(const std::filesystem::path& path, const LoadedCheckpo
   return json;
 }
 
-}  // namespace
-
 void inspect_checkpoint(const Console& console, const std::filesystem::path& path) {
   const LoadedCheckpoint loaded = read_checkpoint_summary(path);
-  const Json json = checkpoint_file_json(path, loaded);
+  const Json json = checkpoint_json(path, loaded);
   if (console.json()) {
     console.json_object(json.dump(2));
     return;

@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 #include <span>
 
 #include <fmt/format.h>
 
+#include "experiments/class_counts.hpp"
 #include "experiments/figures.hpp"
 #include "experiments/sparkline.hpp"
 #include "framework/storage/metrics_columns.hpp"
-#include "framework/storage/metrics_tables.hpp"
 
 namespace lockstep {
 namespace {
@@ -33,27 +32,6 @@ const EpochRecord* last_with_layers(const MetricsTables& tables) {
 
 const EpochRecord* last_with_confusion(const MetricsTables& tables) {
   return last_with(tables, [](const EpochRecord& record) { return !record.confusion.empty(); });
-}
-
-struct ClassCount {
-  Index samples = 0;
-  Index correct = 0;
-
-  double accuracy() const {
-    return samples == 0 ? kNotMeasured
-                        : static_cast<double>(correct) / static_cast<double>(samples);
-  }
-};
-
-// Rows are the truth.
-std::vector<ClassCount> class_counts(const std::vector<Index>& confusion) {
-  const auto classes = static_cast<std::size_t>(classes_of(confusion));
-  std::vector<ClassCount> counts;
-  for (std::size_t k = 0; k < classes; ++k) {
-    const auto row = std::span(confusion).subspan(k * classes, classes);
-    counts.push_back({std::accumulate(row.begin(), row.end(), Index{0}), row[k]});
-  }
-  return counts;
 }
 
 // ---- JSON
@@ -80,17 +58,9 @@ Json layers_json(const MetricsTables& tables) {
   return layers;
 }
 
-Json per_class_json(const MetricsTables& tables) {
-  Json classes = Json::array();
+Json last_classes_json(const MetricsTables& tables) {
   const EpochRecord* const last = last_with_confusion(tables);
-  if (last == nullptr) return classes;
-  for (const ClassCount& count : class_counts(last->confusion)) {
-    classes.push_back({{"class", classes.size()},
-                       {"samples", count.samples},
-                       {"correct", count.correct},
-                       {"accuracy", number_or_null(count.accuracy())}});
-  }
-  return classes;
+  return last == nullptr ? Json::array() : per_class_json(class_counts(last->confusion));
 }
 
 // ---- Text
@@ -202,7 +172,7 @@ Json metrics_json(const MetricsTables& tables) {
           {"last_step", last},
           {"epochs", epochs},
           {"layers", layers_json(tables)},
-          {"per_class", per_class_json(tables)}};
+          {"per_class", last_classes_json(tables)}};
 }
 
 void print_metrics(const Console& console, const MetricsTables& tables) {

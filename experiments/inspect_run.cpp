@@ -8,7 +8,6 @@
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint.hpp"
 #include "framework/storage/metrics_journal.hpp"
-#include "framework/storage/run_directory.hpp"
 #include "framework/storage/run_lock.hpp"
 
 namespace lockstep {
@@ -33,11 +32,7 @@ Json checkpoint_json(const std::filesystem::path& path) {
   return json;
 }
 
-struct RunSummary {
-  std::optional<RunEnd> end;
-  RunMetrics metrics;
-  Json checkpoints = Json::array();
-};
+}  // namespace
 
 RunSummary summarize_run(const std::filesystem::path& run) {
   RunSummary summary;
@@ -52,8 +47,6 @@ RunSummary summarize_run(const std::filesystem::path& run) {
   }
   return summary;
 }
-
-}  // namespace
 
 // The journal knows the newest steps; the snapshot stands in for a journal that is gone.
 RunMetrics read_run_metrics(const std::filesystem::path& run) {

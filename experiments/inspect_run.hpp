@@ -1,11 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "experiments/command.hpp"
 #include "framework/storage/metrics.hpp"
+#include "framework/storage/run_directory.hpp"
 
 namespace lockstep {
 
@@ -17,6 +21,14 @@ struct RunMetrics {
   std::vector<std::string> problems;  ///< sentences
 };
 RunMetrics read_run_metrics(const std::filesystem::path& run);
+
+struct RunSummary {
+  std::optional<RunEnd> end;  ///< none: it goes on, or was killed
+  RunMetrics metrics;
+  nlohmann::ordered_json checkpoints = nlohmann::ordered_json::array();
+};
+/// Reads all but the checkpoints' values. @throws Error (data) when the folder cannot be read
+RunSummary summarize_run(const std::filesystem::path& run);
 
 /// "outcome    DONE (exit code 0): finished"
 std::string outcome_line(const std::filesystem::path& run);

@@ -60,6 +60,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_bench_command());
   commands.push_back(make_replay_command());
   commands.push_back(make_sweep_command());
+  commands.push_back(make_report_command());
   commands.push_back(make_compare_command());
   commands.push_back(make_bundle_command());
   commands.push_back(make_doctor_command());

@@ -61,6 +61,7 @@ expect "an option without its value is a usage error" "$status" '^2$'
 
 setup --no-data
 expect "a bare machine is set up" "$status" '^0$'
+expect "the report's libraries are installed" "$calls" 'apt-get install .*libkainjow-mustache-dev libjs-dygraphs libjs-d3'
 expect "packages are installed" "$calls" 'apt-get install .*cmake .*g\+\+ .*libhwy-dev'
 expect_not "a machine that only trains needs no Boost" "$calls" 'libboost'
 expect_not "the data package may be left out" "$calls" 'install [^$]*dataset-fashion-mnist'
@@ -83,6 +84,7 @@ rm "$work/offline"
 setup --tests -- -DCMAKE_CXX_COMPILER=clang++
 expect "the tests' packages are installed" "$calls" 'apt-get install .*libboost-test-dev'
 expect "Slurm is installed for the tests" "$calls" 'apt-get install .*slurm-wlm munge'
+expect "a browser is installed for the tests" "$calls" 'apt-get install .*chromium chromium-driver'
 expect "the test programs are built" "$calls" 'cmake --build .* --target all'
 expect "arguments are handed on to cmake" "$calls" '-DLOCKSTEP_BUILD_TESTS=ON -DCMAKE_CXX_COMPILER=clang\+\+'
 expect_not "benchmarks are built when asked for only" "$calls" 'libbenchmark-dev|LOCKSTEP_BUILD_BENCHMARKS'
@@ -92,7 +94,7 @@ setup --tests
 expect "tests are set up without Slurm" "$status" '^0$'
 expect "missing Slurm is said" "$output" 'Could not install slurm-wlm; the tests that need Slurm are skipped'
 setup --no-data --benchmarks
-expect_not "a machine that only trains needs no Slurm" "$calls" 'slurm'
+expect_not "a machine that only trains needs neither Slurm nor a browser" "$calls" 'slurm|chromium'
 expect "the benchmarks' package is installed" "$calls" 'apt-get install .*libbenchmark-dev'
 expect "the benchmarks are switched on" "$calls" '-DLOCKSTEP_BUILD_BENCHMARKS=ON'
 expect "the benchmarks are built" "$calls" '--target lockstep benchmark_kernels'

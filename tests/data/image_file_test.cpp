@@ -82,6 +82,20 @@ BOOST_AUTO_TEST_CASE(colour_may_stay_and_is_split_into_planes) {
   BOOST_TEST(read_image_file(pgm, 3).pixels == (Bytes{1, 2, 1, 2, 1, 2}), per_element());
 }
 
+BOOST_AUTO_TEST_CASE(an_encoded_picture_reads_back_the_same) {
+  const TemporaryFolder folder;
+  const PixelImage grey{.channels = 1, .rows = 2, .columns = 3, .pixels = {1, 2, 3, 4, 5, 6}};
+  const PixelImage colour{
+      .channels = 3, .rows = 1, .columns = 2, .pixels = {10, 20, 30, 40, 50, 60}};
+  for (const PixelImage& image : {grey, colour}) {
+    const auto file = folder.write("a.png", encode_png(image));
+    const PixelImage read = read_image_file(file, image.channels);
+    BOOST_TEST(read.rows == image.rows);
+    BOOST_TEST(read.columns == image.columns);
+    BOOST_TEST(read.pixels == image.pixels, per_element());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(transparent_parts_show_white) {
   const TemporaryFolder folder;
   const auto file = folder.write("a.png", png(1, 3, 2, {50, 255, 50, 0, 51, 51}));

@@ -22,9 +22,9 @@ def expect_refused(arguments, code, words, ranks=None, cwd=None, env=None):
 
 
 def test_help_of_every_verb():
-    verbs = ("train", "evaluate", "predict", "describe", "inspect", "bench", "replay", "sweep", "compare", "bundle", "doctor")
+    verbs = ("train", "evaluate", "predict", "describe", "inspect", "bench", "replay", "sweep", "report", "compare", "bundle")
     overall = cli.run(["--help"]).stdout
-    for verb in verbs:
+    for verb in (*verbs, "doctor"):
         cli.expect(verb in overall, f"{verb} is missing from --help")
         text = cli.run([verb, "--help"]).stdout
         for option in ("--json", "--threads", "--quiet", "--color"):
