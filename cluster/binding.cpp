@@ -156,4 +156,10 @@ std::string shell_line(std::span<const char* const> words) {
   return fmt::format("{}", fmt::join(quoted, " "));
 }
 
+std::string shell_line(const std::vector<std::string>& words) {
+  std::vector<const char*> pointers;
+  for (const std::string& word : words) pointers.push_back(word.c_str());
+  return shell_line(pointers);
+}
+
 }  // namespace lockstep

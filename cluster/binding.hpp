@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cluster/placement.hpp"
 
@@ -38,5 +39,6 @@ std::string better_launch(const JobPlacement& job);
 
 /// Words as a shell reads them back, quoted where needed.
 std::string shell_line(std::span<const char* const> words);
+std::string shell_line(const std::vector<std::string>& words);
 
 }  // namespace lockstep

@@ -20,12 +20,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-std::string shell_line_of(const std::vector<std::string>& words) {
-  std::vector<const char*> pointers;
-  for (const std::string& word : words) pointers.push_back(word.c_str());
-  return shell_line(pointers);
-}
-
 std::string label_of(std::string key) {
   std::replace(key.begin(), key.end(), '_', ' ');
   return key;
@@ -78,14 +72,14 @@ void add_provenance(const fs::path& checkpoint, ReportPage& page) {
   if (!facts.contains("experiment_file")) return;
   const std::string overrides = facts.value("overrides", "");
   page.view["started_as"] =
-      shell_line_of({"lockstep", "train", facts["experiment_file"].get<std::string>()}) +
+      shell_line({"lockstep", "train", facts["experiment_file"].get<std::string>()}) +
       (overrides.empty() ? "" : " " + overrides);
 }
 
 void add_commands(const fs::path& run, ReportPage& page) {
   page.view["train_again"] =
-      shell_line_of({"lockstep", "train", (run / "resolved.yaml").string(), "--out", "runs/again"});
-  page.view["replay"] = shell_line_of({"lockstep", "replay", run.string()});
+      shell_line({"lockstep", "train", (run / "resolved.yaml").string(), "--out", "runs/again"});
+  page.view["replay"] = shell_line({"lockstep", "replay", run.string()});
   Json times = Json::array();
   add_time(run / "experiment.yaml", "begun", times);
   add_time(run / "metrics.jsonl", "last record", times);

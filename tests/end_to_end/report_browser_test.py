@@ -10,6 +10,9 @@ sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests"
 import lockstep_cli as cli
 from browser import Browser
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import report_test
+
 # The share of a canvas' pixels that anything has been drawn on, in per mille.
 INK = """
 return [...document.querySelectorAll(arguments[0])].map((canvas) => {
@@ -144,6 +147,66 @@ def test_a_run_without_weights_or_records_is_no_error_in_the_browser():
         cli.run(["report", folder / "run"])
         page.open(path)
         expect_it_fits(page, "an empty run")
+
+
+def swept(folder, *words):
+    experiment = cli.write_busy(folder)
+    cli.run(["sweep", experiment, "--out", folder / "sweep", "--quiet", *words], code=None)
+    cli.run(["report", folder / "sweep"])
+    return folder / "sweep" / "report.html"
+
+
+def test_a_sweep_is_drawn_at_every_width_in_both_schemes():
+    with cli.Folder() as folder, Browser() as page:
+        path = swept(folder, "learning_rate.peak=0.00001,0.0003,1e6", "seed=7,8", "train.batch_size=50,100",
+                     report_test.DIVERGING)
+        expect_every_width_and_scheme(page, path)
+        expect_all_drawn(page, ".plot canvas:first-of-type", 2)
+        marks = page.run("return ['.trial-lines .seen', '#coordinates .axis', '#strips svg', '#strips circle', '.mean']"
+                         ".map((selector) => document.querySelectorAll(selector).length)")
+        cli.expect_equal(marks, [12, 4, 3, 3 * 8, 2 + 2 + 2], "lines, axes, strips, dots, means")
+
+
+def test_a_trial_that_is_pointed_at_is_named_everywhere():
+    with cli.Folder() as folder, Browser() as page:
+        page.open(swept(folder, "learning_rate.peak=0.001,0.03", "seed=7,8"))
+        number = page.run("return document.querySelector('#strips circle').dataset.number")
+        page.point_at("#strips circle")
+        page.wait("return document.querySelector('circle.chosen') !== null", "a dot is chosen")
+        told = page.run(TEXTS, ".pointed")
+        value = page.run("return report.trials[arguments[0]].metric", int(number))
+        cli.expect(all(f"validation_accuracy {100 * value:.2f} %" in text for text in told), f"told: {told}")
+        chosen = page.run("return document.querySelector('#table .chosen').dataset.trial")
+        cli.expect_equal(chosen, page.run("return report.trials[arguments[0]].name", int(number)), "row")
+        cli.expect_equal(len(page.run(TEXTS, ".trial-lines .chosen")), 1, "lines chosen")
+        page.point_at(".plot", 0.5)
+        page.wait("return document.querySelector('.pointed').textContent.startsWith('#')", "a curve is named")
+        page.point_at("h1")
+        page.wait("return document.querySelector('.chosen') === null", "nothing is pointed at")
+        cli.expect_equal(page.console(), [], "console")
+
+
+def test_the_table_of_trials_sorts_by_any_column():
+    with cli.Folder() as folder, Browser() as page:
+        page.open(swept(folder, "learning_rate.peak=0.0003,0.00001,1e6", "seed=7,8", report_test.DIVERGING))
+        column = "return [...document.querySelectorAll('#table tbody tr')].map((r) => r.cells[arguments[0]].dataset.value)"
+        page.click("#table th:nth-child(2) button")
+        cli.expect_equal([float(v) for v in page.run(column, 1)], [0.00001] * 2 + [0.0003] * 2 + [1e6] * 2, "rates")
+        page.click("#table th:nth-child(4) button")
+        page.click("#table th:nth-child(4) button")
+        values = [v for v in page.run(column, 3) if v != "null"]
+        cli.expect_equal(values, sorted(values, key=float, reverse=True), "metrics, largest first")
+
+
+def test_hostile_names_of_trials_are_text_in_the_browser():
+    with cli.Folder() as folder, Browser() as page:
+        path = swept(folder, "seed=7,8", "train.epochs=1")
+        report_test.plant_names(folder / "sweep")
+        cli.run(["report", folder / "sweep"])
+        page.open(path)
+        expect_it_fits(page, "a hostile sweep")
+        cli.expect_equal(page.run(TEXTS, "h1"), [report_test.HOSTILE], "title")
+        cli.expect_equal(page.run("return document.querySelectorAll('img').length"), 0, "images")
 
 
 def test_lenet5_on_mnist_is_a_light_page():
