@@ -81,7 +81,7 @@ Json probable_classes(const JudgedSamples& judged, Index sample) {
                    [row](std::size_t a, std::size_t b) { return row[a] > row[b]; });
   Json classes = Json::array();
   for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
-    const double probability = static_cast<double>(row[order[i]]);
+    const auto probability = static_cast<double>(row[order[i]]);
     classes.push_back({{"class", order[i]},
                        {"is_truth", order[i] == judged.truth(sample)},
                        {"cell", number_cell("", row[order[i]], percent(probability))}});

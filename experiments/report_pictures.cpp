@@ -26,7 +26,7 @@ std::uint8_t PictureSheet::pixel(Index sample, Index c, Index y, Index x) const 
 PixelImage PictureSheet::draw() const {
   const Index rows = split_.sample_shape()[1];
   const Index columns = split_.sample_shape()[2];
-  const Index count = static_cast<Index>(samples_.size());
+  const auto count = static_cast<Index>(samples_.size());
   PixelImage sheet{.channels = channels(),
                    .rows = (count + kColumns - 1) / kColumns * rows,
                    .columns = std::min(count, kColumns) * columns,

@@ -32,9 +32,11 @@ std::string text_of(const Json& value) {
 Json rows_of(const Json& facts, const std::string& group) {
   Json rows = Json::array();
   for (const auto& [key, value] : facts.items()) {
-    if (value.is_null() || value == "") continue;
-    rows.push_back({{"label", label_of(key)},
-                    {"cell", number_cell(group + "." + key, value, text_of(value))}});
+    if (value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty()))
+      continue;
+    rows.push_back(
+        {{"label", label_of(key)},
+         {"cell", number_cell(fmt::format("{}.{}", group, key), value, text_of(value))}});
   }
   return rows;
 }

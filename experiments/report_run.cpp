@@ -1,5 +1,6 @@
 #include "experiments/report_run.hpp"
 
+#include <array>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -100,13 +101,14 @@ Json headline_view(const MetricsTables& tables) {
   Json figures = Json::array();
   if (!tables.epochs.empty()) {
     const std::size_t last = tables.epochs.size() - 1;
-    for (auto column = kFigures.rbegin(); column != kFigures.rend(); ++column) {
-      const double value = tables.epochs[last].*column->member;
+    for (std::size_t i = kFigures.size(); i-- > 0;) {
+      const Figure& column = kFigures[i];
+      const double value = tables.epochs[last].*column.member;
       if (std::isnan(value)) continue;
       figures.push_back(
-          {{"label", column->label},
-           {"cell", figure_cell(fmt::format("metrics.epochs.{}.{}", last, column->name), value,
-                                column->is_share)}});
+          {{"label", column.label},
+           {"cell", figure_cell(fmt::format("metrics.epochs.{}.{}", last, column.name), value,
+                                column.is_share)}});
     }
   }
   if (!tables.steps.empty()) {

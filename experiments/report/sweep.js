@@ -27,6 +27,11 @@ function answer(selection, numberOf) {
     .on("mouseenter", (d) => point(numberOf(d))).on("click", (d) => point(numberOf(d))).on("mouseleave", () => point(null));
 }
 
+// In the order of drawing.
+function bestLast() {
+  return d3.range(trials.length).sort((a, b) => (a === best) - (b === best));
+}
+
 // 0 for the worst figure, 1 for the best.
 function merit() {
   const known = trials.map((trial) => trial.metric).filter((value) => value !== null);
@@ -53,14 +58,14 @@ function axisOf(scale, values, isLog, orient) {
   const axis = d3.svg.axis().scale(scale).orient(orient).innerTickSize(4).outerTickSize(0);
   if (isOrdinal(scale)) return axis.tickFormat((value) => shortened(String(value)));
   axis.tickFormat((value) => String(Number(value.toPrecision(3))));
-  if (distinct.length <= 7 && apart(distinct, scale)) return axis.tickValues(distinct);
+  if (distinct.length <= 7 && apart(distinct.map(scale), orient === "bottom" ? 40 : 16)) return axis.tickValues(distinct);
   const ticks = scale.ticks(5);
   return axis.tickValues(isLog && ticks.length > 7 ? ticks.filter((value) => /^[125]/.test(value.toExponential())) : ticks);
 }
 
-function apart(values, scale) {
-  const places = values.map(scale).sort((a, b) => a - b);
-  return places.every((place, i) => i === 0 || place - places[i - 1] > 16);
+function apart(places, least) {
+  const sorted = [...places].sort((a, b) => a - b);
+  return sorted.every((place, i) => i === 0 || place - sorted[i - 1] > least);
 }
 
 function shortened(text) {
@@ -89,8 +94,7 @@ function coordinates() {
     return known.map(({ scale, values }, i) => `${i === 0 ? "M" : "L"}${x(i)},${scale(values[number])}`).join("");
   };
   const byMerit = merit();
-  const order = d3.range(trials.length).sort((a, b) => (a === best) - (b === best));
-  const lines = svg.append("g").attr("class", "trial-lines").selectAll("g").data(order).enter().append("g");
+  const lines = svg.append("g").attr("class", "trial-lines").selectAll("g").data(bestLast()).enter().append("g");
   answer(lines, (number) => number);
   lines.classed("best", (number) => number === best);
   lines.append("path").attr("d", line).attr("class", "seen").style("stroke-dasharray", (n) => (trials[n].metric === null ? "3 3" : null))
@@ -109,7 +113,8 @@ function coordinates() {
 }
 
 function strip(parent, { key, is_log: isLog }, index) {
-  const known = trials.map((trial, number) => ({ number, value: trial.values[index], y: trial.metric })).filter(({ y }) => y !== null);
+  const known = bestLast().map((number) => ({ number, value: trials[number].values[index], y: trials[number].metric,
+    isDone: trials[number].status === "done" })).filter(({ y }) => y !== null);
   if (known.length === 0) return;
   const box = element("figure", { class: "chart" }, element("figcaption", {}, element("b", {}, key), isLog ? "logarithmic" : ""));
   parent.append(box);
@@ -122,18 +127,18 @@ function strip(parent, { key, is_log: isLog }, index) {
   svg.append("g").attr("class", "axis").attr("transform", "translate(60,0)").call(yAxis);
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - 36})`)
     .call(axisOf(x, known.map(({ value }) => value), isLog, "bottom"));
-  const groups = d3.nest().key(({ value }) => value).entries(known).map(({ values }) => ({
+  const groups = d3.nest().key(({ value }) => value).entries(known.filter(({ isDone }) => isDone)).map(({ values }) => ({
     x: x(values[0].value), y: y(d3.mean(values, (dot) => dot.y)), n: values.length }));
   const repeated = groups.filter(({ n }) => n > 1);
   svg.append("g").selectAll("line").data(repeated).enter().append("line").attr("class", "mean")
     .attr({ x1: (g) => g.x - 11, x2: (g) => g.x + 11, y1: (g) => g.y, y2: (g) => g.y });
-  if (groups.length <= 8) {
+  if (repeated.length > 0 && apart(groups.map((group) => group.x), 40)) {
     svg.append("g").selectAll("text").data(groups).enter().append("text").attr("class", "n")
       .attr({ x: (g) => g.x, y: height - 4, "text-anchor": "middle" }).text((g) => `n = ${g.n}`);
   }
   const dots = svg.append("g").selectAll("circle").data(known).enter().append("circle")
     .attr({ cx: (dot) => x(dot.value), cy: (dot) => y(dot.y), r: 4 });
-  answer(dots, (dot) => dot.number).classed("best", (dot) => dot.number === best);
+  answer(dots, (dot) => dot.number).classed("best", (dot) => dot.number === best).classed("unfinished", (dot) => !dot.isDone);
 }
 
 function strips() {
@@ -144,7 +149,7 @@ function strips() {
 
 // One line a trial, `curve` of each; trials without it are left out.
 function overlay(title, unit, curve, points, axis) {
-  const drawn = d3.range(trials.length).filter((number) => trials[number][curve].x.length > 0);
+  const drawn = bestLast().filter((number) => trials[number][curve].x.length > 0);
   if (drawn.length === 0) return;
   const plot = element("div", { class: "plot" });
   document.getElementById("charts").append(

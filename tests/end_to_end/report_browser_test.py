@@ -158,7 +158,8 @@ def swept(folder, *words):
 
 def test_a_sweep_is_drawn_at_every_width_in_both_schemes():
     with cli.Folder() as folder, Browser() as page:
-        path = swept(folder, "learning_rate.peak=0.00001,0.0003,1e6", "seed=7,8", "train.batch_size=50,100",
+        # The best trial's name is as long as a phone's line.
+        path = swept(folder, "learning_rate.peak=0.00001234567890123,0.0003,1e6", "seed=7,8", "train.batch_size=50,100",
                      report_test.DIVERGING)
         expect_every_width_and_scheme(page, path)
         expect_all_drawn(page, ".plot canvas:first-of-type", 2)
