@@ -45,7 +45,7 @@ def without_missing_data(block):
 
 def test_every_command_works_as_pasted():
     commands = blocks("bash")
-    cli.expect(len(commands) >= 6, f"found {len(commands)} blocks")
+    cli.expect(len(commands) >= 5, f"found {len(commands)} blocks")
     cli.expect(sum(bool(SET_UP.match(block)) for block in commands) == 2, "two commands set the machine up")
     with cli.Folder() as folder:
         fresh_tree(folder)
