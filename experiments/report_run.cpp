@@ -48,11 +48,7 @@ Json ending_view(const fs::path& run, const std::optional<RunEnd>& end) {
                                                        : "failed"},
         {"sentence", is_done ? "" : fmt::format("{} (exit code {})", end->reason, end->exit_code)}};
   }
-  if (is_run_locked(run)) {
-    return {{"mark", "RUNNING"},
-            {"kind", "running"},
-            {"sentence", "Training goes on; this page shows what there was when it was made."}};
-  }
+  if (is_run_locked(run)) return {{"mark", "RUNNING"}, {"kind", "running"}, {"sentence", ""}};
   return {{"mark", "INTERRUPTED"},
           {"kind", "stopped"},
           {"sentence", "The run has not ended by itself; 'lockstep train ... --resume' goes on."}};
@@ -125,6 +121,10 @@ void add_records(const fs::path& run, ReportPage& page) {
   page.notes.insert(page.notes.end(), summary.metrics.problems.begin(),
                     summary.metrics.problems.end());
   page.view["ending"] = ending_view(run, summary.end);
+  if (page.view["ending"]["kind"] == "running") {
+    page.notes.push_back(
+        fmt::format("{} is being trained now; its page shows what there is so far.", run.string()));
+  }
   page.view["headline"] = headline_view(tables);
   page.view["evaluations"] = evaluations_view(tables.epochs);
   page.view["has_evaluations"] = !tables.epochs.empty();

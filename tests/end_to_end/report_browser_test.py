@@ -11,7 +11,7 @@ import lockstep_cli as cli
 from browser import Browser
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import report_test
+import report_sweep_test
 
 # The share of a canvas' pixels that anything has been drawn on, in per mille.
 INK = """
@@ -160,7 +160,7 @@ def test_a_sweep_is_drawn_at_every_width_in_both_schemes():
     with cli.Folder() as folder, Browser() as page:
         # The best trial's name is as long as a phone's line.
         path = swept(folder, "learning_rate.peak=0.00001234567890123,0.0003,1e6", "seed=7,8", "train.batch_size=50,100",
-                     report_test.DIVERGING)
+                     report_sweep_test.DIVERGING)
         expect_every_width_and_scheme(page, path)
         expect_all_drawn(page, ".plot canvas:first-of-type", 2)
         marks = page.run("return ['.trial-lines .seen', '#coordinates .axis', '#strips svg', '#strips circle', '.mean']"
@@ -189,7 +189,7 @@ def test_a_trial_that_is_pointed_at_is_named_everywhere():
 
 def test_the_table_of_trials_sorts_by_any_column():
     with cli.Folder() as folder, Browser() as page:
-        page.open(swept(folder, "learning_rate.peak=0.0003,0.00001,1e6", "seed=7,8", report_test.DIVERGING))
+        page.open(swept(folder, "learning_rate.peak=0.0003,0.00001,1e6", "seed=7,8", report_sweep_test.DIVERGING))
         column = "return [...document.querySelectorAll('#table tbody tr')].map((r) => r.cells[arguments[0]].dataset.value)"
         page.click("#table th:nth-child(2) button")
         cli.expect_equal([float(v) for v in page.run(column, 1)], [0.00001] * 2 + [0.0003] * 2 + [1e6] * 2, "rates")
@@ -202,11 +202,11 @@ def test_the_table_of_trials_sorts_by_any_column():
 def test_hostile_names_of_trials_are_text_in_the_browser():
     with cli.Folder() as folder, Browser() as page:
         path = swept(folder, "seed=7,8", "train.epochs=1")
-        report_test.plant_names(folder / "sweep")
+        report_sweep_test.plant_names(folder / "sweep")
         cli.run(["report", folder / "sweep"])
         page.open(path)
         expect_it_fits(page, "a hostile sweep")
-        cli.expect_equal(page.run(TEXTS, "h1"), [report_test.HOSTILE], "title")
+        cli.expect_equal(page.run(TEXTS, "h1"), [report_sweep_test.HOSTILE], "title")
         cli.expect_equal(page.run("return document.querySelectorAll('img').length"), 0, "images")
 
 
