@@ -11,6 +11,7 @@
 #include "experiments/sweep_plan.hpp"
 #include "experiments/sweep_report.hpp"
 #include "experiments/sweep_run.hpp"
+#include "experiments/trial_folder.hpp"
 #include "experiments/trial_processes.hpp"
 #include "experiments/trial_ranks.hpp"
 #include "framework/storage/sweep_index.hpp"
@@ -83,7 +84,7 @@ class SweepCommand final : public Command {
           fmt::format("{} left out, since they are the same experiments as others", plan.repeated));
     }
     if (!list_) return work_on(context, std::move(plan), requests);
-    report_sweep(context.console, SweepRun(std::move(plan), options_));
+    report(context.console, SweepRun(std::move(plan), options_));
     return 0;
   }
 
@@ -169,8 +170,14 @@ class SweepCommand final : public Command {
                     .on_look = [&](const SweepRun& now) { progress.on_look(now); }});
     progress.finish();
     if (index) index->publish(run);
-    report_sweep(console, run);
+    report(console, run);
     return exit_code(console, run);
+  }
+
+  static void report(const Console& console, const SweepRun& run) {
+    report_sweep(console, run);
+    const std::string lost = lost_figures_of(run);
+    if (!lost.empty()) console.warning(lost);
   }
 
   static int exit_code(const Console& console, const SweepRun& sweep) {

@@ -166,6 +166,18 @@ std::string failures_of(const SweepRun& run) {
       text);
 }
 
+std::string lost_figures_of(const SweepRun& run) {
+  std::string text;
+  for (const SweptTrial& trial : run.trials()) {
+    if (trial.state.status != TrialStatus::done || trial.state.reason.empty()) continue;
+    text += fmt::format("\n  {}: {}", trial.plan.folder.string(), trial.state.reason);
+  }
+  if (text.empty()) return "";
+  return "finished trials whose figures are damaged may be missing where the best is chosen; the "
+         "same command trains one again when its folder is removed:" +
+         text;
+}
+
 SweepProgress::SweepProgress(const Console& console, bool quiet, double (*clock)(),
                              const SweepRun& run)
     : console_(console), quiet_(quiet), clock_(clock), started_(clock()) {

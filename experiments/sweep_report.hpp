@@ -18,6 +18,9 @@ void report_sweep(const Console& console, const SweepRun& run);
 /// The sentence on trials that failed, one a line; "" without any.
 std::string failures_of(const SweepRun& run);
 
+/// The sentence on finished trials whose figures cannot be read, one a line; "" without any.
+std::string lost_figures_of(const SweepRun& run);
+
 /// Shows on stderr how a sweep goes: a redrawn table on a terminal, else a stable line (key=value)
 /// for each trial that is over.
 class SweepProgress {

@@ -4,15 +4,12 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
-#include <system_error>
+#include <exception>
 #include <thread>
 
-#include <fmt/format.h>
-
 #include "experiments/halving.hpp"
-#include "framework/config/yaml_writer.hpp"
+#include "experiments/trial_folder.hpp"
 #include "framework/core/error.hpp"
-#include "framework/storage/run_directory.hpp"
 #include "framework/storage/run_lock.hpp"
 #include "framework/storage/sweep_index.hpp"
 
@@ -25,70 +22,7 @@ constexpr int kStoppedOnRequest = 75;
 constexpr auto kPause = std::chrono::milliseconds(10);
 constexpr int kPausesBetweenLooksElsewhere = 20;
 
-std::filesystem::path words_of(const SweptTrial& trial) { return trial.plan.folder / "stderr.txt"; }
-
-RunRequest request_of(const PlannedTrial& trial) {
-  return {.name = trial.name, .out = trial.folder, .start = RunStart::resume};
-}
-
-/// Makes the folder a run's that has not begun, unless somebody has done more.
-/// @throws RunInUse when somebody does at this moment
-void prepare(const SweptTrial& trial) {
-  std::filesystem::create_directories(trial.plan.folder);
-  if (is_run_directory(trial.plan.folder)) return;
-  const RunDirectory directory(request_of(trial.plan));
-  const std::string text = write_yaml(to_value(trial.plan.config));
-  directory.write_experiment(text);
-  directory.write_resolved(text);
-}
-
-/// Whether somebody else trains it, or has since this process looked.
-bool is_others(const SweptTrial& trial) {
-  if (is_run_locked(trial.plan.folder)) return true;
-  if (trial.until > 0 &&
-      is_evaluated(read_trial_state(trial.plan.folder).curve.epochs, trial.until)) {
-    return true;
-  }
-  const std::optional<RunEnd> end = read_run_end(trial.plan.folder);
-  return end && end->outcome != RunOutcome::stopped;
-}
-
-std::string why_it_ended(const SweptTrial& trial, int end) {
-  if (end < 0) return fmt::format("ended by signal {}", -end);
-  const std::string words = last_words(words_of(trial));
-  return words.empty() ? fmt::format("ended with exit code {}", end) : words;
-}
-
-/// For a process that could not say in the folder how it ended.
-void record_failure(const SweptTrial& trial, int end) {
-  constexpr int kKilled = 128;
-  RunDirectory directory(request_of(trial.plan));
-  const std::string reason = why_it_ended(trial, end);
-  directory.log(reason);
-  directory.finish({.outcome = RunOutcome::failed,
-                    .exit_code = end < 0 ? kKilled - end : end,
-                    .reason = reason});
-}
-
-/// Nothing was said, or only how to go on.
-void remove_idle_words(const std::filesystem::path& file, int end) {
-  std::error_code ignored;
-  const bool is_empty = std::filesystem::file_size(file, ignored) == 0;
-  if (is_empty || end == kStoppedOnRequest) std::filesystem::remove(file, ignored);
-}
-
 }  // namespace
-
-void forget_failures(const SweepPlan& plan) {
-  for (const PlannedTrial& trial : plan.trials) {
-    if (read_trial_state(trial.folder).status != TrialStatus::failed) continue;
-    try {
-      RunDirectory(request_of(trial)).clear_end();
-    } catch (const RunInUse&) {
-      continue;
-    }
-  }
-}
 
 SweepRun::SweepRun(SweepPlan plan, const SweepOptions& options)
     : plan_(std::move(plan)),
@@ -114,7 +48,7 @@ void SweepRun::run(const Parts& parts, const Observer& observer) {
   int pauses = 0;
   while (!peers.are_all_through()) {
     obey(parts.requests);
-    if (!stopping_) start_trials(parts.starter);
+    if (!stopping_) start_trials(parts.starter, observer);
     look_at_trials(observer);
     if (pauses++ % kPausesBetweenLooksElsewhere == 0) look_elsewhere(observer);
     observer.on_look(*this);
@@ -183,7 +117,7 @@ std::vector<SweptTrial*> SweepRun::next_trials(int most) {
   for (std::size_t i = 0; i < trials_.size() && std::ssize(found) < most; ++i) {
     SweptTrial& trial = trials_[(first + i) % trials_.size()];
     if (trial.turn != Turn::pending) continue;
-    if (is_others(trial)) {
+    if (is_others_trial(trial.plan, trial.until)) {
       trial.turn = Turn::elsewhere;
     } else {
       found.push_back(&trial);
@@ -193,7 +127,7 @@ std::vector<SweptTrial*> SweepRun::next_trials(int most) {
 }
 
 // Each trial gets its share of the cores that are free now, so that the last ones use them all.
-void SweepRun::start_trials(TrialStarter& starter) {
+void SweepRun::start_trials(TrialStarter& starter, const Observer& observer) {
   int free = options_.cores;
   int places = jobs_;
   for (const SweptTrial& trial : trials_) {
@@ -204,26 +138,44 @@ void SweepRun::start_trials(TrialStarter& starter) {
   const std::vector<SweptTrial*> next = next_trials(std::min(places, free));
   int sharers = static_cast<int>(next.size());
   for (SweptTrial* const trial : next) {
-    start(*trial, free / sharers--, starter);
-    if (trial->turn == Turn::here) free -= trial->threads;
+    const int threads = free / sharers--;
+    if (stopping_ || !prepare(*trial, observer)) continue;
+    start(*trial, threads, starter);
+    free -= threads;
   }
 }
 
-void SweepRun::start(SweptTrial& trial, int threads, TrialStarter& starter) const {
+// Of a folder that cannot be used this trial fails, and no other.
+bool SweepRun::prepare(SweptTrial& trial, const Observer& observer) {
   try {
-    prepare(trial);
+    prepare_trial(trial.plan);
+    return true;
   } catch (const RunInUse&) {
     trial.turn = Turn::elsewhere;
-    return;
+  } catch (const std::exception& error) {
+    trial.state.status = TrialStatus::failed;
+    trial.state.reason = error.what();
+    trial.turn = Turn::over;
+    tell_end(trial, observer);
+    decide(&observer);
   }
+  return false;
+}
+
+void SweepRun::start(SweptTrial& trial, int threads, TrialStarter& starter) const {
   trial.threads = threads;
   trial.turn = Turn::here;
   trial.state.status = TrialStatus::running;
   trial.running = starter.start({.number = static_cast<std::size_t>(&trial - trials_.data()),
                                  .folder = trial.plan.folder,
-                                 .said = words_of(trial),
+                                 .said = words_of(trial.plan),
                                  .until = trial.until,
                                  .threads = threads});
+}
+
+void SweepRun::tell_end(const SweptTrial& trial, const Observer& observer) {
+  observer.on_end(*this, trial);
+  if (trial.state.status == TrialStatus::failed && options_.fail_fast) stop();
 }
 
 void SweepRun::look_at_trials(const Observer& observer) {
@@ -232,11 +184,9 @@ void SweepRun::look_at_trials(const Observer& observer) {
     const std::optional<int> end = trial.running->poll();
     if (!end) continue;
     trial.running.reset();
-    remove_idle_words(words_of(trial), *end);
+    remove_idle_words(trial.plan, *end);
     after_end(trial, *end);
-    const bool is_over = trial.turn == Turn::over;
-    if (is_over) observer.on_end(*this, trial);
-    if (is_over && trial.state.status == TrialStatus::failed && options_.fail_fast) stop();
+    if (trial.turn == Turn::over) tell_end(trial, observer);
     decide(&observer);
   }
 }
@@ -261,21 +211,31 @@ void SweepRun::after_end(SweptTrial& trial, int end) const {
   const bool is_early = end == kUsage || end == -SIGTERM || end == -SIGINT;
   if (is_early && ++trial.attempts < kMostAttempts) {
     trial.turn = Turn::pending;
-    std::filesystem::remove(words_of(trial));
+    remove_words(trial.plan);
     return;
   }
+  fail(trial, end);
+}
+
+// Also where the folder does not take it: then it is tried again next time.
+void SweepRun::fail(SweptTrial& trial, int end) {
+  const std::string reason = why_it_ended(trial.plan, end);
   try {
-    record_failure(trial, end);
-    trial.state = read_trial_state(trial.plan.folder);
+    record_failure(trial.plan, end, reason);
   } catch (const RunInUse&) {
     trial.turn = Turn::elsewhere;
+    return;
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see above
   }
+  trial.state = read_trial_state(trial.plan.folder);
+  trial.state.status = TrialStatus::failed;
+  trial.state.reason = reason;
 }
 
 // What others have finished is over here too; what they have left is to be done.
 void SweepRun::look_elsewhere(const Observer& observer) {
   for (SweptTrial& trial : trials_) {
-    if (trial.turn != Turn::elsewhere || is_run_locked(trial.plan.folder)) continue;
+    if (trial.turn != Turn::elsewhere || is_trained(trial.plan)) continue;
     trial.state = read_trial_state(trial.plan.folder);
     trial.turn = trial.state.is_over() ? Turn::over : Turn::pending;
     if (trial.turn == Turn::over) observer.on_end(*this, trial);

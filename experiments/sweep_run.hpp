@@ -39,10 +39,6 @@ struct SweptTrial {
   int attempts = 0;  ///< that ended because others had the trial
 };
 
-/// Makes trials that failed ones that were interrupted, which are run. Those that somebody trains
-/// stay as they are.
-void forget_failures(const SweepPlan& plan);
-
 /// Runs what is missing of a sweep: several trials at a time, no more threads than cores. Other
 /// sweepers, the job's other ranks among them, work in the same folder: a trial's run lock says who
 /// has it.
@@ -89,12 +85,15 @@ class SweepRun {
   void stop();
   void obey(RunRequests& requests);
   std::vector<SweptTrial*> next_trials(int most);
-  void start_trials(TrialStarter& starter);
+  void start_trials(TrialStarter& starter, const Observer& observer);
+  bool prepare(SweptTrial& trial, const Observer& observer);
   void start(SweptTrial& trial, int threads, TrialStarter& starter) const;
   void decide(const Observer* observer);
   void look_at_trials(const Observer& observer);
   void look_elsewhere(const Observer& observer);
   void after_end(SweptTrial& trial, int end) const;
+  static void fail(SweptTrial& trial, int end);
+  void tell_end(const SweptTrial& trial, const Observer& observer);
   void look_at_the_rest();
 };
 

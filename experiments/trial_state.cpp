@@ -1,12 +1,15 @@
 #include "experiments/trial_state.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <fstream>
 #include <iterator>
 #include <utility>
 
-#include "framework/core/error.hpp"
+#include <fmt/format.h>
+
 #include "framework/core/settings.hpp"
+#include "framework/storage/journal_recovery.hpp"
 #include "framework/storage/metrics_journal.hpp"
 #include "framework/storage/metrics_tables.hpp"
 #include "framework/storage/run_directory.hpp"
@@ -42,8 +45,26 @@ TrialStatus status_of(const std::filesystem::path& folder, const std::optional<R
   return TrialStatus::failed;
 }
 
+bool has_all_steps(const MetricsTables& tables) {
+  return !tables.steps.empty() && tables.steps.back().step == std::ssize(tables.steps);
+}
+
+// Of the journal; of the snapshot, too, where that is not as it was written.
+MetricsTables metrics_of(const std::filesystem::path& folder, TrialState& state) {
+  JournalContents journal = read_journal(folder / kJournal);
+  const bool is_lost = state.status == TrialStatus::done && !has_all_steps(journal.tables);
+  if (journal.problems.empty() && !is_lost) return std::move(journal.tables);
+  RecordedMetrics found =
+      read_run_metrics({.journal = folder / kJournal, .snapshot = folder / "metrics.h5"});
+  if (!has_all_steps(found.tables) && state.reason.empty()) {
+    state.reason = found.problems.empty() ? fmt::format("{} has no figures", folder.string())
+                                          : found.problems.front();
+  }
+  return std::move(found.tables);
+}
+
 void read_figures(const std::filesystem::path& folder, TrialState& state) {
-  MetricsTables tables = read_journal(folder / kJournal).tables;
+  MetricsTables tables = metrics_of(folder, state);
   for (EpochRecord& epoch : tables.epochs) {
     epoch.confusion.clear();
     epoch.layers.clear();
@@ -86,7 +107,7 @@ TrialState read_trial_state(const std::filesystem::path& folder) {
     state.status = status_of(folder, end);
     if (state.status == TrialStatus::failed) state.reason = end->reason;
     read_figures(folder, state);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     if (state.reason.empty()) state.reason = error.what();
   }
   return state;

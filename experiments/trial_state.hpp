@@ -27,7 +27,7 @@ std::string_view to_string(TrialStatus status);
 
 struct TrialState {
   TrialStatus status = TrialStatus::waiting;
-  std::string reason;  ///< of a trial that failed
+  std::string reason;  ///< why it failed, or why its figures cannot be read
   Index steps = 0;
   std::optional<Digest> digest;  ///< after the last recorded step, if taken
   EpochRecord last;              ///< the last evaluation

@@ -180,6 +180,51 @@ def test_a_process_that_cannot_say_how_it_ended_is_a_failure_too():
         cli.expect_equal(result["done"], 2, "done after --retry-failed")
 
 
+def test_a_folder_that_cannot_be_used_is_one_trials_failure():
+    with cli.Folder() as folder:
+        names = [row["trial"] for row in cli.run_json(sweep_words(folder, "--list"))["results"]]
+        trials = folder / "out" / "trials"
+        (trials / names[0]).mkdir(parents=True)
+        (folder / "out" / "sweep.yaml").touch()
+        (trials / names[0] / "mine.txt").write_text("mine", encoding="utf-8")
+        (trials / names[1]).write_text("a file", encoding="utf-8")
+        for ranks in (None, 2):
+            words = ["--json", *(["--ranks-per-trial", ranks] if ranks else [])]
+            done = cli.run(sweep_words(folder, *words), code=1, ranks=ranks)
+            result = json.loads(done.stdout)
+            states = [row["status"] for row in result["results"]]
+            cli.expect_equal(states, ["failed", "failed", "done", "done"], f"states with {ranks} ranks")
+            for row in result["results"][:2]:
+                cli.expect(f"{row['run_dir']}: {row['reason']}" in done.stderr, f"the list: {done.stderr}")
+            (trials / names[2] / "DONE").unlink()
+        cli.expect_equal((trials / names[0] / "mine.txt").read_text(encoding="utf-8"), "mine", "what was there")
+        (trials / names[2] / "DONE").write_text("x" * 70000, encoding="utf-8")
+        damaged = json.loads(cli.run(sweep_words(folder, "--json"), code=1).stdout)
+        cli.expect_equal((damaged["failed"], damaged["done"]), (3, 1), "counts with a damaged end")
+
+
+def test_a_trial_whose_experiment_is_lost_is_trained_again():
+    with cli.Folder() as folder:
+        first = cli.run_json(sweep_words(folder))
+        run = pathlib.Path(first["results"][0]["run_dir"])
+        (run / "resolved.yaml").unlink()
+        shutil.rmtree(run / "checkpoints")
+        again = cli.run_json(sweep_words(folder))
+        cli.expect_equal(digests(again), digests(first), "digests")
+        cli.expect_equal(starts(run), [0, 0], "starts")
+
+
+def test_damaged_figures_are_taken_from_the_snapshot_or_told():
+    with cli.Folder() as folder:
+        first = cli.run_json(sweep_words(folder))
+        run = folder / "out" / "trials" / first["best"]["trial"]
+        (run / "metrics.jsonl").write_bytes(b"\x00\xff" * 1000)
+        cli.expect_equal(cli.run_json(sweep_words(folder)), first, "with the snapshot")
+        (run / "metrics.h5").unlink()
+        told = cli.run(sweep_words(folder))
+        cli.expect(f"  {run}: " in told.stderr and "figures are damaged" in told.stderr, told.stderr)
+
+
 def test_a_request_stops_the_trials_and_the_same_command_goes_on():
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         with cli.Folder() as folder:
