@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -102,6 +103,14 @@ PlannedTrial checked(const SweepTrial& trial, DataShelf& shelf) {
   return planned;
 }
 
+// What is in files counts, and not where they are.
+Digest identity_with_data(const PlannedTrial& trial) {
+  const Digest identity = identity_of(trial.config, trial.settings);
+  if (trial.config.data.path.empty()) return identity;
+  const std::string text = identity.hex() + trial.data_digest;
+  return digest_of(std::as_bytes(std::span(text)));
+}
+
 bool has_validation(const PlannedTrial& trial) { return trial.config.data.validation > 0; }
 
 void decide_metric(SweepPlan& plan, const std::string& file) {
@@ -129,7 +138,7 @@ SweepPlan plan_sweep(const CommandContext& context, const std::string& file,
   std::set<std::string> identities;
   for (const SweepTrial& trial : sweep_trials(plan.sweep)) {
     PlannedTrial planned = checked(trial, shelf);
-    const Digest identity = identity_of(planned.config, planned.settings);
+    const Digest identity = identity_with_data(planned);
     if (!identities.insert(identity.hex()).second) {
       ++plan.repeated;
       continue;

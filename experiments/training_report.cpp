@@ -71,8 +71,9 @@ void report_plan(const Console& console, const TrainingPlan& plan) {
 
 void report_stop(const Console& console, const StopReport& report) {
   console.warning(
-      fmt::format("{}; a checkpoint is saved: go on by the same command with --resume --out {}",
-                  report.reason, report.run_dir));
+      fmt::format("{}; a checkpoint is saved: go on by the same command with --resume --out {}{}",
+                  report.reason, report.run_dir,
+                  report.is_pause ? ", without --until or with a later step" : ""));
   console.json_object(Json{{"stopped", true},
                            {"name", report.name},
                            {"run_dir", report.run_dir},

@@ -55,6 +55,7 @@ struct StopReport {
   Index steps;
   Index total_steps;
   Digest digest;  ///< of the weights
+  bool is_pause;  ///< by --until
 };
 
 /// Says on stderr, whatever --quiet asks, how to go on; with --json also on stdout.

@@ -53,7 +53,8 @@ int TrainingRun::stop(const TrainingProgress& progress, const RunRequests& reque
                                  .reason = reason,
                                  .steps = progress.step,
                                  .total_steps = steps_,
-                                 .digest = parameters_.digest()});
+                                 .digest = parameters_.digest(),
+                                 .is_pause = is_pause});
   return kStoppedOnRequest;
 }
 

@@ -137,6 +137,7 @@ def test_a_paused_run_goes_on_to_the_bits_of_one_that_was_not():
             stopped = cli.run([*words, "--until", step], ranks=ranks, code=75)
             reached = max(step, 41) if step == 15 else step
             cli.expect(f"stopped after step {reached} of {STEPS}, as --until {step} asked" in stopped.stderr, stopped.stderr)
+            cli.expect("without --until or with a later step" in stopped.stderr, stopped.stderr)
         steps = [row["step"] for row in cli.run_json(["inspect", folder / "run" / "metrics.h5"])["epochs"]]
         cli.expect_equal([step for step in steps if step % 7 != 0], [20, 41], "evaluations at the pauses")
         cli.expect_equal(cli.run_json(words)["digest"], whole["digest"], "digest")

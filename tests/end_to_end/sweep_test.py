@@ -214,6 +214,20 @@ def test_a_trial_whose_experiment_is_lost_is_trained_again():
         cli.expect_equal(starts(run), [0, 0], "starts")
 
 
+def test_other_data_in_files_make_other_trials():
+    with cli.Folder() as folder:
+        images = [bytes((i * j) % 251 for j in range(784)) for i in range(1, 101)]
+        places = {"first": images, "copy": images, "other": images[::-1]}
+        results = {}
+        for name, content in places.items():
+            path = cli.write_digits(folder / name, content)
+            data = [f"data={{dataset: idx, path: {path}, validation: 20}}", "seed=1,2", "train.batch_size=20"]
+            results[name] = cli.run_json(sweep_words(folder, lists=data))
+        cli.expect_equal(digests(results["copy"]), digests(results["first"]), "the same data elsewhere")
+        cli.expect_equal(sorted(all_starts(folder).values()), [[0]] * 4, "starts")
+        cli.expect(not digests(results["other"]).keys() & digests(results["first"]).keys(), "results of other data")
+
+
 def test_damaged_figures_are_taken_from_the_snapshot_or_told():
     with cli.Folder() as folder:
         first = cli.run_json(sweep_words(folder))
