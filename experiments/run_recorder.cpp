@@ -21,7 +21,20 @@ RunRecorder::RunRecorder(Parts parts, MetricsTables tables)
     : parts_(std::move(parts)),
       journal_(parts_.directory.journal_path()),
       tables_(std::move(tables)),
-      published_at_(-std::numeric_limits<double>::infinity()) {}
+      published_at_(-std::numeric_limits<double>::infinity()) {
+  recall();
+}
+
+// In a run that goes on the monitor knows what it has seen and told before.
+void RunRecorder::recall() {
+  auto evaluation = tables_.epochs.begin();
+  for (const StepRecord& record : tables_.steps) {
+    static_cast<void>(parts_.monitor.on_step(record));
+    for (; evaluation != tables_.epochs.end() && evaluation->step <= record.step; ++evaluation) {
+      static_cast<void>(parts_.monitor.on_evaluation(*evaluation));
+    }
+  }
+}
 
 void RunRecorder::on_step(const StepRecord& record) {
   journal_.append(record);

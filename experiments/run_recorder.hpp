@@ -48,6 +48,7 @@ class RunRecorder final : public TrainingObserver {
   double published_at_;
 
   void publish();
+  void recall();
   void watch_learning(const StepRecord& record);
   void warn(const std::string& message);
 };

@@ -261,6 +261,19 @@ def test_training_says_once_where_to_look():
         cli.expect("check" not in said, said)
 
 
+def test_a_run_that_goes_on_says_what_an_undisturbed_one_says():
+    with cli.Folder() as folder:
+        dead = "model.layers.f1.init.bias={type: constant, value: -100}"
+        rest = ["train.steps=130", dead, "--quiet", "--resume", "--out", folder / "run"]
+        line = ["train", cli.write_busy(folder), *rest]
+        for step in (20, 90, 120):
+            cli.run([*line, "--until", step], code=75)
+        cli.run(line)
+        log = (folder / "run" / "log.txt").read_text(encoding="utf-8")
+        cli.expect_equal(log.count("learned nothing"), 1, f"warnings about the loss in {log}")
+        cli.expect_equal(log.count("units of 'r2' are dead"), 1, f"warnings about the layer in {log}")
+
+
 def test_training_names_the_layer_that_does_not_learn():
     with cli.Folder() as folder:
         experiment = cli.write_busy(folder)
