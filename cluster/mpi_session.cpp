@@ -18,6 +18,7 @@
 #include "cluster/mpi_check.hpp"
 #include "cluster/mpi_communicator.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/settings.hpp"
 
 namespace lockstep {
 namespace {
@@ -65,9 +66,10 @@ void speak(const std::string& line) {
 // An error of one rank: the others wait for it in vain, so the job ends here.
 int report(MpiSession* session, int exit_code, std::string_view message) {
   if (session == nullptr || session->rank() == 0) {
-    speak(fmt::format("lockstep: {}\n", message));
+    speak(fmt::format("lockstep: {}\n", escape_controls(message)));
   } else {
-    speak(fmt::format("[rank {} {}] {}\n", session->rank(), session->host_name(), message));
+    speak(fmt::format("[rank {} {}] {}\n", session->rank(), session->host_name(),
+                      escape_controls(message)));
   }
   if (session != nullptr && session->size() > 1) session->abort(exit_code);
   return exit_code;
@@ -171,7 +173,7 @@ int run_in_session(const std::function<int(MpiSession&)>& body) {
                                             "of this one.",
                                             error.what()));
     }
-    if (session->rank() == 0) speak(fmt::format("lockstep: {}\n", error.what()));
+    if (session->rank() == 0) speak(fmt::format("lockstep: {}\n", escape_controls(error.what())));
     return error.exit_code();
   } catch (const Error& error) {
     return fail(error.kind(), error.what());

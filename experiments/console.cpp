@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -7,6 +8,7 @@
 
 #include "experiments/command.hpp"
 #include "experiments/output.hpp"
+#include "framework/core/settings.hpp"
 
 namespace lockstep {
 namespace {
@@ -27,6 +29,21 @@ bool wants_color(const std::string& choice, int descriptor, bool under_launcher)
   return isatty(descriptor) == 1 && !dumb && !under_launcher;
 }
 
+constexpr std::string_view kBold = "\033[1m";
+constexpr std::string_view kPlain = "\033[0m";
+
+// Of escape sequences, those of Console::bold are kept.
+std::string escape_all_but_bold(std::string_view line) {
+  std::string shown;
+  while (true) {
+    const std::size_t at = std::min(line.find(kBold), line.find(kPlain));
+    shown += escape_controls(line.substr(0, at));
+    if (at == std::string_view::npos) return shown;
+    shown += line.substr(at, kBold.size());
+    line.remove_prefix(at + kBold.size());
+  }
+}
+
 }  // namespace
 
 Console::Console(const CommonOptions& options, const MpiSession& session)
@@ -41,7 +58,7 @@ Console::Console(const CommonOptions& options, const MpiSession& session)
 Console::Console(std::FILE* warnings) : remarks_(warnings) {}
 
 void Console::result(std::string_view line) const {
-  if (!json_) write_result(line);
+  if (!json_) write_result(color_out_ ? escape_all_but_bold(line) : escape_controls(line));
 }
 
 void Console::json_object(const std::string& text) const {
@@ -49,13 +66,14 @@ void Console::json_object(const std::string& text) const {
 }
 
 void Console::remark(std::string_view line) const {
-  if (remarks_ != nullptr && !quiet_) write_to(remarks_, fmt::format("{}\n", line));
+  if (remarks_ == nullptr || quiet_) return;
+  write_to(remarks_, fmt::format("{}\n", escape_controls(line)));
 }
 
 void Console::warning(std::string_view line) const {
   if (remarks_ == nullptr) return;
-  write_to(remarks_, color_err_ ? fmt::format("\033[33mwarning:\033[0m {}\n", line)
-                                : fmt::format("warning: {}\n", line));
+  write_to(remarks_, fmt::format("{} {}\n", color_err_ ? "\033[33mwarning:\033[0m" : "warning:",
+                                 escape_controls(line)));
 }
 
 void Console::redraw(std::string_view line) const {
@@ -71,7 +89,7 @@ void Console::write_result(std::string_view line) const {
 }
 
 std::string Console::bold(std::string_view text) const {
-  return color_out_ ? fmt::format("\033[1m{}\033[0m", text) : std::string(text);
+  return color_out_ ? fmt::format("{}{}{}", kBold, text, kPlain) : std::string(text);
 }
 
 }  // namespace lockstep

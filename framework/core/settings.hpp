@@ -80,6 +80,9 @@ bool has_form_of_a_number(std::string_view text);
 /// For messages: control characters escaped, long text cut.
 std::string printable(std::string_view text);
 
+/// For a terminal, which control characters would act on: all but line feeds and tabs escaped.
+std::string escape_controls(std::string_view text);
+
 /// The candidate nearest to `word` in edit distance, if near enough to be what was meant.
 std::optional<std::string_view> nearest_name(std::string_view word,
                                              std::span<const std::string_view> candidates);

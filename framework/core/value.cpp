@@ -29,6 +29,19 @@ bool reads_as_text(std::string_view text) {
 
 bool is_continuation_byte(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20U || byte == 0x7FU;
+}
+
+// U+0080 to U+009F, of which some terminals take U+009B for an escape and a bracket.
+bool is_second_control(std::string_view text) {
+  return text.size() > 1 && text[0] == '\xC2' &&
+         (static_cast<unsigned char>(text[1]) & 0xE0U) == 0x80U;
+}
+
+std::string escaped(char c) { return fmt::format("\\x{:02x}", static_cast<unsigned char>(c)); }
+
 // "an empty list", "the list [28, 28]", or "a list of 3" where there are mappings in it.
 std::string describe_list(const Value& list) {
   if (list.items.empty()) return "an empty list";
@@ -197,10 +210,24 @@ std::string printable(std::string_view text) {
   }
   std::string shown;
   for (const char c : text.substr(0, length)) {
-    const auto byte = static_cast<unsigned char>(c);
-    shown += byte < 0x20U || byte == 0x7FU ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+    shown += is_control(c) ? escaped(c) : std::string(1, c);
   }
   return length < text.size() ? shown + "..." : shown;
+}
+
+std::string escape_controls(std::string_view text) {
+  std::string shown;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool lays_out = text[i] == '\n' || text[i] == '\t';
+    if (is_second_control(text.substr(i))) {
+      shown += escaped(text[++i]);
+    } else if (is_control(text[i]) && !lays_out) {
+      shown += escaped(text[i]);
+    } else {
+      shown += text[i];
+    }
+  }
+  return shown;
 }
 
 }  // namespace lockstep

@@ -107,6 +107,11 @@ BOOST_AUTO_TEST_CASE(shown_text_is_cut_and_carries_no_control_characters) {
   BOOST_TEST(printable(std::string(59, 'x') + "\xc3\xa9") == std::string(59, 'x') + "...");
 }
 
+BOOST_AUTO_TEST_CASE(text_for_a_terminal_keeps_its_lines_and_no_other_control_characters) {
+  BOOST_TEST(escape_controls("a\x1b]0;b\x07\n\tc\x7f\r") == "a\\x1b]0;b\\x07\n\tc\\x7f\\x0d");
+  BOOST_TEST(escape_controls("\xc2\x9b 31m \xc2\xa0 \xc3\xa9") == "\\x9b 31m \xc2\xa0 \xc3\xa9");
+}
+
 BOOST_AUTO_TEST_CASE(values_are_equal_by_meaning_whatever_their_place_and_quotes) {
   Value quoted = Value::scalar("relu", at(1, 1));
   quoted.quoted = true;
