@@ -1,6 +1,7 @@
 #include "experiments/output.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -26,6 +27,11 @@ int write_to(std::FILE* stream, std::string_view text) {
   const int error_number = errno == 0 ? EIO : errno;
   std::clearerr(stream);
   return failed && error_number != EPIPE ? error_number : 0;
+}
+
+bool is_reader_gone() {
+  pollfd output{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
 }
 
 void check_output(int error_number) {

@@ -17,6 +17,9 @@ void reserve_standard_descriptors();
 ///         closed pipe, as `head` leaves behind) has all it wanted and is no error
 int write_to(std::FILE* stream, std::string_view text);
 
+/// Whether the reader of standard output has gone away: a pipe that is closed at its other end.
+bool is_reader_gone();
+
 /// @throws Error (data) that says why a result could not be written, unless `error_number` is 0
 void check_output(int error_number);
 

@@ -1,6 +1,7 @@
 #include "experiments/sparkline.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -13,8 +14,10 @@ bool is_utf8_locale() {
     const char* const value = std::getenv(variable);
     if (value == nullptr || *value == '\0') continue;
     const std::string_view locale(value);
-    return locale.find("UTF-8") != std::string_view::npos ||
-           locale.find("utf8") != std::string_view::npos;
+    // Spelled "UTF-8", "utf8", "utf-8": case and hyphen say nothing.
+    return std::ranges::any_of(std::array{"UTF-8", "UTF8", "utf-8", "utf8"}, [&](const char* name) {
+      return locale.find(name) != std::string_view::npos;
+    });
   }
   return false;
 }
