@@ -90,6 +90,13 @@ void RunRecorder::finish() {
   publish();
 }
 
+void RunRecorder::fail() {
+  try {
+    publish();
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the journal has it all
+  }
+}
+
 void RunRecorder::watch_learning(const StepRecord& record) {
   const std::optional<double> loss = parts_.monitor.on_step(record);
   if (!loss) return;

@@ -40,6 +40,8 @@ class RunRecorder final : public TrainingObserver {
 
   /// Publishes what has not been published yet.
   void finish();
+  /// Likewise after an error, which nothing that fails here may take the place of.
+  void fail();
 
  private:
   Parts parts_;

@@ -242,9 +242,14 @@ TrainingEnd TrainingRun::run_trainer(Trainer& trainer) {
                         .steps_per_epoch = trainer.steps_per_epoch(),
                         .clock = seconds_now},
                        std::move(tables_));
-  const TrainingEnd end = trainer.run(recorder);
-  recorder.finish();
-  return end;
+  try {
+    const TrainingEnd end = trainer.run(recorder);
+    recorder.finish();
+    return end;
+  } catch (const std::exception&) {
+    recorder.fail();
+    throw;
+  }
 }
 
 int train_experiment(const CommandContext& context, const TrainOptions& options,

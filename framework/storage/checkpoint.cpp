@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <span>
 
@@ -136,6 +137,26 @@ std::vector<std::byte> hdf5_bytes(const std::filesystem::path& path, const Check
   return file.finish();
 }
 
+/// Training that has come to infinity or NaN cannot go on from there.
+void require_finite(const std::vector<StoredTensor>& tensors, const std::string& family) {
+  for (const StoredTensor& tensor : tensors) {
+    const auto bad =
+        std::ranges::find_if(tensor.values, [](float value) { return !std::isfinite(value); });
+    if (bad == tensor.values.end()) continue;
+    throw Error(ErrorKind::numeric,
+                fmt::format("{} {}{} has the value {} at position {}, and training cannot go on "
+                            "from it: lower learning_rate.peak, or set train.clip_norm.",
+                            tensor.layer, tensor.name, family, *bad, bad - tensor.values.begin()));
+  }
+}
+
+void require_finite(const Checkpoint& checkpoint) {
+  require_finite(checkpoint.parameters, "");
+  for (const StoredOptimizerState& state : checkpoint.optimizer) {
+    require_finite(state.tensors, fmt::format(" ({})", state.name));
+  }
+}
+
 // ---- The file
 // -------------------------------------------------------------------------------------
 
@@ -176,6 +197,7 @@ bool same_bits(const Checkpoint& a, const Checkpoint& b) {
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
                       const WriteOptions& options) {
   try {
+    require_finite(checkpoint);
     AtomicFile aside(path, options);
     std::vector<std::byte> bytes = hdf5_bytes(path, checkpoint);
     seal(bytes);
