@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "experiments/stored_experiment.hpp"
+#include "framework/config/yaml_reader.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint.hpp"
 #include "framework/storage/hdf5_file.hpp"
@@ -48,6 +49,20 @@ bool is_metrics_file(const fs::path& path) {
          Hdf5Reader(path).node("/steps") == Hdf5Node::group;
 }
 
+// Files of earlier versions do not tell.
+std::optional<ExperimentConfig> experiment_of_metrics(const fs::path& path) {
+  const Hdf5Reader file(path);
+  if (file.node("/experiment") != Hdf5Node::dataset) return {};
+  const std::string name = path.string() + " (/experiment)";
+  try {
+    return parse_experiment(read_yaml_text(file.read_text("/experiment"), name), path);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::data, fmt::format("{} This text of the file is damaged or of another "
+                                             "version of Lockstep; take another copy.",
+                                             error.what()));
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(ComparedKind kind) {
@@ -75,6 +90,7 @@ Compared load_compared(const fs::path& path) {
   if (!is_metrics_file(path)) return load_checkpoint(path);
   Compared metrics{.path = path, .kind = ComparedKind::metrics};
   metrics.tables = read_metrics(path);
+  metrics.config = experiment_of_metrics(path);
   return metrics;
 }
 

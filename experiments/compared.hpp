@@ -21,7 +21,7 @@ std::string_view to_string(ComparedKind kind);
 struct Compared {
   std::filesystem::path path;
   ComparedKind kind = ComparedKind::run;
-  std::optional<ExperimentConfig> config = {};  ///< metrics have none, nor weights from elsewhere
+  std::optional<ExperimentConfig> config = {};  ///< weights from elsewhere have none
   std::optional<RunEnd> end = {};
   MetricsTables tables = {};  ///< of a checkpoint: its step and digest alone
   std::map<Index, std::filesystem::path> checkpoints = {};  ///< by step

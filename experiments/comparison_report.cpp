@@ -1,5 +1,6 @@
 #include "experiments/comparison_report.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -17,7 +18,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kKeyColumns = 24;
-constexpr std::size_t kValueColumns = 26;
+constexpr std::size_t kWidth = 80;
+constexpr std::size_t kGap = 2;
+constexpr std::size_t kFewestValueColumns = 8;
 
 struct Figure {
   const char* name;
@@ -95,10 +98,11 @@ Json tensor_json(const TensorDifference& found) {
 
 Json difference_json(const Compared& other, const FirstDifference& found) {
   Json json = {{"with", other.path.string()}};
-  json["step"] = found.step ? found.step->step : found.tensor->step;
-  if (found.step) {
-    json["figure"] = found.step->figure;
-    json["figures"] = {found.step->a, found.step->b};
+  const std::optional<StepDifference>& figure = found.step ? found.step : found.number;
+  json["step"] = figure ? figure->step : found.tensor->step;
+  if (figure) {
+    json["figure"] = figure->figure;
+    json["figures"] = {figure->a, figure->b};
   }
   if (found.tensor) json.update(tensor_json(*found.tensor));
   return json;
@@ -107,7 +111,8 @@ Json difference_json(const Compared& other, const FirstDifference& found) {
 Json first_difference_json(const Comparison& comparison) {
   for (std::size_t i = 0; i < comparison.results.size(); ++i) {
     const FirstDifference& found = comparison.results[i];
-    if (found.step || found.tensor) return difference_json(comparison.compared[i + 1], found);
+    if (found.step || found.tensor || found.number)
+      return difference_json(comparison.compared[i + 1], found);
   }
   return {};
 }
@@ -116,10 +121,14 @@ Json first_difference_json(const Comparison& comparison) {
 // -----------------------------------------------------------------------------------------
 
 std::string row(const std::string& key, const std::vector<std::string>& values) {
-  std::string text = fmt::format("{:<{}}", key, kKeyColumns);
+  const std::size_t columns =
+      std::max(kFewestValueColumns, (kWidth - kKeyColumns) / values.size() - kGap);
+  // A longer key has a line of its own.
+  const bool fits = key.size() <= kKeyColumns;
+  std::string text = fmt::format("{:<{}}", fits ? key : key + "\n", fits ? kKeyColumns : 0);
+  if (!fits) text += std::string(kKeyColumns, ' ');
   for (const std::string& value : values) {
-    text += fmt::format("  {:<{}}", shortened(value.empty() ? "-" : value, kValueColumns),
-                        kValueColumns);
+    text += fmt::format("  {:<{}}", shortened(value.empty() ? "-" : value, columns), columns);
   }
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
@@ -189,6 +198,11 @@ std::string tensor_sentence(const TensorDifference& found) {
                      found.differing, found.shape.size());
 }
 
+std::string number_sentence(const StepDifference& found) {
+  return fmt::format("at the checkpoint of step {}, {} is {} against {}.", found.step, found.figure,
+                     found.a, found.b);
+}
+
 std::string same_sentence(const FirstDifference& found) {
   if (!found.same()) return "no step is in both, so nothing says that they are the same.";
   return fmt::format("the same weights in all that both have, {} and {}.",
@@ -200,6 +214,7 @@ void report_difference(const Console& console, const std::string& pair,
   std::vector<ReportLine> lines;
   if (found.step) add_wrapped(pair, step_sentence(*found.step), lines);
   if (found.tensor) add_wrapped(pair, tensor_sentence(*found.tensor), lines);
+  if (found.number) add_wrapped(pair, number_sentence(*found.number), lines);
   if (lines.empty()) add_wrapped(pair, same_sentence(found), lines);
   for (const ReportLine& line : lines) console.result(line.text);
 }

@@ -118,6 +118,33 @@ std::vector<std::pair<std::filesystem::path, std::filesystem::path>> pairs_of(co
   return pairs;
 }
 
+// ---- Numbers
+// --------------------------------------------------------------------------------------
+
+struct NamedNumber {
+  std::string name;
+  std::string value;  ///< the shortest that reads back to the same bits
+};
+
+std::vector<NamedNumber> numbers_of(const Checkpoint& checkpoint) {
+  std::vector<NamedNumber> numbers;
+  const auto add = [&numbers](const std::string& name, const auto& value) {
+    numbers.push_back({name, fmt::format("{}", value)});
+  };
+  for (const auto& [name, value] : checkpoint.optimizer_scalars) add(name, value);
+  if (!checkpoint.state) return numbers;
+  const StoredTrainingState& state = *checkpoint.state;
+  add("step", state.step);
+  add("epoch", state.epoch);
+  add("samples_seen", state.samples_seen);
+  add("seed", state.seed);
+  add("digest", state.digest.hex());
+  add("epoch_samples", state.epoch_samples);
+  add("epoch_correct", state.epoch_correct);
+  add("epoch_loss", state.epoch_loss);
+  return numbers;
+}
+
 }  // namespace
 
 std::vector<Index> index_of(const Shape& shape, Index position) {
@@ -139,16 +166,27 @@ std::optional<TensorDifference> first_tensor_difference(const Checkpoint& a, con
   return {};
 }
 
+std::optional<StepDifference> first_number_difference(const Checkpoint& a, const Checkpoint& b) {
+  const std::vector<NamedNumber> others = numbers_of(b);
+  for (const NamedNumber& number : numbers_of(a)) {
+    const auto other = std::ranges::find(others, number.name, &NamedNumber::name);
+    if (other == others.end() || other->value == number.value) continue;
+    return StepDifference{a.state ? a.state->step : 0, number.name, number.value, other->value};
+  }
+  return {};
+}
+
 FirstDifference first_difference(const Compared& a, const Compared& b) {
   FirstDifference found;
   compare_steps(a, b, found);
   for (const auto& [one, other] : pairs_of(a, b)) {
     const Checkpoint checkpoint = read_checkpoint(one).checkpoint;
-    found.tensor = first_tensor_difference(checkpoint, read_checkpoint(other).checkpoint);
+    const Checkpoint against = read_checkpoint(other).checkpoint;
+    found.tensor = first_tensor_difference(checkpoint, against);
+    if (!found.tensor) found.number = first_number_difference(checkpoint, against);
     ++found.checkpoints;
-    if (!found.tensor) continue;
-    if (checkpoint.state) found.tensor->step = checkpoint.state->step;
-    break;
+    if (found.tensor && checkpoint.state) found.tensor->step = checkpoint.state->step;
+    if (found.tensor || found.number) break;
   }
   return found;
 }

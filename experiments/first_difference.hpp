@@ -36,15 +36,20 @@ struct TensorDifference {
 struct FirstDifference {
   std::optional<StepDifference> step;
   std::optional<TensorDifference> tensor;
-  Index steps = 0;        ///< that both have and that were compared
-  Index checkpoints = 0;  ///< likewise
+  std::optional<StepDifference> number;  ///< of a checkpoint whose tensors are the same
+  Index steps = 0;                       ///< that both have and that were compared
+  Index checkpoints = 0;                 ///< likewise
 
-  bool same() const { return !step && !tensor && steps + checkpoints > 0; }
+  bool same() const { return !step && !tensor && !number && steps + checkpoints > 0; }
 };
 
 /// The first tensor whose bits differ, in the order of `a`: parameters, then state of the optimizer
 /// that both have. A tensor that one of them has not, has no axes there. The step is left at 0.
 std::optional<TensorDifference> first_tensor_difference(const Checkpoint& a, const Checkpoint& b);
+
+/// The first number of the optimizer or of the training's state whose bits differ, of those that
+/// training goes on from and both have; how long it took and what was the best so far are none.
+std::optional<StepDifference> first_number_difference(const Checkpoint& a, const Checkpoint& b);
 
 /// By the records of the steps that both have, then by the checkpoints that both have.
 /// @throws Error (data) when a checkpoint is damaged

@@ -53,7 +53,7 @@ def test_the_same_experiment_on_ranks_and_threads_is_the_same():
         one = train(folder, "a", "--threads", 1)
         other = train(folder, "b", "--threads", 1, ranks=2)
         found = compared(one, other, one / "metrics.h5", checkpoint(one, 14), code=0)
-        cli.expect_equal((found["same_results"], found["same_configuration"]), (True, None), "with metrics")
+        cli.expect_equal((found["same_results"], found["same_configuration"]), (True, True), "with metrics")
         found = compared(one, other, code=0)
         cli.expect_equal((found["same_results"], found["same_configuration"]), (True, True), "runs")
         cli.expect_equal(found["configuration"], [], "keys that differ")
@@ -125,6 +125,31 @@ def test_one_flipped_bit_is_told_exactly():
             text = cli.run(["compare", run, copy], code=1).stdout
             cli.expect("1 of " in " ".join(text.split()), text)
             cli.expect(max(map(len, text.splitlines())) <= 80 + len(str(folder)), text)
+
+
+def test_a_number_of_a_checkpoint_that_differs_is_told():
+    with cli.Folder() as folder:
+        run = train(folder, "a")
+        copy = folder / "copy.h5"
+        for group, name in (("optimizer", "beta1_power"), ("state", "samples_seen"), ("state", "epoch_loss")):
+            copy.write_bytes(checkpoint(run, 14).read_bytes()[512:])
+            with h5py.File(copy, "r+") as file:
+                bits = numpy.array(file[group].attrs[name]).view("u8") ^ numpy.uint64(1)
+                file[group].attrs.modify(name, bits.view(file[group].attrs[name].dtype)[()])
+            first = compared(checkpoint(run, 14), copy, code=1)["first_difference"]
+            cli.expect_equal((first["figure"], first["step"]), (name, 14), "number")
+            cli.expect(name in cli.run(["compare", run, copy], code=1).stdout, "not in the text")
+
+
+def test_metrics_tell_their_configuration_and_three_fit_80_columns():
+    with cli.Folder() as folder:
+        runs = [train(folder, f"run{seed}", f"seed={seed}") for seed in (1, 2, 3)]
+        runs[2] = train(folder, "long", "model.layers.f1.init={weight: {type: constant, value: 0.01}}")
+        found = compared(runs[0] / "metrics.h5", runs[1] / "metrics.h5", code=1)
+        cli.expect_equal([row["key"] for row in found["configuration"]], ["seed"], "keys")
+        text = cli.run(["compare", *runs], code=1, cwd=folder).stdout
+        for row in text.splitlines()[3:]:
+            cli.expect(len(row) <= 80, f"wider than 80 columns: {row}")
 
 
 def test_runs_of_other_lengths_differ_and_their_common_part_does_not():

@@ -95,6 +95,25 @@ BOOST_AUTO_TEST_CASE(
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_number_that_training_goes_on_from_differs_in_one_bit) {
+  Checkpoint one = sample();
+  one.optimizer_scalars = {{"beta1_power", 0.5}};
+  one.state = StoredTrainingState{};
+  one.state->step = 9;
+  one.state->epoch_loss = 2;
+  Checkpoint other = one;
+  other.state->train_seconds = 3;
+  other.state->best = 0.25;
+  BOOST_TEST(!first_number_difference(one, other).has_value());
+  other.state->epoch_loss = std::nextafter(2.0, 3.0);
+  const auto found = first_number_difference(one, other);
+  BOOST_REQUIRE(found.has_value());
+  BOOST_TEST(found->figure == "epoch_loss");
+  BOOST_TEST(found->step == 9);
+  other.optimizer_scalars[0].second = 0.25;
+  BOOST_TEST(first_number_difference(one, other)->figure == "beta1_power");
+}
+
 BOOST_AUTO_TEST_CASE(the_first_step_with_another_digest_is_told) {
   const FirstDifference found =
       first_difference(metrics_with({1, 2, 3, 4}), metrics_with({1, 2, 7, 8}));
