@@ -79,22 +79,32 @@ LayerTable layer_table(const std::vector<EpochRecord>& epochs) {
   for (const EpochRecord& record : epochs) {
     if (record.layers.empty()) continue;
     table.epochs.push_back(record);
-    for (const LayerRecord& layer : record.layers) {
-      if (std::ranges::find(table.layers, layer.layer) == table.layers.end()) {
-        table.layers.push_back(layer.layer);
-      }
+    for (std::size_t i = 0; i < record.layers.size(); ++i) {
+      const std::string& name = record.layers[i].layer;
+      if (i < table.layers.size() && table.layers[i] == name) continue;
+      if (std::ranges::find(table.layers, name) == table.layers.end()) table.layers.push_back(name);
     }
   }
   return table;
+}
+
+/// A layer's figures; null without any. They are nearly always at the same place, and looking for
+/// them would cost the square of the layers.
+const LayerRecord* layer_at(const EpochRecord& record, std::size_t place, const std::string& name) {
+  if (place < record.layers.size() && record.layers[place].layer == name) {
+    return &record.layers[place];
+  }
+  const auto found = std::ranges::find(record.layers, name, &LayerRecord::layer);
+  return found == record.layers.end() ? nullptr : &*found;
 }
 
 /// One row an evaluation; NaN where it has no figures of a layer.
 std::vector<double> layer_values(const LayerTable& table, double LayerRecord::*member) {
   std::vector<double> values;
   for (const EpochRecord& record : table.epochs) {
-    for (const std::string& name : table.layers) {
-      const auto layer = std::ranges::find(record.layers, name, &LayerRecord::layer);
-      values.push_back(layer == record.layers.end() ? kNotMeasured : (*layer).*member);
+    for (std::size_t i = 0; i < table.layers.size(); ++i) {
+      const LayerRecord* const layer = layer_at(record, i, table.layers[i]);
+      values.push_back(layer == nullptr ? kNotMeasured : layer->*member);
     }
   }
   return values;
