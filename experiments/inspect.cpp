@@ -31,21 +31,10 @@ Inspected kind_of_folder(const std::filesystem::path& folder) {
                           folder.string()));
 }
 
-Hdf5Reader open_hdf5(const std::filesystem::path& path) {
-  try {
-    return Hdf5Reader(path);
-  } catch (const Error& error) {
-    throw Error(ErrorKind::data,
-                fmt::format("{} is damaged: it has the signature of HDF5, but cannot be opened; "
-                            "take another copy, or make it anew. HDF5 says: {}",
-                            path.string(), error.what()));
-  }
-}
-
 // By what the file says of itself.
 Inspected kind_of_file(const std::filesystem::path& path) {
   if (check_file(path).state != FileState::not_verified) return Inspected::checkpoint;
-  const Hdf5Reader file = open_hdf5(path);
+  const Hdf5Reader file(path);
   constexpr std::array<std::pair<std::string_view, Inspected>, 4> kFormats = {{
       {"lockstep-checkpoint", Inspected::checkpoint},
       {"lockstep-metrics", Inspected::metrics},
@@ -135,9 +124,9 @@ class InspectCommand final : public Command {
   void print_csv(const Console& console, Inspected kind) const {
     require(kind == Inspected::run || kind == Inspected::metrics,
             "--csv is for the folder of a run and for metrics.h5");
-    RunMetrics metrics;
+    RecordedMetrics metrics;
     if (kind == Inspected::run) {
-      metrics = read_run_metrics(path_);
+      metrics = metrics_of_run(path_);
     } else {
       metrics.tables = read_metrics(path_);
     }

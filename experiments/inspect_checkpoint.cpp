@@ -1,5 +1,8 @@
 #include "experiments/inspect_checkpoint.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "experiments/figures.hpp"
@@ -10,11 +13,46 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::size_t kNameColumns = 20;
+
+struct Statistics {
+  double mean = 0;
+  double rms = 0;  // root mean square
+  double min = 0;
+  double max = 0;
+};
+
+// No tensor is empty.
+Statistics statistics_of(const std::vector<float>& values) {
+  double sum = 0;
+  double squares = 0;
+  for (const float value : values) {
+    sum += value;
+    squares += static_cast<double>(value) * value;
+  }
+  const auto count = static_cast<double>(values.size());
+  const auto [min, max] = std::ranges::minmax_element(values);
+  return {.mean = sum / count, .rms = std::sqrt(squares / count), .min = *min, .max = *max};
+}
+
+// Statistics only where the values were read.
 Json tensor_json(const StoredTensor& tensor) {
   const auto extents = tensor.shape.extents();
-  return {{"name", tensor.layer + "." + tensor.name},
-          {"shape", std::vector<Index>(extents.begin(), extents.end())},
-          {"axis_order", tensor.axis_order}};
+  Json json = {{"name", tensor.layer + "." + tensor.name},
+               {"shape", std::vector<Index>(extents.begin(), extents.end())},
+               {"axis_order", tensor.axis_order}};
+  if (tensor.values.empty()) return json;
+  const Statistics found = statistics_of(tensor.values);
+  json.update({{"mean", found.mean}, {"rms", found.rms}, {"min", found.min}, {"max", found.max}});
+  return json;
+}
+
+std::string tensor_line(const StoredTensor& tensor) {
+  const Statistics found = statistics_of(tensor.values);
+  return fmt::format("{:<20} {:>14} {:>4} {:>9.3g} {:>9.3g} {:>9.3g} {:>9.3g}",
+                     shortened(tensor.layer + "." + tensor.name, kNameColumns),
+                     tensor.shape.to_string(), tensor.axis_order, found.mean, found.rms, found.min,
+                     found.max);
 }
 
 }  // namespace
@@ -51,7 +89,7 @@ Json checkpoint_json(const std::filesystem::path& path, const LoadedCheckpoint& 
 }
 
 void inspect_checkpoint(const Console& console, const std::filesystem::path& path) {
-  const LoadedCheckpoint loaded = read_checkpoint_summary(path);
+  const LoadedCheckpoint loaded = read_checkpoint(path);
   const Json json = checkpoint_json(path, loaded);
   if (console.json()) {
     console.json_object(json.dump(2));
@@ -67,14 +105,15 @@ void inspect_checkpoint(const Console& console, const std::filesystem::path& pat
     console.result(fmt::format("best       validation accuracy {}", percent(state->best)));
   }
   console.result("");
-  console.result(console.bold("parameters"));
+  console.result(
+      console.bold(fmt::format("{:<20} {:>14} {:>4} {:>9} {:>9} {:>9} {:>9}", "parameters", "shape",
+                               "axes", "mean", "rms", "min", "max")));
   Index total = 0;
   for (const StoredTensor& tensor : loaded.checkpoint.parameters) {
     total += tensor.shape.size();
-    console.result(fmt::format("  {:<20} {:>14}  {}", tensor.layer + "." + tensor.name,
-                               tensor.shape.to_string(), tensor.axis_order));
+    console.result(tensor_line(tensor));
   }
-  console.result(fmt::format("  {:<20} {:>14}", "total", total));
+  console.result(fmt::format("{:<20} {:>14}", "total", total));
   if (loaded.checkpoint.provenance.entries.empty()) return;
   console.result("");
   console.result(console.bold("provenance"));

@@ -6,6 +6,7 @@
 
 #include "experiments/clock.hpp"
 #include "experiments/inspect_run.hpp"
+#include "experiments/output.hpp"
 #include "experiments/progress_lines.hpp"
 #include "framework/storage/run_lock.hpp"
 
@@ -22,7 +23,7 @@ class Follower {
       : console_(console), run_(run), last_line_(seconds_now()) {}
 
   void look() {
-    const MetricsTables tables = read_run_metrics(run_).tables;
+    const MetricsTables tables = metrics_of_run(run_).tables;
     shown_ = std::min(shown_, tables.epochs.size());  // a run may begin anew
     for (; shown_ < tables.epochs.size(); ++shown_) {
       const EpochRecord& record = tables.epochs[shown_];
@@ -57,6 +58,7 @@ void follow_run(const Console& console, const std::filesystem::path& run) {
     const bool goes_on = is_run_locked(run);  // asked first: what it wrote at last is seen, too
     const double before = seconds_now();
     follower.look();
+    if (is_reader_gone()) return;
     if (!goes_on) break;
     const double wait = std::max(kShortestWait, kWaitPerReading * (seconds_now() - before));
     std::this_thread::sleep_for(std::chrono::duration<double>(wait));

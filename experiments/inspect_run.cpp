@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "experiments/inspect_metrics.hpp"
+#include "experiments/stored_experiment.hpp"
+#include "framework/config/config_difference.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint.hpp"
-#include "framework/storage/metrics_journal.hpp"
 #include "framework/storage/run_lock.hpp"
 
 namespace lockstep {
@@ -32,12 +34,43 @@ Json checkpoint_json(const std::filesystem::path& path) {
   return json;
 }
 
+// What was trained, as far as it can be read: null with a problem, else.
+Json experiment_json(const std::filesystem::path& run, std::vector<std::string>& problems) {
+  try {
+    const ExperimentConfig config = read_resolved_experiment(run);
+    const Value document = to_value(config);
+    const auto text_at = [&document](std::string_view key) {
+      const Value* const value = value_at(document, key);
+      return value == nullptr ? std::string() : value->text;
+    };
+    return {{"name", config.name},
+            {"model", text_at("model.name")},
+            {"dataset", fmt::format("{}", fmt::join(config.data.datasets, " or "))},
+            {"seed", config.seed},
+            {"batch_size", config.train.batch_size},
+            {"optimizer", text_at("optimizer.type")}};
+  } catch (const Error& error) {
+    problems.emplace_back(error.what());
+    return {};
+  }
+}
+
+void print_experiment(const Console& console, const Json& experiment) {
+  if (experiment.is_null()) return;
+  console.result(fmt::format(
+      "experiment {}: {} on {}, batches of {}, {}, seed {}", experiment["name"].get<std::string>(),
+      experiment["model"].get<std::string>(), experiment["dataset"].get<std::string>(),
+      experiment["batch_size"].get<Index>(), experiment["optimizer"].get<std::string>(),
+      experiment["seed"].get<std::uint64_t>()));
+}
+
 }  // namespace
 
 RunSummary summarize_run(const std::filesystem::path& run) {
   RunSummary summary;
   summary.end = read_run_end(run);
-  summary.metrics = read_run_metrics(run);
+  summary.metrics = metrics_of_run(run);
+  summary.experiment = experiment_json(run, summary.metrics.problems);
   const RunCheckpoints checkpoints(run);
   for (const Index step : checkpoints.steps()) {
     Json json = checkpoint_json(checkpoints.path_of(step));
@@ -48,20 +81,8 @@ RunSummary summarize_run(const std::filesystem::path& run) {
   return summary;
 }
 
-// The journal knows the newest steps; the snapshot stands in for a journal that is gone.
-RunMetrics read_run_metrics(const std::filesystem::path& run) {
-  RunMetrics metrics;
-  try {
-    JournalContents journal = read_journal(run / "metrics.jsonl");
-    metrics.problems = std::move(journal.problems);
-    metrics.tables = std::move(journal.tables);
-    if (metrics.tables.steps.empty() && std::filesystem::exists(run / "metrics.h5")) {
-      metrics.tables = read_metrics(run / "metrics.h5");
-    }
-  } catch (const Error& error) {
-    metrics.problems.emplace_back(error.what());
-  }
-  return metrics;
+RecordedMetrics metrics_of_run(const std::filesystem::path& run) {
+  return read_run_metrics({.journal = run / "metrics.jsonl", .snapshot = run / "metrics.h5"});
 }
 
 std::string outcome_line(const std::filesystem::path& run) {
@@ -86,6 +107,7 @@ void inspect_run(const Console& console, const std::filesystem::path& run) {
   warn_about(console, summary.metrics.problems);
   if (console.json()) {
     Json json = {{"kind", "run"}, {"path", run.string()}};
+    json["experiment"] = summary.experiment;
     json["outcome"] = summary.end ? Json(to_string(summary.end->outcome)) : Json();
     json["exit_code"] = summary.end ? Json(summary.end->exit_code) : Json();
     json["reason"] = summary.end ? Json(summary.end->reason) : Json();
@@ -96,6 +118,7 @@ void inspect_run(const Console& console, const std::filesystem::path& run) {
     return;
   }
   console.result(console.bold(fmt::format("run {}", run.string())));
+  print_experiment(console, summary.experiment);
   console.result(outcome_line(run));
   print_metrics(console, summary.metrics.tables);
   console.result("");

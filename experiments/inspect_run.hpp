@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/command.hpp"
-#include "framework/storage/metrics.hpp"
+#include "framework/storage/journal_recovery.hpp"
 #include "framework/storage/run_directory.hpp"
 
 namespace lockstep {
@@ -16,15 +16,12 @@ namespace lockstep {
 void inspect_run(const Console& console, const std::filesystem::path& run);
 
 /// What a run has recorded, as far as it can be read.
-struct RunMetrics {
-  MetricsTables tables;
-  std::vector<std::string> problems;  ///< sentences
-};
-RunMetrics read_run_metrics(const std::filesystem::path& run);
+RecordedMetrics metrics_of_run(const std::filesystem::path& run);
 
 struct RunSummary {
-  std::optional<RunEnd> end;  ///< none: it goes on, or was killed
-  RunMetrics metrics;
+  nlohmann::ordered_json experiment;  ///< what was trained; null where it cannot be read
+  std::optional<RunEnd> end;          ///< none: it goes on, or was killed
+  RecordedMetrics metrics;
   nlohmann::ordered_json checkpoints = nlohmann::ordered_json::array();
 };
 /// Reads all but the checkpoints' values. @throws Error (data) when the folder cannot be read

@@ -67,7 +67,9 @@ std::string library_reasons() {
 }
 
 void refuse_failed_call(const Where& where) {
-  refuse(where, fmt::format("cannot be read or written ({})", library_reasons()));
+  refuse(where, fmt::format("cannot be read or written ({}): the file is damaged; take another "
+                            "copy, or make it anew",
+                            library_reasons()));
 }
 
 void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }

@@ -147,16 +147,23 @@ std::string sentence(const std::filesystem::path& journal, const std::vector<std
 RecordedMetrics read_run_metrics(const MetricsFiles& files) {
   constexpr Index kAll = std::numeric_limits<Index>::max();
   RecordedMetrics found;
-  try {
+  const auto attempt = [&found](const auto& reading) {
+    try {
+      reading();
+    } catch (const Error& error) {
+      found.problems.emplace_back(error.what());
+    }
+  };
+  attempt([&] {
     JournalContents journal = read_journal(files.journal);
     found = {std::move(journal.tables), std::move(journal.problems)};
-    if (is_missing(files.snapshot)) return found;
-    const MetricsTables snapshot = read_metrics(files.snapshot);
-    found.tables = {filled(std::move(found.tables.steps), snapshot.steps, kAll),
-                    filled(std::move(found.tables.epochs), snapshot.epochs, kAll)};
-  } catch (const Error& error) {
-    found.problems.emplace_back(error.what());
-  }
+  });
+  MetricsTables snapshot;
+  attempt([&] {
+    if (!is_missing(files.snapshot)) snapshot = read_metrics(files.snapshot);
+  });
+  found.tables = {filled(std::move(found.tables.steps), snapshot.steps, kAll),
+                  filled(std::move(found.tables.epochs), snapshot.epochs, kAll)};
   return found;
 }
 

@@ -12,6 +12,7 @@ import sys
 import time
 
 import h5py
+import numpy
 
 sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
 import lockstep_cli as cli
@@ -41,6 +42,8 @@ def test_a_run_is_shown_within_80_columns():
         for line in text.splitlines()[1:]:
             cli.expect(len(line) <= 80, f"wider than 80 columns: {line}")
         plain = cli.run(["inspect", run], env=ASCII).stdout
+        other = cli.run(["inspect", run], env={"LC_ALL": "C.utf-8"}).stdout
+        cli.expect("▁" in other, f"not UTF-8: {other}")
         cli.expect(plain.isascii() and "\nloss       " in plain, f"not ASCII: {plain}")
 
 
@@ -132,6 +135,79 @@ def test_damaged_is_told_from_foreign():
             cli.expect(expected in said and str(folder / name) in said, f"{name}: {said}")
         said = cli.run(["inspect", folder], code=3).stderr
         cli.expect("neither a run's nor a sweep's" in said, said)
+
+
+def test_names_from_elsewhere_do_not_act_on_the_terminal():
+    evil = "\x1b]0;x\x07\x1b[2J\x9b"
+    with cli.Folder() as folder:
+        weights = folder / "weights.h5"
+        with h5py.File(weights, "w") as file:
+            file["model"] = "x"
+            file[f"parameters/{evil}/weight"] = numpy.zeros((2, 3), "f4")
+        other = folder / "other.h5"
+        with h5py.File(other, "w") as file:
+            file.attrs["format"] = evil
+        shown = cli.run(["inspect", weights]).stdout
+        for text in (shown, cli.run(["compare", other, weights], code=3).stderr):
+            cli.expect("\\x1b]0;x\\x07" in text, f"not escaped: {text!r}")
+            cli.expect(not set(text) & set("\x1b\x07\x9b"), f"control characters: {text!r}")
+        coloured = cli.run(["inspect", weights, "--color", "always"]).stdout
+        cli.expect(coloured.startswith("\x1b[1mcheckpoint ") and "\x1b]" not in coloured, f"{coloured!r}")
+        cli.expect_equal(cli.run_json(["inspect", weights])["parameters"][0]["name"], f"{evil}.weight", "in JSON")
+
+
+def test_steps_that_only_the_snapshot_has_are_shown_too():
+    with cli.Folder() as folder:
+        run = trained(folder)
+        whole = cli.run_json(["inspect", run])["metrics"]
+        journal = run / "metrics.jsonl"
+        lines = journal.read_bytes().splitlines(keepends=True)
+        journal.write_bytes(b"".join([*lines[:2], b"nonsense\n", *lines[5:]]))
+        found = cli.run_json(["inspect", run])
+        cli.expect_equal(found["metrics"], whole, "metrics")
+        cli.expect("metrics.jsonl:3" in found["problems"][0], found["problems"])
+        journal.unlink()
+        cli.expect_equal(cli.run_json(["inspect", run])["metrics"]["steps"], whole["steps"], "without a journal")
+
+
+def test_a_run_that_failed_has_all_its_steps_in_metrics_h5():
+    with cli.Folder() as folder:
+        run = folder / "run"
+        line = ["train", cli.write_busy(folder), "optimizer={type: sgd, weight_decay: 1}", "learning_rate={schedule: constant, peak: 1000000}"]
+        cli.run([*line, "--quiet", "--out", run], code=5)
+        steps = cli.run_json(["inspect", run])["metrics"]["steps"]
+        with h5py.File(run / "metrics.h5") as file:
+            cli.expect(steps > 1 and len(file["steps/step"]) == steps, f"{steps} steps")
+
+
+def test_what_was_trained_and_the_statistics_of_its_parameters():
+    with cli.Folder() as folder:
+        run = trained(folder, "seed=7")
+        what = cli.run_json(["inspect", run])["experiment"]
+        cli.expect_equal((what["name"], what["seed"], what["optimizer"]), ("busy", 7, "adam"), "experiment")
+        cli.expect(", seed 7" in cli.run(["inspect", run]).stdout, "not in the text")
+        latest = run / (run / "latest").read_text(encoding="utf-8").strip()
+        with h5py.File(latest) as file:
+            for found in cli.run_json(["inspect", latest])["parameters"]:
+                values = file["parameters/" + found["name"].replace(".", "/")][()].astype("f8")
+                cli.expect_equal((found["min"], found["max"]), (values.min(), values.max()), found["name"])
+                for name, value in (("mean", values.mean()), ("rms", numpy.sqrt((values**2).mean()))):
+                    cli.expect(abs(found[name] - value) < 1e-12, f"{name} of {found}: {value}")  # sums in another order
+        for row in cli.run(["inspect", latest]).stdout.splitlines()[1:]:
+            cli.expect(len(row) <= 80 or row.startswith("  "), f"wider than 80 columns: {row}")
+
+
+def test_following_ends_when_nobody_reads_any_more():
+    with cli.Folder() as folder:
+        run = folder / "run"
+        line = ["train", cli.write_busy(folder), "train.steps=1000000", "evaluate.every_steps=100", "--quiet", "--out", run]
+        with cli.Job(line) as training:
+            training.wait_for(lambda: (run / "metrics.jsonl").exists(), "the first step")
+            with subprocess.Popen(cli.command(["inspect", run, "--follow"]), stdout=subprocess.PIPE) as follower:
+                follower.stdout.readline()
+                follower.stdout.close()
+                cli.expect_equal(follower.wait(timeout=60), 0, "exit code of inspect")
+            cli.expect_equal(training.process.poll(), None, "train's exit code")
 
 
 def test_forms_of_output_exclude_one_another():
