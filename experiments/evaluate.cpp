@@ -5,9 +5,11 @@
 
 #include "experiments/agreement.hpp"
 #include "experiments/class_counts.hpp"
+#include "experiments/clock.hpp"
 #include "experiments/command.hpp"
 #include "experiments/figures.hpp"
 #include "experiments/launch.hpp"
+#include "experiments/progress.hpp"
 #include "experiments/saved_network.hpp"
 #include "experiments/workbench.hpp"
 #include "framework/config/overrides.hpp"
@@ -73,6 +75,10 @@ class EvaluateCommand final : public Command {
     const WorkerTeam team(context.threads());
     Evaluator evaluator(*network.graph, network.parameters->layout(), team,
                         static_cast<float>(network.config.loss.label_smoothing));
+    const ProgressMode mode =
+        context.options.quiet ? ProgressMode::none : progress_mode("auto", context.console);
+    Progress progress(context.console, {.mode = mode, .clock = seconds_now});
+    evaluator.set_watcher([&](Index samples, Index of) { progress.on_evaluating(samples, of); });
     const EvaluationResult result =
         evaluator.evaluate(network.parameters->values(), *split, context.communicator());
     report(context.console, network, *bench.data, result);

@@ -22,6 +22,11 @@ std::string clock_text(double seconds) {
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
+std::string bar(double share) {
+  const auto full = static_cast<std::size_t>(share * static_cast<double>(kBarCells));
+  return std::string(full, '#') + std::string(kBarCells - full, '.');
+}
+
 std::string accuracy_of(std::string_view split, double accuracy) {
   return std::isnan(accuracy) ? "" : fmt::format(", {} {}", split, percent(accuracy));
 }
@@ -65,29 +70,33 @@ void Progress::on_step(const StepRecord& record) {
     rate_since_ = now;
     rate_samples_ = 0;
   }
-  const bool bar = setup_.mode == ProgressMode::bar;
-  if (now - last_shown_ < (bar ? kBarInterval : kLinesInterval)) return;
-  last_shown_ = now;
+  if (!is_due(now)) return;
   measure_rate(now);
-  if (bar) {
+  if (setup_.mode == ProgressMode::bar) {
     draw_bar(record, now);
   } else {
     say(step_fields(record, rate_));
   }
 }
 
+// Whether something is to be shown now, which is then the last time that something was.
+bool Progress::is_due(double now) {
+  const double interval = setup_.mode == ProgressMode::bar ? kBarInterval : kLinesInterval;
+  if (now - last_shown_ < interval) return false;
+  last_shown_ = now;
+  return true;
+}
+
 void Progress::draw_bar(const StepRecord& record, double now) {
   const double share = static_cast<double>(record.step) / static_cast<double>(setup_.total_steps);
-  const auto full = static_cast<std::size_t>(share * static_cast<double>(kBarCells));
   const Index done = record.step - started_step_;
   const Index left = setup_.total_steps - record.step;
   const std::string remaining =
       done > 0
           ? clock_text((now - started_at_) / static_cast<double>(done) * static_cast<double>(left))
           : "-:--";
-  const std::string bar = std::string(full, '#') + std::string(kBarCells - full, '.');
   console_.redraw(fmt::format("epoch {:.2f}/{:.4g} [{}] loss {} {:.1f}k img/s {} left",
-                              record.epoch, setup_.total_epochs, bar, figure(record.loss),
+                              record.epoch, setup_.total_epochs, bar(share), figure(record.loss),
                               rate_ / 1000, remaining));
   line_open_ = true;
 }
@@ -100,6 +109,18 @@ void Progress::on_evaluation(const EpochRecord& record) {
   // The time of the evaluation is not the training's.
   rate_since_ = last_shown_;
   rate_samples_ = 0;
+}
+
+void Progress::on_evaluating(Index samples, Index of) {
+  if (setup_.mode == ProgressMode::none) return;
+  if (samples == of) return finish();
+  if (!is_due(setup_.clock())) return;
+  if (setup_.mode == ProgressMode::lines)
+    return say(fmt::format("evaluated={} of={}", samples, of));
+  console_.redraw(fmt::format("evaluating [{}] {} of {} samples",
+                              bar(static_cast<double>(samples) / static_cast<double>(of)), samples,
+                              of));
+  line_open_ = true;
 }
 
 void Progress::say(const std::string& line) {

@@ -14,19 +14,21 @@ enum class ProgressMode { bar, lines, none };
 ProgressMode progress_mode(std::string_view choice, const Console& console);
 
 /// Shows on stderr how training goes: a redrawn bar, or stable lines (key=value), one an evaluation
-/// and at most one in 30 s between them.
+/// and at most one in 30 s between them. Evaluations that take long have a bar or lines as well.
 class Progress {
  public:
   struct Setup {
     ProgressMode mode;
-    Index total_steps;
-    double total_epochs;
+    Index total_steps = 0;
+    double total_epochs = 0;
     double (*clock)();  ///< seconds
   };
   Progress(const Console& console, const Setup& setup);
 
   void on_step(const StepRecord& record);
   void on_evaluation(const EpochRecord& record);
+  /// So many of all samples have been evaluated.
+  void on_evaluating(Index samples, Index of);
   /// In whatever mode.
   void warn(const std::string& message);
   /// Leaves the terminal's line clean.
@@ -45,6 +47,7 @@ class Progress {
   Index started_step_ = 0;
   double loss_ = 0;
 
+  bool is_due(double now);
   void draw_bar(const StepRecord& record, double now);
   void say(const std::string& line);
   void measure_rate(double now);

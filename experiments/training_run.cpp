@@ -96,7 +96,10 @@ int TrainingRun::train(RunRequests& requests) {
   advise_on_threads(trainer);
   context_.session.set_deadline(config_.train.step_deadline);
   try {
-    const TrainingEnd end = run_trainer(trainer);
+    Progress progress = make_progress(trainer);
+    trainer.watch_evaluations(
+        [&](Index samples, Index of) { progress.on_evaluating(samples, of); });
+    const TrainingEnd end = run_trainer(trainer, progress);
     return end == TrainingEnd::finished ? finish(trainer) : stop(trainer.progress(), requests);
   } catch (const std::exception& error) {
     record_failure(error);
@@ -213,20 +216,23 @@ Provenance TrainingRun::provenance() const {
            {"overrides", fmt::format("{}", fmt::join(options_.overrides, " "))}}};
 }
 
-TrainingEnd TrainingRun::run_trainer(Trainer& trainer) {
+Progress TrainingRun::make_progress(const Trainer& trainer) const {
+  const ProgressMode mode = context_.options.quiet
+                                ? ProgressMode::none
+                                : progress_mode(options_.progress, context_.console);
+  const auto steps = static_cast<double>(steps_);
+  return {context_.console,
+          {.mode = mode,
+           .total_steps = steps_,
+           .total_epochs = steps / static_cast<double>(trainer.steps_per_epoch()),
+           .clock = seconds_now}};
+}
+
+TrainingEnd TrainingRun::run_trainer(Trainer& trainer, Progress& progress) {
   if (!records()) {
     SilentObserver observer;
     return trainer.run(observer);
   }
-  const ProgressMode mode = context_.options.quiet
-                                ? ProgressMode::none
-                                : progress_mode(options_.progress, context_.console);
-  Progress progress(
-      context_.console,
-      {.mode = mode,
-       .total_steps = steps_,
-       .total_epochs = static_cast<double>(steps_) / static_cast<double>(trainer.steps_per_epoch()),
-       .clock = seconds_now});
   RunRecorder recorder({.directory = *directory_,
                         .progress = progress,
                         .monitor = LearningMonitor(graph_->output_shape().size(),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "experiments/command.hpp"
+#include "experiments/progress.hpp"
 #include "experiments/run_requests.hpp"
 #include "experiments/training_report.hpp"
 #include "experiments/workbench.hpp"
@@ -86,7 +87,8 @@ class TrainingRun {
   void warn_about_warmup() const;
   void advise_on_threads(const Trainer& trainer) const;
   Provenance provenance() const;
-  TrainingEnd run_trainer(Trainer& trainer);
+  Progress make_progress(const Trainer& trainer) const;
+  TrainingEnd run_trainer(Trainer& trainer, Progress& progress);
   FinalFigures final_figures(Trainer& trainer) const;
   void report(Trainer& trainer, const FinalFigures& figures) const;
 };

@@ -113,6 +113,7 @@ EvaluationResult Evaluator::evaluate(std::span<const float> parameters, const Da
     run_micro_batches(part, dataset, results);
     communicator.barrier();
     if (heartbeat_ != nullptr) heartbeat_->beat();
+    if (watcher_) watcher_(dataset.size() * (round + 1) / rounds, dataset.size());
   }
 
   std::vector<MessagePart> parts;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "framework/core/parallel.hpp"
@@ -25,10 +27,14 @@ namespace lockstep {
 class Evaluator {
  public:
   static constexpr Index kMicroBatch = 64;
+  /// Told how many of all samples are evaluated, now and then and at the end; on every rank.
+  using Watcher = std::function<void(Index samples, Index of)>;
 
   /// @param heartbeat  is told of every micro-batch done; may be null
   Evaluator(const Graph& graph, const ParameterLayout& layout, const WorkerTeam& team,
             float label_smoothing, Heartbeat* heartbeat = nullptr);
+
+  void set_watcher(Watcher watcher) { watcher_ = std::move(watcher); }
 
   /// @param parameters  flat, as stored (scales are applied here)
   EvaluationResult evaluate(std::span<const float> parameters, const Dataset& dataset,
@@ -54,6 +60,7 @@ class Evaluator {
   const WorkerTeam& team_;
   float label_smoothing_;
   Heartbeat* heartbeat_;
+  Watcher watcher_;  ///< may be empty
   Plan plan_;
   Plan inspection_plan_;  ///< every layer's output in its own memory
   std::vector<Slot> slots_;

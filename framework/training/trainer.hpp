@@ -106,6 +106,9 @@ class Trainer {
   ///         checkpoint; the weights of the last checkpoint are then the last good ones.
   TrainingEnd run(TrainingObserver& observer);
 
+  /// Who is told how far evaluations are.
+  void watch_evaluations(Evaluator::Watcher watcher) { evaluator_.set_watcher(std::move(watcher)); }
+
   /// One step. Parameters, optimizer and progress move on by one.
   StepRecord train_step();
 

@@ -217,6 +217,21 @@ BOOST_AUTO_TEST_CASE(ranks_share_the_micro_batches_and_find_the_same_bits) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(its_watcher_hears_how_far_it_is) {
+  Bench bench;
+  bench.data = testing::TestDataset(4100, {2, 8, 7}, kClasses);
+  const WorkerTeam team(2);
+  SoloCommunicator solo;
+  Evaluator evaluator(bench.graph, bench.parameters.layout(), team, kSmoothing);
+  std::vector<Index> heard;
+  evaluator.set_watcher([&](Index samples, Index of) {
+    BOOST_TEST(of == 4100);
+    heard.push_back(samples);
+  });
+  BOOST_TEST(evaluator.evaluate(bench.parameters.values(), bench.data, solo).samples == 4100);
+  BOOST_TEST(heard == (std::vector<Index>{2050, 4100}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(activations_are_those_of_the_first_samples_without_idle_lanes) {
   Bench bench;
   bench.data = testing::TestDataset(10, {2, 8, 7}, kClasses);
