@@ -109,7 +109,7 @@ void MpiSession::set_deadline(double seconds) {
   if (watchdog_) watchdog_->set_deadline(seconds);
 }
 
-std::string MpiSession::library() const {
+std::string MpiSession::mpi_library() const {
   if (!initialized_) return "none";
   std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
   int length = 0;

@@ -42,7 +42,7 @@ class MpiSession {
   int hosts() const { return static_cast<int>(placement_.hosts().size()); }
   const std::string& host_name() const { return host_name_; }
   /// "Open MPI v4.1.4" or "none".
-  std::string library() const;
+  std::string mpi_library() const;
   /// How many threads may call MPI: "funneled" (the main thread alone, all that is asked for) or
   /// more; "none" without MPI.
   std::string thread_level() const;

@@ -89,7 +89,7 @@ JobFacts gather_facts(const CommandContext& context, const std::string& out) {
   JobFacts facts{.placement = context.session.placement(),
                  .asked_threads = context.asked_threads,
                  .words = context.words,
-                 .mpi_library = context.session.library(),
+                 .mpi_library = context.session.mpi_library(),
                  .mpi_thread_level = context.session.thread_level(),
                  .hdf5_locking = locking == nullptr ? "" : locking,
                  .ranks = {}};

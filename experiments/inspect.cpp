@@ -13,6 +13,7 @@
 #include "experiments/metrics_csv.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint.hpp"
+#include "framework/storage/file_format.hpp"
 #include "framework/storage/hdf5_file.hpp"
 #include "framework/storage/run_directory.hpp"
 
@@ -41,11 +42,8 @@ Inspected kind_of_file(const std::filesystem::path& path) {
       {"lockstep-sweep", Inspected::sweep},
       {"lockstep-bundle", Inspected::bundle},
   }};
-  const bool has_format = file.has_attribute("/", "format") &&
-                          file.attribute_element("/", "format") == Hdf5Element::text;
-  const std::string format = has_format ? file.text_attribute("/", "format") : "";
   const auto* const found =
-      std::ranges::find(kFormats, format, &std::pair<std::string_view, Inspected>::first);
+      std::ranges::find(kFormats, format_of(file), &std::pair<std::string_view, Inspected>::first);
   if (found != kFormats.end()) return found->second;
   // Weights from elsewhere do not say what they are.
   if (file.node("/parameters") == Hdf5Node::group) return Inspected::checkpoint;

@@ -205,7 +205,7 @@ Provenance TrainingRun::provenance() const {
            {"compiler", std::string(build.compiler)},
            {"build_type", std::string(build.build_type)},
            {"isa", current_isa()},
-           {"mpi", context_.session.library()},
+           {"mpi", context_.session.mpi_library()},
            {"ranks", std::int64_t{context_.ranks()}},
            {"threads", std::int64_t{context_.threads()}},
            {"hosts", std::int64_t{context_.hosts()}},

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "framework/core/error.hpp"
 #include "framework/storage/bundle.hpp"
 #include "framework/storage/bundle_layout.hpp"
+#include "framework/storage/file_format.hpp"
 #include "framework/storage/hdf5_file.hpp"
 #include "framework/storage/plot_group.hpp"
 
@@ -12,28 +12,6 @@ namespace lockstep {
 namespace {
 
 namespace layout = bundle_layout;
-
-[[noreturn]] void refuse(const Hdf5Reader& file, const std::string& reason) {
-  throw Error(ErrorKind::data, fmt::format("{}: {}.", file.name(), reason));
-}
-
-bool says_bundle(const Hdf5Reader& file) {
-  return file.has_attribute("/", "format") &&
-         file.attribute_element("/", "format") == Hdf5Element::text &&
-         file.text_attribute("/", "format") == layout::kFormat;
-}
-
-void require_bundle(const Hdf5Reader& file) {
-  if (!says_bundle(file)) {
-    refuse(file, fmt::format("it is not a file of the format {}", layout::kFormat));
-  }
-  const std::int64_t version = file.integer_attribute("/", "schema_version");
-  if (version != layout::kSchemaVersion) {
-    refuse(file, fmt::format("its schema_version is {}, expected {}; it is of a newer version of "
-                             "Lockstep",
-                             version, layout::kSchemaVersion));
-  }
-}
 
 BundledRunSummary run_summary(const Hdf5Reader& file, const std::string& name) {
   const std::string group = in_group(layout::kRuns, name);
@@ -46,11 +24,13 @@ BundledRunSummary run_summary(const Hdf5Reader& file, const std::string& name) {
 
 }  // namespace
 
-bool is_bundle(const std::filesystem::path& path) { return says_bundle(Hdf5Reader(path)); }
+bool is_bundle(const std::filesystem::path& path) {
+  return format_of(Hdf5Reader(path)) == layout::kFormat;
+}
 
 BundleSummary read_bundle_summary(const std::filesystem::path& path) {
   const Hdf5Reader file(path);
-  require_bundle(file);
+  require_format(file, layout::kFormat, layout::kSchemaVersion);
   BundleSummary summary{.kind = file.text_attribute("/", layout::kKind),
                         .name = file.text_attribute("/", layout::kName),
                         .version = file.text_attribute("/", layout::kVersion),

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "framework/core/error.hpp"
+#include "framework/storage/file_format.hpp"
 #include "framework/storage/hdf5_file.hpp"
 #include "framework/storage/metrics.hpp"
 #include "framework/storage/metrics_columns.hpp"
@@ -18,14 +18,10 @@ namespace {
 
 namespace layout = metrics_layout;
 
-[[noreturn]] void refuse(const Hdf5Reader& file, const std::string& reason) {
-  throw Error(ErrorKind::data, fmt::format("{}: {}.", file.name(), reason));
-}
-
 void require_length(const Hdf5Reader& file, const std::string& path, std::size_t found,
                     std::size_t expected) {
   if (found == expected) return;
-  refuse(file, fmt::format("{} has {} values, expected {}", path, found, expected));
+  refuse_file(file, fmt::format("{} has {} values, expected {}", path, found, expected));
 }
 
 /// One record for each value of the step column.
@@ -74,7 +70,7 @@ void read_confusion(const Hdf5Reader& file, std::vector<EpochRecord>& epochs) {
   const auto classes = static_cast<std::size_t>(classes_of(confusion));
   require_length(file, "/confusion", confusion.size(), classes * classes);
   EpochRecord* record = find_step(epochs, file.integer_attribute("/confusion", "step"));
-  if (record == nullptr) refuse(file, "/confusion is of a step that /epochs has not");
+  if (record == nullptr) refuse_file(file, "/confusion is of a step that /epochs has not");
   record->confusion = confusion;
 }
 
@@ -87,22 +83,10 @@ void read_layer_table(const Hdf5Reader& file, std::vector<EpochRecord>& epochs) 
   }
   for (std::size_t row = 0; row < steps.size(); ++row) {
     EpochRecord* record = find_step(epochs, steps[row]);
-    if (record == nullptr) refuse(file, "/layers has a step that /epochs has not");
+    if (record == nullptr) refuse_file(file, "/layers has a step that /epochs has not");
     const auto first = cells.begin() + static_cast<std::ptrdiff_t>(row * layers.size());
     record->layers.assign(first, first + static_cast<std::ptrdiff_t>(layers.size()));
     for (std::size_t i = 0; i < layers.size(); ++i) record->layers[i].layer = layers[i];
-  }
-}
-
-void require_metrics(const Hdf5Reader& file) {
-  if (!file.has_attribute("/", "format") || file.text_attribute("/", "format") != layout::kFormat) {
-    refuse(file, fmt::format("it is not a file of the format {}", layout::kFormat));
-  }
-  const std::int64_t version = file.integer_attribute("/", "schema_version");
-  if (version != layout::kSchemaVersion) {
-    refuse(file, fmt::format("its schema_version is {}, expected {}; it is of a newer version of "
-                             "Lockstep",
-                             version, layout::kSchemaVersion));
   }
 }
 
@@ -110,7 +94,7 @@ void require_metrics(const Hdf5Reader& file) {
 
 MetricsTables read_metrics(const std::filesystem::path& path) {
   const Hdf5Reader file(path);
-  require_metrics(file);
+  require_format(file, layout::kFormat, layout::kSchemaVersion);
   MetricsTables tables;
   tables.steps = read_step_table(file);
   tables.epochs = read_steps<EpochRecord>(file, "/epochs");

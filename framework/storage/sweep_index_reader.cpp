@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "framework/core/error.hpp"
 #include "framework/core/settings.hpp"
+#include "framework/storage/file_format.hpp"
 #include "framework/storage/metrics_columns.hpp"
 #include "framework/storage/plot_group.hpp"
 #include "framework/storage/sweep_index.hpp"
@@ -21,26 +21,11 @@ namespace layout = sweep_layout;
 
 std::string column_path(const std::string& name) { return in_group(layout::kTrials, name); }
 
-[[noreturn]] void refuse(const Hdf5Reader& file, const std::string& reason) {
-  throw Error(ErrorKind::data, fmt::format("{}: {}.", file.name(), reason));
-}
-
-void require_index(const Hdf5Reader& file) {
-  if (!file.has_attribute("/", "format") || file.text_attribute("/", "format") != layout::kFormat) {
-    refuse(file, fmt::format("it is not a file of the format {}", layout::kFormat));
-  }
-  const std::int64_t version = file.integer_attribute("/", "schema_version");
-  if (version != layout::kSchemaVersion) {
-    refuse(file, fmt::format("its schema_version is {}, expected {}; it is of a newer version of "
-                             "Lockstep",
-                             version, layout::kSchemaVersion));
-  }
-}
-
 void require_length(const Hdf5Reader& file, const std::string& name, std::size_t found,
                     std::size_t expected) {
   if (found == expected) return;
-  refuse(file, fmt::format("{} has {} values, expected {}", column_path(name), found, expected));
+  refuse_file(file,
+              fmt::format("{} has {} values, expected {}", column_path(name), found, expected));
 }
 
 /// A number that was no integer stays none.
@@ -116,7 +101,7 @@ void read_parameters(const Hdf5Reader& file, SweepIndex& index) {
 
 SweepIndex read_sweep_index(const std::filesystem::path& path) {
   const Hdf5Reader file(path);
-  require_index(file);
+  require_format(file, layout::kFormat, layout::kSchemaVersion);
   SweepIndex index{.name = file.text_attribute("/", "name"),
                    .metric = file.text_attribute("/", "metric"),
                    .maximize = file.text_attribute("/", "goal") == "maximize",

@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(a_failure_on_one_rank_is_thrown_on_all, *utf::label("ranks2
 BOOST_AUTO_TEST_CASE(without_a_launcher_there_is_one_rank_and_no_mpi) {
   BOOST_TEST(session().size() == 1);
   BOOST_TEST(!session().under_launcher());
-  BOOST_TEST(session().library() == "none");
+  BOOST_TEST(session().mpi_library() == "none");
   BOOST_TEST(session().fair_threads() >= 1);
 }
 
