@@ -48,9 +48,8 @@ class CheckCommand final : public Command {
   }
   std::string_view notes() const override {
     return "Looks at settings, gradients and one batch layer by layer, then trains for 100 steps "
-           "as "
-           "the experiment says. A finding is something to 'change', 'follows' from one before it, "
-           "or is a 'note'. Nothing is written. Exit code 0: nothing must change; 1: something "
+           "as the experiment says. A finding is something to 'change', 'follows' from one before "
+           "it, or is a 'note'. Nothing is written. Exit code 0: nothing must change; 1: something "
            "must.";
   }
   void add_options(OptionList& list) override {

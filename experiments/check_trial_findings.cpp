@@ -33,8 +33,7 @@ CheckFinding failed_trial(const CheckFacts& facts) {
           "which looks at raw pixels"};
   finding.message = fmt::format(
       "In a trial of 100 steps on batches of {} the network does not learn: {}; guessing has {} "
-      "and "
-      "{}, the nearest class mean {}.",
+      "and {}, the nearest class mean {}.",
       facts.batch_size, outcome(facts.trial), percent(facts.chance), figure(guessing),
       percent(facts.nearest_mean));
   return finding;

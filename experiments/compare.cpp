@@ -19,8 +19,7 @@ class CompareCommand final : public Command {
            "other one. Told are the keys that differ (in brackets those that no result depends "
            "on), the figures at the end, the first step whose weights differ, and at the first "
            "checkpoint of both that shows it the layer, the tensor and the element. Exit code 0: "
-           "the same "
-           "weights and configuration; 1: a difference.";
+           "the same weights and configuration; 1: a difference.";
   }
   void add_options(OptionList& list) override {
     list.argument("A", first_, "A run's folder, a checkpoint, or metrics.h5");

@@ -11,6 +11,7 @@
 
 #include "experiments/figures.hpp"
 #include "experiments/report_lines.hpp"
+#include "framework/storage/sweep_index.hpp"
 
 namespace lockstep {
 namespace {
@@ -22,19 +23,9 @@ constexpr std::size_t kWidth = 80;
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kFewestValueColumns = 8;
 
-struct Figure {
-  const char* name;
-  double EpochRecord::*member;
-};
-
-constexpr std::array<Figure, 6> kFigures = {{
-    {"train_loss", &EpochRecord::train_loss},
-    {"train_accuracy", &EpochRecord::train_accuracy},
-    {"validation_loss", &EpochRecord::validation_loss},
-    {"validation_accuracy", &EpochRecord::validation_accuracy},
-    {"test_loss", &EpochRecord::test_loss},
-    {"test_accuracy", &EpochRecord::test_accuracy},
-}};
+constexpr auto kFigures =
+    std::to_array<const char*>({"train_loss", "train_accuracy", "validation_loss",
+                                "validation_accuracy", "test_loss", "test_accuracy"});
 
 // "A" for the first, "B" for the second.
 std::string letter(std::size_t number) {
@@ -48,9 +39,9 @@ std::string digest_of(const Compared& compared) {
   return steps.empty() || !steps.back().has_digest ? "" : steps.back().digest.hex();
 }
 
-double last_figure(const Compared& compared, double EpochRecord::*member) {
+double last_figure(const Compared& compared, const std::string& name) {
   const std::vector<EpochRecord>& epochs = compared.tables.epochs;
-  return epochs.empty() ? kNotMeasured : epochs.back().*member;
+  return epochs.empty() ? kNotMeasured : figure_of(epochs.back(), name);
 }
 
 std::string outcome_of(const Compared& compared) {
@@ -71,9 +62,9 @@ Json results_json(const Compared& compared) {
                {"outcome", text_or_null(outcome_of(compared))},
                {"steps", compared.steps()},
                {"digest", text_or_null(digest)}};
-  for (const Figure& figure : kFigures) {
-    const double value = last_figure(compared, figure.member);
-    json[figure.name] = std::isnan(value) ? Json() : Json(value);
+  for (const char* name : kFigures) {
+    const double value = last_figure(compared, name);
+    json[name] = std::isnan(value) ? Json() : Json(value);
   }
   return json;
 }
@@ -171,10 +162,10 @@ void report_results(const Console& console, const Comparison& comparison) {
                        return fmt::format("{}", compared.steps());
                      })));
   console.result(row("digest", each(comparison, digest_of)));
-  for (const Figure& shown : kFigures) {
-    const bool is_accuracy = std::string_view(shown.name).ends_with("accuracy");
-    console.result(row(shown.name, each(comparison, [&](const Compared& compared) {
-                         const double value = last_figure(compared, shown.member);
+  for (const char* name : kFigures) {
+    const bool is_accuracy = std::string_view(name).ends_with("accuracy");
+    console.result(row(name, each(comparison, [&](const Compared& compared) {
+                         const double value = last_figure(compared, name);
                          return is_accuracy ? percent(value) : figure(value);
                        })));
   }

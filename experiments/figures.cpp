@@ -40,6 +40,14 @@ std::string bytes_in_words(Index bytes) {
   return fmt::format("{:.1f} {}", number, kUnits[unit]);
 }
 
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  if (whole >= 3600) {
+    return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  }
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
 std::string shortened(std::string_view text, std::size_t most) {
   constexpr std::string_view kDots = "...";
   if (text.size() <= most) return std::string(text);

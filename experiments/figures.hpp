@@ -19,6 +19,8 @@ std::string count_of(Index number, std::string_view noun);
 std::string thousands(Index number);
 /// "512 B", "8.0 MiB", "72.4 GiB"
 std::string bytes_in_words(Index bytes);
+/// "1:05", "2:00:07": minutes and seconds, from an hour on hours too.
+std::string clock_text(double seconds);
 /// At most so many bytes of a text, the end replaced by "..." where it is longer.
 std::string shortened(std::string_view text, std::size_t most);
 

@@ -15,13 +15,6 @@ constexpr double kBarInterval = 0.1;   // seconds between two drawings
 constexpr double kLinesInterval = 30;  // seconds between two lines
 constexpr std::size_t kBarCells = 24;
 
-std::string clock_text(double seconds) {
-  const auto whole = static_cast<long long>(std::llround(seconds));
-  if (whole >= 3600)
-    return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-  return fmt::format("{}:{:02}", whole / 60, whole % 60);
-}
-
 std::string bar(double share) {
   const auto full = static_cast<std::size_t>(share * static_cast<double>(kBarCells));
   return std::string(full, '#') + std::string(kBarCells - full, '.');

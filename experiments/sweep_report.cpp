@@ -80,11 +80,6 @@ Json sweep_json(const SweepRun& run) {
           {"results", results}};
 }
 
-std::string clock_text(double seconds) {
-  const auto whole = static_cast<long long>(std::llround(seconds));
-  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
 // "7 done, 2 pruned, 0 failed"
 std::string counts_text(const SweepRun& run) {
   const std::size_t pruned = run.count(TrialStatus::pruned);
@@ -227,7 +222,7 @@ std::string SweepProgress::time_left(const SweepRun& run) const {
     done += static_cast<double>(steps);
     if (trial.turn != SweptTrial::Turn::over) left += static_cast<double>(end_of(trial) - steps);
   }
-  if (done <= 0) return "-:--:--";
+  if (done <= 0) return "-:--";
   return clock_text((clock_() - started_) / done * left);
 }
 

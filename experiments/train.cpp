@@ -26,8 +26,7 @@ class TrainCommand final : public Command {
     return "Overrides go behind the file: train.epochs=2 learning_rate.peak=0.01 "
            "model.layers.c1.filters=8. Start it under mpirun for several ranks: the result has the "
            "same bits. SIGUSR1, SIGTERM and Ctrl-C save a checkpoint and stop with 75, for "
-           "--resume "
-           "to go on from; SIGUSR2 saves one and goes on.";
+           "--resume to go on from; SIGUSR2 saves one and goes on.";
   }
   void add_options(OptionList& list) override {
     list.argument("EXPERIMENT", options_.experiment, "Experiment file (YAML)");
