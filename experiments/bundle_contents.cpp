@@ -56,17 +56,6 @@ const TrialState& add_run(const fs::path& folder, const std::string& name, Found
   return state;
 }
 
-// The index may be older than the run; but that a trial was given up, and not only stopped, it
-// alone knows.
-void bring_up_to_date(SweepIndexRow& row, const TrialState& state) {
-  const bool given_up = row.status == to_string(TrialStatus::pruned);
-  if (!given_up || state.status != TrialStatus::stopped) row.status = to_string(state.status);
-  row.steps = state.steps;
-  row.digest = state.digest;
-  row.last = state.last;
-  row.curve = &state.curve;
-}
-
 void add_sweep(const fs::path& folder, FoundContents& found) {
   constexpr std::int64_t kLongest = std::int64_t{1} << 24;
   SweepIndex index = read_index(folder);
@@ -74,7 +63,9 @@ void add_sweep(const fs::path& folder, FoundContents& found) {
   std::set<std::string> names = trials_in(trials);
   for (SweepIndexRow& row : index.rows) {
     if (names.erase(row.trial) == 0) continue;
-    bring_up_to_date(row, add_run(trials / row.trial, row.trial, found));
+    const TrialState& state = add_run(trials / row.trial, row.trial, found);
+    bring_up_to_date(row, state);
+    row.curve = &state.curve;
     found.contents.runs.back().status = row.status;
   }
   for (const std::string& name : names) add_run(trials / name, name, found);

@@ -103,13 +103,12 @@ class InspectCommand final : public Command {
   }
 
   void print(const Console& console, Inspected kind) const {
-    const bool is_folder = std::filesystem::is_directory(path_);
     const std::filesystem::path path(path_);
     switch (kind) {
       case Inspected::run:
         return inspect_run(console, path);
       case Inspected::sweep:
-        return inspect_sweep(console, is_folder ? path / "index.h5" : path);
+        return inspect_sweep(console, path);
       case Inspected::checkpoint:
         return inspect_checkpoint(console, path);
       case Inspected::metrics:

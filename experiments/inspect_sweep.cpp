@@ -6,7 +6,9 @@
 
 #include "experiments/figures.hpp"
 #include "experiments/inspect_metrics.hpp"
+#include "experiments/trial_state.hpp"
 #include "framework/storage/metrics_columns.hpp"
+#include "framework/storage/run_directory.hpp"
 #include "framework/storage/sweep_index.hpp"
 
 namespace lockstep {
@@ -38,17 +40,15 @@ Json sweep_json(const std::filesystem::path& path, const SweepIndex& index) {
           {"trials", trials}};
 }
 
-// Of the trials that are done.
-const SweepIndexRow* best_of(const SweepIndex& index) {
-  const SweepIndexRow* best = nullptr;
-  for (const SweepIndexRow& row : index.rows) {
-    const double value = figure_of(row.last, index.metric);
-    if (row.status != "done" || std::isnan(value)) continue;
-    const double least = best == nullptr ? value : figure_of(best->last, index.metric);
-    const bool is_better = index.maximize ? value > least : value < least;
-    if (best == nullptr || is_better) best = &row;
+// Of a folder, as the trials' own folders say now: the index is written when a trial ends.
+SweepIndex read_sweep(const std::filesystem::path& path) {
+  if (!std::filesystem::is_directory(path)) return read_sweep_index(path);
+  SweepIndex index = read_sweep_index(path / "index.h5");
+  for (SweepIndexRow& row : index.rows) {
+    const std::filesystem::path trial = path / "trials" / row.trial;
+    if (is_run_directory(trial)) bring_up_to_date(row, read_trial_state(trial));
   }
-  return best;
+  return index;
 }
 
 std::string metric_text(const SweepIndex& index, const SweepIndexRow& row) {
@@ -60,7 +60,7 @@ std::string metric_text(const SweepIndex& index, const SweepIndexRow& row) {
 
 void inspect_sweep(const Console& console, const std::filesystem::path& path) {
   constexpr std::size_t kNameColumns = 48;
-  const SweepIndex index = read_sweep_index(path);
+  const SweepIndex index = read_sweep(path);
   console.json_object(sweep_json(path, index).dump(2));
   console.result(console.bold(fmt::format("sweep {}", path.string())));
   console.result(fmt::format("name       {}", index.name));

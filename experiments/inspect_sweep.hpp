@@ -6,7 +6,7 @@
 
 namespace lockstep {
 
-/// The trials of a sweep. @param path  its file index.h5
+/// The trials of a sweep. @param path  its folder, or its file index.h5
 void inspect_sweep(const Console& console, const std::filesystem::path& path);
 
 }  // namespace lockstep

@@ -15,6 +15,7 @@
 #include "framework/config/yaml_reader.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/settings.hpp"
+#include "framework/storage/run_directory.hpp"
 #include "framework/storage/sweep_index.hpp"
 
 namespace lockstep {
@@ -64,37 +65,16 @@ std::string link_to(const fs::path& page, const fs::path& place) {
   return problem ? "" : address_of(relative);
 }
 
-ReportedTrial read_trial(const fs::path& folder, SweepIndexRow row, const fs::path& place) {
-  TrialState state = read_trial_state(folder);
-  // That a trial was given up stands in the table alone; its folder has been stopped.
-  const bool is_pruned = row.status == "pruned" && state.status == TrialStatus::stopped;
-  if (!is_pruned) row.status = to_string(state.status);
-  row.steps = state.steps;
-  row.digest = state.digest;
-  row.last = state.last;
-  return {.row = std::move(row),
-          .state = std::move(state),
-          .link = link_to(folder / "report.html", place)};
-}
-
 ReportedSweep read_sweep(const fs::path& sweep, const fs::path& place) {
   ReportedSweep read{.index = read_sweep_index(sweep / "index.h5"), .trials = {}};
-  for (const SweepIndexRow& row : read.index.rows) {
-    read.trials.push_back(read_trial(sweep / "trials" / row.trial, row, place));
+  for (SweepIndexRow& row : read.index.rows) {
+    const fs::path folder = sweep / "trials" / row.trial;
+    TrialState state = read_trial_state(folder);
+    if (is_run_directory(folder)) bring_up_to_date(row, state);
+    read.trials.push_back(
+        {.row = row, .state = std::move(state), .link = link_to(folder / "report.html", place)});
   }
   return read;
-}
-
-// The finished trial with the best metric, the first of equals.
-std::optional<std::size_t> best_of(const ReportedSweep& sweep) {
-  std::optional<std::size_t> best;
-  for (std::size_t i = 0; i < sweep.trials.size(); ++i) {
-    const double value = sweep.metric_of(sweep.trials[i]);
-    if (!sweep.trials[i].is_done() || std::isnan(value)) continue;
-    const double champion = best ? sweep.metric_of(sweep.trials[*best]) : value;
-    if (!best || (sweep.index.maximize ? value > champion : value < champion)) best = i;
-  }
-  return best;
 }
 
 Json value_json(const std::string& text) {
@@ -225,7 +205,9 @@ Json counts_view(const ReportedSweep& sweep) {
 }
 
 void add_trials(const ReportedSweep& sweep, ReportPage& page) {
-  const std::optional<std::size_t> best = best_of(sweep);
+  const SweepIndexRow* const best_row = best_of(sweep.index);
+  std::optional<std::size_t> best;
+  if (best_row != nullptr) best = static_cast<std::size_t>(best_row - sweep.index.rows.data());
   Json rows = Json::array();
   Json trials = Json::array();
   Json failures = Json::array();

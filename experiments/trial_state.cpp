@@ -113,6 +113,14 @@ TrialState read_trial_state(const std::filesystem::path& folder) {
   return state;
 }
 
+void bring_up_to_date(SweepIndexRow& row, const TrialState& state) {
+  const bool given_up = row.status == to_string(TrialStatus::pruned);
+  if (!given_up || state.status != TrialStatus::stopped) row.status = to_string(state.status);
+  row.steps = state.steps;
+  row.digest = state.digest;
+  row.last = state.last;
+}
+
 Index last_step(const std::filesystem::path& folder) {
   constexpr std::streamoff kEnough = 4096;
   constexpr std::string_view kKey = "{\"type\":\"step\",\"step\":";

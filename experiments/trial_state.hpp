@@ -9,6 +9,7 @@
 
 #include "framework/core/digest.hpp"
 #include "framework/storage/metrics.hpp"
+#include "framework/storage/sweep_index.hpp"
 
 namespace lockstep {
 
@@ -41,6 +42,10 @@ struct TrialState {
 
 /// A trial whose records cannot be read is told by its status alone.
 TrialState read_trial_state(const std::filesystem::path& folder);
+
+/// Makes a row what the trial's folder says now. That a trial was given up, and not only stopped,
+/// the row alone knows. Its curve stays as it is.
+void bring_up_to_date(SweepIndexRow& row, const TrialState& state);
 
 /// The last recorded step, without reading the whole record.
 Index last_step(const std::filesystem::path& folder);

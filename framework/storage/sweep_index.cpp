@@ -1,5 +1,6 @@
 #include "framework/storage/sweep_index.hpp"
 
+#include <cmath>
 #include <span>
 #include <type_traits>
 
@@ -149,6 +150,20 @@ double figure_of(const EpochRecord& record, const std::string& name) {
     if (figure.name == name) return record.*figure.member;
   }
   return kNotMeasured;
+}
+
+const SweepIndexRow* best_of(const SweepIndex& index) {
+  const SweepIndexRow* best = nullptr;
+  double champion = 0;
+  for (const SweepIndexRow& row : index.rows) {
+    const double value = figure_of(row.last, index.metric);
+    if (row.status != "done" || std::isnan(value)) continue;
+    const bool is_better = index.maximize ? value > champion : value < champion;
+    if (best != nullptr && !is_better) continue;
+    best = &row;
+    champion = value;
+  }
+  return best;
 }
 
 void write_sweep_index(Hdf5Writer& file, const SweepIndex& index) {

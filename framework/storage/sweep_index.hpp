@@ -39,6 +39,10 @@ struct SweepIndex {
 /// another name.
 double figure_of(const EpochRecord& record, const std::string& name);
 
+/// Of the trials that are done, the one with the best metric, the first of equals; null without
+/// one.
+const SweepIndexRow* best_of(const SweepIndex& index);
+
 /// Replaces `path`, a file beside the folder trials/. Parameters are integers or float64 where all
 /// their values are, else texts. @throws Error (data); the file before is then untouched.
 void publish_sweep_index(const std::filesystem::path& path, const SweepIndex& index);

@@ -113,6 +113,11 @@ def test_a_sweep_is_a_table_of_its_trials():
             cli.expect("best       " in text and swept["best"]["trial"] in text, text)
             for row in text.splitlines()[1:]:
                 cli.expect(len(row) <= 80, f"wider than 80 columns: {row}")
+        trial = swept["results"][0]["trial"]
+        (sweep / "trials" / trial / "DONE").unlink()
+        for target, status in ((sweep, "interrupted"), (sweep / "index.h5", "done")):
+            states = {row["trial"]: row["status"] for row in cli.run_json(["inspect", target])["trials"]}
+            cli.expect_equal(states[trial], status, f"of {target}, whose trial has lost its end since")
 
 
 def test_damaged_is_told_from_foreign():

@@ -99,6 +99,26 @@ BOOST_AUTO_TEST_CASE(what_is_no_index_is_refused) {
   BOOST_TEST(contains(error_of([&] { read_sweep_index(folder / "none.h5"); }), "3: "));
 }
 
+BOOST_AUTO_TEST_CASE(the_best_is_the_first_of_equals_among_those_that_are_done) {
+  const auto row = [](const std::string& status, double accuracy) {
+    return SweepIndexRow{.trial = "t",
+                         .parameters = {},
+                         .status = status,
+                         .last = {.test_loss = 1 - accuracy, .test_accuracy = accuracy}};
+  };
+  SweepIndex index{.name = "s",
+                   .metric = "test_accuracy",
+                   .keys = {},
+                   .rows = {row("pruned", 0.9), row("done", kNotMeasured), row("done", 0.5),
+                            row("done", 0.7), row("done", 0.7)}};
+  BOOST_TEST(best_of(index) == &index.rows[3]);
+  index.metric = "test_loss";
+  index.maximize = false;
+  BOOST_TEST(best_of(index) == &index.rows[3]);
+  index.rows.resize(2);
+  BOOST_TEST(best_of(index) == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(figures_are_found_by_name) {
   EpochRecord record;
   record.validation_accuracy = 0.5;
