@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "framework/training/communicator.hpp"
+#include "framework/training/exchange/communicator.hpp"
 
 namespace lockstep {
 

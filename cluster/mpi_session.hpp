@@ -7,8 +7,8 @@
 
 #include "cluster/placement.hpp"
 #include "cluster/watchdog.hpp"
-#include "framework/training/communicator.hpp"
-#include "framework/training/heartbeat.hpp"
+#include "framework/training/exchange/communicator.hpp"
+#include "framework/training/step/heartbeat.hpp"
 
 namespace lockstep {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "framework/training/communicator.hpp"
+#include "framework/training/exchange/communicator.hpp"
 
 namespace lockstep {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <thread>
 
-#include "framework/training/heartbeat.hpp"
+#include "framework/training/step/heartbeat.hpp"
 
 namespace lockstep {
 

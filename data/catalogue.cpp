@@ -8,13 +8,13 @@
 #include <system_error>
 #include <utility>
 
-#include "data/hdf5_images.hpp"
-#include "data/idx.hpp"
-#include "data/idx_folder.hpp"
-#include "data/synthetic.hpp"
+#include "data/formats/hdf5_images.hpp"
+#include "data/formats/idx.hpp"
+#include "data/formats/idx_folder.hpp"
+#include "data/formats/synthetic.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/settings.hpp"
-#include "framework/storage/hdf5_file.hpp"
+#include "framework/storage/hdf5/hdf5_file.hpp"
 
 namespace lockstep {
 namespace {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "data/image_set.hpp"
-#include "data/image_split.hpp"
+#include "data/images/image_set.hpp"
+#include "data/images/image_split.hpp"
 #include "framework/core/build_info.hpp"
 
 namespace lockstep {
@@ -16,7 +16,7 @@ namespace lockstep {
 // Data sets by name:
 //   mnist, fashion_mnist  four IDX files, raw or gzipped, in the first of `DataPlaces` that has
 //   them idx                   the same four files in the folder `path` hdf5                  see
-//   data/hdf5_images.hpp, at `path` synthetic             drawn digits, always present
+//   data/formats/hdf5_images.hpp, at `path` synthetic             drawn digits, always present
 // File names: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte,
 // t10k-labels-idx1-ubyte, also with ".idx" for "-idx", and with ".gz" behind.
 

@@ -1,8 +1,8 @@
 #include <csignal>
 
-#include "experiments/command.hpp"
-#include "experiments/output.hpp"
-#include "experiments/run_requests.hpp"
+#include "experiments/program/command.hpp"
+#include "experiments/program/output.hpp"
+#include "experiments/program/run_requests.hpp"
 
 int main(int argc, char** argv) {
   lockstep::reserve_standard_descriptors();

@@ -8,9 +8,9 @@
 #include "framework/config/overrides.hpp"
 #include "framework/core/settings.hpp"
 #include "framework/core/shape.hpp"
-#include "framework/training/optimizer.hpp"
-#include "framework/training/schedule.hpp"
 #include "framework/training/trainer.hpp"
+#include "framework/training/update/optimizer.hpp"
+#include "framework/training/update/schedule.hpp"
 
 namespace lockstep {
 

@@ -1,10 +1,10 @@
-#include "framework/kernels/conv2d.hpp"
+#include "framework/kernels/conv2d/conv2d.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "framework/core/aligned_buffer.hpp"
-#include "framework/kernels/conv2d_one_sample.hpp"
+#include "framework/kernels/conv2d/one_sample.hpp"
 #include "framework/layers/input_shapes.hpp"
 #include "framework/layers/layer.hpp"
 #include "framework/layers/sliding_window.hpp"

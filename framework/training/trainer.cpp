@@ -8,10 +8,10 @@
 #include <fmt/format.h>
 
 #include "framework/core/error.hpp"
-#include "framework/training/canonical_tree.hpp"
-#include "framework/training/layer_records.hpp"
-#include "framework/training/numeric_failure.hpp"
-#include "framework/training/replica_check.hpp"
+#include "framework/training/diagnosis/layer_records.hpp"
+#include "framework/training/diagnosis/numeric_failure.hpp"
+#include "framework/training/exchange/canonical_tree.hpp"
+#include "framework/training/exchange/replica_check.hpp"
 
 namespace lockstep {
 bool Rhythm::is_due(Index step, Index steps_per_epoch) const {

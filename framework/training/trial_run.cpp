@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "framework/core/error.hpp"
-#include "framework/training/communicator.hpp"
-#include "framework/training/weight_figures.hpp"
+#include "framework/training/diagnosis/weight_figures.hpp"
+#include "framework/training/exchange/communicator.hpp"
 
 namespace lockstep {
 namespace {

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "framework/graph/graph.hpp"
-#include "framework/training/dataset.hpp"
-#include "framework/training/optimizer.hpp"
-#include "framework/training/schedule.hpp"
+#include "framework/training/step/dataset.hpp"
 #include "framework/training/trainer.hpp"
+#include "framework/training/update/optimizer.hpp"
+#include "framework/training/update/schedule.hpp"
 
 namespace lockstep {
 

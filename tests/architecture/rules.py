@@ -14,11 +14,27 @@ UNITS = {
     "framework/core": [],
     "framework/kernels": ["framework/core"],
     "framework/layers": ["framework/core", "framework/kernels"],
+    "framework/losses": ["framework/core", "framework/kernels"],
+    "framework/optimizers": ["framework/core", "framework/kernels"],
+    "framework/schedules": ["framework/core"],
     "framework/graph": ["framework/core", "framework/kernels", "framework/layers"],
-    # Kernels too: the loss and the sum of two gradients are kernels.
-    "framework/training": ["framework/core", "framework/kernels", "framework/graph"],
-    "framework/storage": ["framework/core", "framework/graph", "framework/training"],
-    "framework/config": ["framework/core", "framework/graph", "framework/training"],
+    "framework/training": [
+        "framework/core",
+        "framework/kernels",
+        "framework/graph",
+        "framework/losses",
+        "framework/optimizers",
+        "framework/schedules",
+    ],
+    "framework/storage": ["framework/core", "framework/graph", "framework/optimizers", "framework/training"],
+    "framework/config": [
+        "framework/core",
+        "framework/graph",
+        "framework/losses",
+        "framework/optimizers",
+        "framework/schedules",
+        "framework/training",
+    ],
     # Kernels too: pixels are put into lanes by one.
     "data": ["framework/core", "framework/kernels", "framework/training", "framework/storage"],
     "cluster": ["framework/core", "framework/training"],
@@ -26,19 +42,73 @@ UNITS = {
     "tests": ["*"],
 }
 
+# Which rooms (folders) of its own unit a source may include, its own room aside; "*" is all of them. A unit that has rooms is
+# listed here with each of them: the unit's own folder is a room too.
+ROOMS = {
+    "framework/kernels": [],
+    "framework/kernels/conv2d": ["framework/kernels"],
+    "framework/training": ["*"],
+    "framework/training/exchange": [],
+    "framework/training/step": ["framework/training/exchange"],
+    # The canonical tree, for the norm.
+    "framework/training/update": ["framework/training/exchange"],
+    "framework/training/diagnosis": ["framework/training/step"],
+    "framework/training/evaluation": [
+        "framework/training/diagnosis",
+        "framework/training/exchange",
+        "framework/training/step",
+    ],
+    "framework/storage/files": [],
+    "framework/storage/hdf5": ["framework/storage/files"],
+    "framework/storage/checkpoint": ["framework/storage/files", "framework/storage/hdf5"],
+    "framework/storage/metrics": ["framework/storage/files", "framework/storage/hdf5"],
+    "framework/storage/run": ["*"],
+    "data": ["data/formats", "data/images"],
+    "data/images": ["data/augmentations"],
+    "data/formats": ["data/images"],
+    "data/pictures": ["data/formats", "data/images"],
+    "experiments": ["experiments/program"],
+    "experiments/text": [],
+    "experiments/program": ["experiments/text"],
+    "experiments/results": ["experiments/program", "experiments/text"],
+    "experiments/workbench": ["experiments/program", "experiments/results", "experiments/text"],
+    # Plain libraries: neither command line nor ranks nor data.
+    "experiments/check": ["experiments/text"],
+    "experiments/bench": ["experiments/text"],
+    "experiments/compare": ["experiments/program", "experiments/results", "experiments/text"],
+    "experiments/doctor": ["experiments/program", "experiments/text", "experiments/workbench"],
+    "experiments/run": ["experiments/program", "experiments/results", "experiments/text", "experiments/workbench"],
+    "experiments/report": ["experiments/program", "experiments/results", "experiments/text", "experiments/workbench"],
+    "experiments/sweep": [
+        "experiments/program",
+        "experiments/results",
+        "experiments/run",
+        "experiments/text",
+        "experiments/workbench",
+    ],
+    "experiments/verbs": ["*"],
+}
+
+# Rooms that may not include certain units although their own unit may.
+UNITS_OF_ROOMS = {
+    room: ["framework/core", "framework/kernels", "framework/layers", "framework/graph", "framework/training",
+           "framework/storage", "framework/config", "framework/losses", "framework/optimizers", "framework/schedules"]
+    for room in ("experiments/text", "experiments/check", "experiments/bench")
+}
+
 # Where an outside library may be included: a pattern of its headers, and one of files.
 LIBRARIES = {
     "oneTBB": (r"(oneapi/)?tbb/", r"framework/core/parallel\.cpp"),
     "Random123": (r"Random123/", r"framework/core/random\.cpp|tests/.*"),
     "xxHash": (r"xxhash\.h", r"framework/core/digest\.cpp|tests/.*"),
-    "Highway": (r"hwy/", r"framework/kernels/[^/]*|tests/framework/kernels/.*"),
-    "HDF5": (r"hdf5(_hl)?\.h|H5.*\.h", r"framework/storage/hdf5_(library\.hpp|[a-z]+\.cpp)|tests/.*"),
-    "nlohmann-json": (r"nlohmann/", r"framework/storage/[^/]*\.cpp|experiments/.*|tests/.*"),
+    "Highway": (r"hwy/", r"framework/(kernels|optimizers)/.*|tests/framework/kernels/.*"),
+    "HDF5": (r"hdf5(_hl)?\.h|H5.*\.h", r"framework/storage/hdf5/hdf5_(library\.hpp|[a-z]+\.cpp)|tests/.*"),
+    "nlohmann-json": (r"nlohmann/", r"framework/storage/.*\.cpp|experiments/.*|tests/.*"),
     "yaml-cpp": (r"yaml-cpp/", r"framework/config/yaml_reader\.cpp"),
-    "zlib": (r"zlib\.h", r"data/[^/]*\.cpp|tests/.*"),
-    "stb": (r"stb/.*|stb_.*\.h", r"data/[^/]*\.cpp|tests/.*"),
+    "zlib": (r"zlib\.h", r"data/.*\.cpp|tests/.*"),
+    "stb": (r"stb/.*|stb_.*\.h", r"data/.*\.cpp|tests/.*"),
     "MPI": (r"mpi\.h", r"cluster/.*|tests/(cluster|benchmarks)/.*"),
-    "CLI11": (r"CLI/", r"experiments/command_line\.cpp"),
+    "CLI11": (r"CLI/", r"experiments/program/command_line\.cpp"),
     "mustache": (r"kainjow/", r"experiments/.*"),
     "Boost.Test": (r"boost/", r"tests/.*"),
     "Google Benchmark": (r"benchmark/", r"tests/benchmarks/.*"),
@@ -114,6 +184,45 @@ def unit_edges(root):
                 problems.append(
                     f"{path}:{number}: {unit} must not include {quoted}; it may include: {permitted}"
                 )
+    return problems
+
+
+def room_edges(root):
+    """Includes between the rooms of a unit that the table does not allow, and folders that it does not know."""
+    problems = []
+    with_rooms = {unit_of(room) for room in ROOMS}
+    for path in sources(root):
+        unit, room = unit_of(path), str(Path(path).parent)
+        if unit == "tests" or (unit not in with_rooms and room == unit):
+            continue
+        if room not in ROOMS:
+            problems.append(f"{path}:1: the folder {room} is no known room; add it to the table in {__name__}.py")
+            continue
+        for number, quoted, _ in includes(root, path):
+            target = quoted and str(Path(quoted).parent)
+            if not target or target == room:
+                continue
+            if unit_of(quoted) == unit:
+                if "*" not in ROOMS[room] and target not in ROOMS[room]:
+                    permitted = ", ".join(ROOMS[room]) or "no other room of its unit"
+                    problems.append(f"{path}:{number}: {room} must not include {quoted}; it may include: {permitted}")
+            elif room in UNITS_OF_ROOMS and unit_of(quoted) not in UNITS_OF_ROOMS[room]:
+                permitted = ", ".join(UNITS_OF_ROOMS[room])
+                problems.append(f"{path}:{number}: {room} must not include {quoted}; it may include: {permitted}")
+    return problems
+
+
+def crowded(root):
+    """Folders of more than 30 sources, and sources of more than 300 lines."""
+    problems, counts = [], {}
+    for path in sources(root, (".cpp", ".hpp", ".py", ".sh", ".js")):
+        counts[path.parent] = counts.get(path.parent, 0) + 1
+        length = sum(1 for _ in lines(root, path))
+        if length > 300:
+            problems.append(f"{path}:300: {length} lines; a source has at most 300, so divide it by what it does")
+    for folder, count in counts.items():
+        if count > 30:
+            problems.append(f"{folder}:1: {count} sources; a folder has at most 30, so give a subject a room of its own")
     return problems
 
 

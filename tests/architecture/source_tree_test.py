@@ -36,6 +36,12 @@ class Tree(unittest.TestCase):
     def test_units_include_only_what_the_table_allows(self):
         self.check(rules.unit_edges)
 
+    def test_rooms_include_only_what_the_table_allows(self):
+        self.check(rules.room_edges)
+
+    def test_no_folder_and_no_source_is_too_large(self):
+        self.check(rules.crowded)
+
     def test_outside_libraries_stay_in_their_single_place(self):
         self.check(rules.outside_libraries)
 
@@ -83,7 +89,52 @@ class Planted(unittest.TestCase):
                 "framework/storage/b.hpp": "#pragma once\n",
             },
             "framework/config/a.cpp:1: framework/config must not include framework/storage/b.hpp; "
-            "it may include: framework/core, framework/graph, framework/training",
+            "it may include: framework/core, framework/graph, framework/losses, framework/optimizers, framework/schedules, "
+            "framework/training",
+        )
+
+    def test_an_include_of_a_room_above_is_found(self):
+        self.expect(
+            rules.room_edges,
+            {
+                "framework/training/exchange/a.hpp": '#include "framework/training/step/b.hpp"\n',
+                "framework/training/step/b.hpp": '#include "framework/training/exchange/c.hpp"\n',
+                "framework/training/exchange/c.hpp": '#include "framework/core/error.hpp"\n',
+                "framework/training/trainer.hpp": '#include "framework/training/step/b.hpp"\n',
+                "framework/training/step/d.cpp": '#include "framework/training/trainer.hpp"\n',
+            },
+            "framework/training/exchange/a.hpp:1: framework/training/exchange must not include "
+            "framework/training/step/b.hpp; it may include: no other room of its unit",
+            "framework/training/step/d.cpp:1: framework/training/step must not include framework/training/trainer.hpp; "
+            "it may include: framework/training/exchange",
+        )
+
+    def test_an_include_that_a_plain_room_does_without_is_found(self):
+        self.expect(
+            rules.room_edges,
+            {
+                "experiments/check/a.hpp": '#include "cluster/mpi_session.hpp"\n#include "experiments/text/b.hpp"\n',
+                "experiments/text/b.hpp": '#include "framework/core/error.hpp"\n',
+                "experiments/verbs/c.cpp": '#include "cluster/mpi_session.hpp"\n',
+            },
+            "experiments/check/a.hpp:1: experiments/check must not include cluster/mpi_session.hpp",
+        )
+
+    def test_a_room_that_the_table_does_not_know_is_found(self):
+        self.expect(
+            rules.room_edges,
+            {"experiments/attic/a.cpp": "\n", "framework/core/a.cpp": "\n", "framework/core/cellar/b.cpp": "\n"},
+            "framework/core/cellar/b.cpp:1: the folder framework/core/cellar is no known room",
+            "experiments/attic/a.cpp:1: the folder experiments/attic is no known room",
+        )
+
+    def test_a_crowd_is_found(self):
+        files = {f"data/formats/a{number}.cpp": "\n" for number in range(31)}
+        self.expect(
+            rules.crowded,
+            {**files, "cluster/a.cpp": "\n" * 300, "cluster/b.cpp": "\n" * 301},
+            "cluster/b.cpp:300: 301 lines",
+            "data/formats:1: 31 sources",
         )
 
     def test_an_include_not_written_from_the_root_is_found(self):

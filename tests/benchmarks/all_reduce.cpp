@@ -10,8 +10,8 @@
 #include <mpi.h>
 
 #include "cluster/mpi_session.hpp"
-#include "framework/training/all_reduce_plan.hpp"
-#include "framework/training/tree_all_reduce.hpp"
+#include "framework/training/exchange/all_reduce_plan.hpp"
+#include "framework/training/exchange/tree_all_reduce.hpp"
 
 namespace lockstep {
 namespace {

@@ -1,6 +1,6 @@
 #include <string>
 
-#include "framework/kernels/conv2d.hpp"
+#include "framework/kernels/conv2d/conv2d.hpp"
 #include "tests/benchmarks/lanes.hpp"
 
 namespace lockstep {

@@ -16,7 +16,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "cluster/mpi_session.hpp"
-#include "framework/training/communicator.hpp"
+#include "framework/training/exchange/communicator.hpp"
 
 namespace lockstep {
 namespace {

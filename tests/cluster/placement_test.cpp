@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/training/thread_communicator.hpp"
+#include "framework/training/exchange/thread_communicator.hpp"
 #include "tests/cluster/made_up_placements.hpp"
 
 namespace lockstep {

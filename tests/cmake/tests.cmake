@@ -39,7 +39,7 @@ endif()
 # lockstep_test_program(NAME FOLDER [USES target...]): all of FOLDER's sources as one program, test_NAME.
 function(lockstep_test_program name folder)
   cmake_parse_arguments(PARSE_ARGV 2 program "" "" "USES")
-  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
   if(NOT sources)
     return()
   endif()

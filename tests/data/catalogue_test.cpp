@@ -3,8 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 
-#include "framework/storage/hdf5_file.hpp"
-#include "tests/data/test_files.hpp"
+#include "framework/storage/hdf5/hdf5_file.hpp"
+#include "tests/data/formats/test_files.hpp"
 
 namespace lockstep {
 namespace {

@@ -11,7 +11,7 @@
 #include "framework/core/random.hpp"
 #include "framework/core/settings.hpp"
 #include "framework/graph/graph_spec.hpp"
-#include "framework/training/dataset.hpp"
+#include "framework/training/step/dataset.hpp"
 
 namespace lockstep::testing {
 

@@ -4,7 +4,7 @@
 #include <ostream>
 #include <vector>
 
-#include "framework/kernels/conv2d_one_sample.hpp"
+#include "framework/kernels/conv2d/one_sample.hpp"
 #include "framework/kernels/dense.hpp"
 #include "framework/kernels/dense_one_sample.hpp"
 #include "tests/framework/kernels/lane_tensor.hpp"

@@ -4,10 +4,10 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 
-#include "framework/storage/bundle.hpp"
-#include "framework/storage/hdf5_file.hpp"
-#include "framework/storage/run_directory.hpp"
-#include "framework/storage/sweep_index.hpp"
+#include "framework/storage/hdf5/hdf5_file.hpp"
+#include "framework/storage/run/bundle.hpp"
+#include "framework/storage/run/run_directory.hpp"
+#include "framework/storage/run/sweep_index.hpp"
 #include "tests/framework/storage/samples.hpp"
 
 namespace lockstep::testing {

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "framework/core/error.hpp"
-#include "framework/storage/checkpoint.hpp"
-#include "framework/storage/metrics.hpp"
-#include "framework/storage/metrics_columns.hpp"
+#include "framework/storage/checkpoint/checkpoint.hpp"
+#include "framework/storage/metrics/metrics.hpp"
+#include "framework/storage/metrics/metrics_columns.hpp"
 
 namespace lockstep::testing {
 

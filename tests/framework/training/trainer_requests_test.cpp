@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "framework/training/thread_communicator.hpp"
+#include "framework/training/exchange/thread_communicator.hpp"
 #include "framework/training/trainer.hpp"
 #include "tests/support/networks.hpp"
 

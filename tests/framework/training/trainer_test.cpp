@@ -11,7 +11,7 @@
 #include <mutex>
 #include <vector>
 
-#include "framework/training/thread_communicator.hpp"
+#include "framework/training/exchange/thread_communicator.hpp"
 #include "tests/support/networks.hpp"
 
 namespace lockstep {

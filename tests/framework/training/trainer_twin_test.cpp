@@ -9,7 +9,7 @@
 
 #include "framework/graph/micro_batch_pass.hpp"
 #include "framework/kernels/softmax.hpp"
-#include "framework/training/canonical_tree.hpp"
+#include "framework/training/exchange/canonical_tree.hpp"
 #include "framework/training/trainer.hpp"
 #include "tests/support/networks.hpp"
 

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "framework/training/first_samples.hpp"
-#include "framework/training/nearest_mean.hpp"
+#include "framework/training/diagnosis/nearest_mean.hpp"
+#include "framework/training/step/first_samples.hpp"
 #include "tests/support/networks.hpp"
 
 namespace lockstep {

@@ -1,0 +1,48 @@
+#pragma once
+
+// What `check` makes of its facts: pure functions.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "experiments/check/advice.hpp"
+#include "experiments/check/facts.hpp"
+
+namespace lockstep {
+
+struct CheckFinding {
+  enum class Level {
+    change,       ///< must be changed
+    consequence,  ///< of findings before it: goes away with them
+    note,         ///< worth knowing
+  };
+
+  std::string id;  ///< "dead_relus"
+  Level level = Level::change;
+  std::string where;  ///< a layer, or a key
+  double measured = 0;
+  double threshold = 0;
+  std::string reason;  ///< of the threshold, with its source
+  std::vector<AdvisedChange> changes{};
+  std::string message{};  ///< full sentences with what was measured and what to do
+};
+
+/// "change", "follows", "note"
+std::string_view to_string(CheckFinding::Level level);
+
+using CheckFindings = std::vector<CheckFinding>;
+
+/// Whether something must be changed.
+bool has_cause(const CheckFindings& findings);
+
+// Causes first, each with what follows from it.
+
+/// What the initial weights and the inputs show.
+CheckFindings initial_findings(const CheckFacts& facts);
+
+/// What the trial shows, given the findings above.
+CheckFindings trial_findings(const CheckFacts& facts, const CheckFindings& before);
+
+}  // namespace lockstep

@@ -1,0 +1,55 @@
+#pragma once
+
+// What `doctor` looks at, on every rank.
+
+#include <string>
+#include <vector>
+
+#include "cluster/host_resources.hpp"
+#include "cluster/network.hpp"
+#include "cluster/placement.hpp"
+#include "experiments/doctor/folder.hpp"
+#include "experiments/program/command.hpp"
+
+namespace lockstep {
+
+/// A data set as a rank finds it. Of ranks that look into the same places of the same host, only
+/// the first looks; the others have none of these.
+struct DataFacts {
+  std::string name;
+  std::string place;        ///< the folder; empty where none can be loaded
+  std::string digest;       ///< of both parts
+  std::string problem;      ///< why none can be loaded
+  bool is_damaged = false;  ///< there is one, but it cannot be loaded
+};
+
+struct RankFacts {
+  std::string program;            ///< as ranks compare it
+  std::string isa;                ///< the one in use
+  std::vector<std::string> isas;  ///< that the machine runs, best first
+  std::vector<NetworkInterface> interfaces;
+  HostResources resources;
+  std::vector<DataFacts> data;
+  FolderFacts folder;
+};
+
+/// What all ranks have found out, alike on every rank.
+struct JobFacts {
+  JobPlacement placement;
+  std::vector<int> asked_threads;        ///< of each rank
+  std::span<const char* const> words{};  ///< the command line
+  std::string mpi_library;
+  std::string mpi_thread_level;
+  std::string hdf5_locking;  ///< HDF5_USE_FILE_LOCKING
+  std::vector<RankFacts> ranks;
+
+  const RankFacts& of(int rank) const { return ranks[static_cast<std::size_t>(rank)]; }
+  /// The first rank of each host.
+  std::vector<int> first_ranks() const;
+  const std::string& host(int rank) const { return placement.of(rank).host; }
+};
+
+/// Collective. @param out  the folder that runs would be written into
+JobFacts gather_facts(const CommandContext& context, const std::string& out);
+
+}  // namespace lockstep

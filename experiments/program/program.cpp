@@ -1,0 +1,91 @@
+#include <cstdlib>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "experiments/program/command.hpp"
+#include "experiments/program/command_line.hpp"
+#include "experiments/program/output.hpp"
+#include "framework/core/build_info.hpp"
+#include "framework/core/parallel.hpp"
+#include "framework/kernels/isa.hpp"
+
+namespace lockstep {
+namespace {
+
+std::string text_of(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value == nullptr ? "" : value;
+}
+
+std::vector<int> gather_asked_threads(Communicator& communicator, int mine) {
+  std::vector<int> threads;
+  for (const std::string& text : all_gather_text(communicator, fmt::format("{}", mine))) {
+    threads.push_back(std::stoi(text));
+  }
+  return threads;
+}
+
+int run_command(Command& command, MpiSession& session, const CommonOptions& options,
+                std::span<const char* const> words) {
+  fail_together(session.communicator(), [] { apply_isa_setting(text_of("LOCKSTEP_ISA")); });
+  const Console console(options, session);
+  const CommandContext context{
+      .session = session,
+      .options = options,
+      .console = console,
+      .data_places = usual_places(text_of("LOCKSTEP_DATA"), build_info()),
+      .words = words,
+      .asked_threads = gather_asked_threads(session.communicator(), options.threads)};
+  session.set_deadline(0);  // how long a verb may take is the verb's matter
+  const int exit_code = command.run(context);
+  fail_together(session.communicator(), [&] { console.check_results(); });
+  return exit_code;
+}
+
+}  // namespace
+
+int CommandContext::threads() const {
+  return options.threads > 0 ? options.threads : session.fair_threads();
+}
+
+std::vector<std::unique_ptr<Command>> all_commands() {
+  std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(make_train_command());
+  commands.push_back(make_evaluate_command());
+  commands.push_back(make_predict_command());
+  commands.push_back(make_describe_command());
+  commands.push_back(make_inspect_command());
+  commands.push_back(make_check_command());
+  commands.push_back(make_bench_command());
+  commands.push_back(make_replay_command());
+  commands.push_back(make_sweep_command());
+  commands.push_back(make_report_command());
+  commands.push_back(make_compare_command());
+  commands.push_back(make_bundle_command());
+  commands.push_back(make_doctor_command());
+  return commands;
+}
+
+int run_program(MpiSession& session, int argc, const char* const* argv) {
+  use_default_arithmetic();
+  const std::vector<std::unique_ptr<Command>> commands = all_commands();
+  const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
+  CommonOptions options;
+  Request request;
+  fail_together(session.communicator(),
+                [&] { request = parse_command_line(words, commands, options); });
+  require_agreement(session.communicator(),
+                    {.what = "command line",
+                     .mine = request.agreement,
+                     .kind = ErrorKind::usage,
+                     .advice = "start all ranks with the same verb, files and options (--threads "
+                               "alone may differ)."});
+  if (request.command != nullptr) return run_command(*request.command, session, options, words);
+  fail_together(session.communicator(), [&] {
+    if (session.rank() == 0) check_output(write_to(stdout, request.text));
+  });
+  return 0;
+}
+
+}  // namespace lockstep

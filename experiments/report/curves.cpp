@@ -1,0 +1,89 @@
+#include "experiments/report/curves.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostSteps = 4000;
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+// A step without a finite figure is what a reader looks for first.
+bool is_below(double a, double b) {
+  return std::isfinite(a) && std::isfinite(b) ? a < b : std::isfinite(a) && !std::isfinite(b);
+}
+
+template <class Record>
+Json column(const std::vector<Record>& records, double Record::*member) {
+  Json values = Json::array();
+  for (const Record& record : records) values.push_back(number_or_null(record.*member));
+  return values;
+}
+
+template <class Record>
+Json steps_of(const std::vector<Record>& records) {
+  Json values = Json::array();
+  for (const Record& record : records) values.push_back(record.step);
+  return values;
+}
+
+}  // namespace
+
+std::vector<std::size_t> drawn_steps(std::span<const StepRecord> steps, std::size_t most) {
+  if (steps.size() <= most) {
+    std::vector<std::size_t> all(steps.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
+  }
+  constexpr std::array kSpikes = {&StepRecord::loss, &StepRecord::gradient_norm};
+  std::set<std::size_t> kept = {0, steps.size() - 1};
+  const std::size_t stretches = most / 4;
+  for (std::size_t i = 0; i < stretches; ++i) {
+    const std::size_t begin = i * steps.size() / stretches;
+    const std::size_t end = (i + 1) * steps.size() / stretches;
+    const auto stretch = steps.subspan(begin, end - begin);
+    for (const auto figure : kSpikes) {
+      const auto [least, largest] = std::minmax_element(
+          stretch.begin(), stretch.end(), [figure](const StepRecord& a, const StepRecord& b) {
+            return is_below(a.*figure, b.*figure);
+          });
+      kept.insert(begin + static_cast<std::size_t>(least - stretch.begin()));
+      kept.insert(begin + static_cast<std::size_t>(largest - stretch.begin()));
+    }
+  }
+  return {kept.begin(), kept.end()};
+}
+
+Json curves_json(const MetricsTables& tables) {
+  std::vector<StepRecord> drawn;
+  for (const std::size_t i : drawn_steps(tables.steps, kMostSteps)) {
+    drawn.push_back(tables.steps[i]);
+  }
+  const double steps_per_epoch = drawn.empty() || drawn.back().epoch <= 0
+                                     ? 0
+                                     : static_cast<double>(drawn.back().step) / drawn.back().epoch;
+  return {{"steps",
+           {{"step", steps_of(drawn)},
+            {"loss", column(drawn, &StepRecord::loss)},
+            {"learning_rate", column(drawn, &StepRecord::learning_rate)},
+            {"gradient_norm", column(drawn, &StepRecord::gradient_norm)}}},
+          {"recorded_steps", tables.steps.size()},
+          {"steps_per_epoch", steps_per_epoch},
+          {"evaluations",
+           {{"step", steps_of(tables.epochs)},
+            {"train_loss", column(tables.epochs, &EpochRecord::train_loss)},
+            {"validation_loss", column(tables.epochs, &EpochRecord::validation_loss)},
+            {"test_loss", column(tables.epochs, &EpochRecord::test_loss)},
+            {"train_accuracy", column(tables.epochs, &EpochRecord::train_accuracy)},
+            {"validation_accuracy", column(tables.epochs, &EpochRecord::validation_accuracy)},
+            {"test_accuracy", column(tables.epochs, &EpochRecord::test_accuracy)}}}};
+}
+
+}  // namespace lockstep

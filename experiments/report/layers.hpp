@@ -1,0 +1,17 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "framework/graph/graph.hpp"
+#include "framework/storage/metrics/metrics.hpp"
+
+namespace lockstep {
+
+/// The layer table as `describe` has it.
+nlohmann::ordered_json layers_view(const Graph& graph);
+
+/// The figures of layers: a row a layer, with each figure of the last evaluation that has them and
+/// its course; null without any.
+nlohmann::ordered_json statistics_view(const MetricsTables& tables);
+
+}  // namespace lockstep

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <filesystem>
+
+#include "experiments/program/command.hpp"
+
+namespace lockstep {
+
+/// Prints what a bundle is and what is inside.
+void inspect_bundle(const Console& console, const std::filesystem::path& path);
+
+}  // namespace lockstep

@@ -1,0 +1,55 @@
+#include <string>
+#include <vector>
+
+#include "experiments/compare/comparison.hpp"
+#include "experiments/compare/report.hpp"
+#include "experiments/program/command.hpp"
+
+namespace lockstep {
+namespace {
+
+class CompareCommand final : public Command {
+ public:
+  std::string_view name() const override { return "compare"; }
+  std::string_view summary() const override {
+    return "Differences of runs: configuration, results, and where they part";
+  }
+  std::string_view notes() const override {
+    return "Each is a run's folder, a checkpoint, or metrics.h5; the first is compared with each "
+           "other one. Told are the keys that differ (in brackets those that no result depends "
+           "on), the figures at the end, the first step whose weights differ, and at the first "
+           "checkpoint of both that shows it the layer, the tensor and the element. Exit code 0: "
+           "the same weights and configuration; 1: a difference.";
+  }
+  void add_options(OptionList& list) override {
+    list.argument("A", first_, "A run's folder, a checkpoint, or metrics.h5");
+    list.arguments("B", others_, "What to compare it with; one or more");
+  }
+
+  int run(const CommandContext& context) override {
+    bool same = true;
+    fail_together(context.communicator(), [&] {
+      if (context.is_root()) same = compare_all(context.console);
+    });
+    return broadcast_text(context.communicator(), same ? "same" : "", 0).empty() ? 1 : 0;
+  }
+
+ private:
+  std::string first_;
+  std::vector<std::string> others_;
+
+  bool compare_all(const Console& console) const {
+    std::vector<std::string> paths = {first_};
+    paths.insert(paths.end(), others_.begin(), others_.end());
+    const Comparison comparison = compare(paths);
+    console.json_object(to_json(comparison));
+    if (!console.json()) report_comparison(console, comparison);
+    return comparison.same();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_compare_command() { return std::make_unique<CompareCommand>(); }
+
+}  // namespace lockstep

@@ -1,0 +1,53 @@
+#pragma once
+
+// From an experiment's configuration to a network and its data, checked against one another.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cluster/host_memory.hpp"
+#include "data/catalogue.hpp"
+#include "experiments/program/command.hpp"
+#include "framework/config/experiment_config.hpp"
+#include "framework/graph/graph.hpp"
+
+namespace lockstep {
+
+std::unique_ptr<const Graph> build_graph(const Value& model);
+
+/// Data in memory, maybe the host's, and its splits, which borrow it.
+struct Workbench {
+  std::unique_ptr<const HostMemory> memory;
+  std::unique_ptr<const LoadedData> data;
+  DataSplits splits;
+};
+
+/// Loads an experiment's data set, once a host, and splits it. Collective.
+/// @throws Error (data, usage) on all ranks, also when the images do not fit the network's input or
+///         output; it begins with the place where what is wrong was written.
+Workbench load_data(const CommandContext& context, const ExperimentConfig& config,
+                    const Graph& graph, DataParts parts);
+
+/// The same for training.
+/// @throws also Error (usage) for a network without parameters, (data) for a data set without
+///         samples to train on
+Workbench load_training_data(const CommandContext& context, const ExperimentConfig& config,
+                             const Graph& graph, DataParts parts);
+
+/// Equal for ranks that would load the same samples from the same places of the same host.
+std::string sharers_of(const CommandContext& context, const DataRequest& request);
+
+/// The splits that a training would use, of data in memory.
+/// @throws as load_training_data
+DataSplits training_splits(const ExperimentConfig& config, const Graph& graph,
+                           const LoadedData& data);
+
+DataRequest data_request(const ExperimentConfig& config, DataParts parts, const DataPlaces& places);
+Preprocessing preprocessing_of(const DataConfig& data);
+
+/// @throws SettingError (usage) when images of this shape and number of classes do not fit the
+/// network
+void check_fit(const Graph& graph, const ImageSet& images);
+
+}  // namespace lockstep

@@ -1,0 +1,113 @@
+#pragma once
+
+// Checkpoint files: the weights of a network and all that training needs to go on from them.
+// Their layout on disk is in README.md. Free functions; one thread at a time.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "framework/core/digest.hpp"
+#include "framework/core/shape.hpp"
+#include "framework/storage/files/atomic_file.hpp"
+#include "framework/storage/hdf5/provenance.hpp"
+
+namespace lockstep {
+
+/// Changes when any arithmetic that decides bits changes; resume refuses another one.
+inline constexpr int kArithmeticVersion = 1;
+
+/// One tensor as it is stored, logical order, no padding.
+struct StoredTensor {
+  std::string layer;       ///< "c1"
+  std::string name;        ///< "weight"
+  std::string axis_order;  ///< "OIHW", "OI", "O"
+  Shape shape;
+  std::vector<float> values;
+};
+
+/// One family of optimizer state, such as "momentum", or Adam's "first_moment".
+struct StoredOptimizerState {
+  std::string name;
+  std::vector<StoredTensor> tensors;  ///< same layers, names and shapes as the parameters
+};
+
+/// How far a run has come: everything that resume needs beside parameters and optimizer state.
+struct StoredTrainingState {
+  std::int64_t step = 0;  ///< steps done
+  double epoch = 0;       ///< epochs done, fractions included
+  std::int64_t samples_seen = 0;
+  std::uint64_t seed = 0;
+  Digest digest;    ///< of the parameters
+  double best = 0;  ///< best validation accuracy so far; NaN when there is none
+  std::int64_t best_step = 0;
+  double train_seconds = 0;
+  // The running epoch's sums so far.
+  std::int64_t epoch_samples = 0;
+  std::int64_t epoch_correct = 0;
+  double epoch_loss = 0;
+};
+
+/// The contents of one checkpoint file. A file from elsewhere has only `model` and `parameters`.
+struct Checkpoint {
+  int arithmetic_version = kArithmeticVersion;
+  std::string experiment;  ///< resolved YAML; empty when absent
+  std::string model;       ///< resolved YAML
+  std::vector<StoredTensor> parameters;
+  std::vector<StoredOptimizerState> optimizer;
+  std::vector<std::pair<std::string, double>> optimizer_scalars;  ///< Adam's "beta1_power", ...
+  std::optional<StoredTrainingState> state;
+  Provenance provenance;
+};
+
+/// Whether both hold the same, numbers compared by their bits.
+bool same_bits(const Checkpoint& a, const Checkpoint& b);
+
+/// Writes a checkpoint so that the final name only ever holds a complete and verified file:
+/// written aside in the same folder, synced, read again through `read_checkpoint` and compared with
+/// same_bits, renamed, folder synced. Equal checkpoints give equal bytes.
+/// @throws Error (data) naming the file and the system's or HDF5's own reason; whatever stood
+///         under the name before is left untouched, and nothing is left beside it.
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
+                      const WriteOptions& options = {});
+
+struct LoadedCheckpoint {
+  Checkpoint checkpoint;
+  bool verified = false;  ///< it had our user block and its digest was right
+};
+
+/// Reads a checkpoint or a file with only `/model` and `/parameters` (texts of any HDF5 kind;
+/// float32, or float64 rounded once; `axis_order` by default OIHW, OI, O by rank).
+/// @throws Error (data): missing, not HDF5, wrong digest, newer format, missing or ill-shaped
+/// parts,
+///         values not finite, external storage or links; each in a sentence of its own.
+LoadedCheckpoint read_checkpoint(const std::filesystem::path& path);
+
+/// Likewise, without the tensors' values: `values` is empty in each. They are not looked at.
+LoadedCheckpoint read_checkpoint_summary(const std::filesystem::path& path);
+
+/// The bytes of a checkpoint of ours, once they agree with the digest in its user block.
+/// @throws Error (data): missing, damaged, or without a digest of ours
+std::vector<std::byte> read_verified_bytes(const std::filesystem::path& path);
+
+/// What the first 512 bytes and the digest say about a file.
+enum class FileState {
+  verified,      ///< our user block, and its digest is right
+  not_verified,  ///< without our user block
+  damaged,       ///< our user block, and the rest does not agree with it, or the block is damaged
+};
+
+struct FileCheck {
+  FileState state = FileState::not_verified;
+  std::string message;  ///< one sentence
+};
+
+/// Compares a file with the digest in its user block; HDF5 is not involved.
+/// @throws Error (data) when there is no such file or it cannot be read.
+FileCheck check_file(const std::filesystem::path& path);
+
+}  // namespace lockstep

@@ -1,0 +1,350 @@
+// The reading half of checkpoint.hpp: nothing of a file is believed before it is checked.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "framework/core/error.hpp"
+#include "framework/storage/checkpoint/checkpoint.hpp"
+#include "framework/storage/files/descriptor.hpp"
+#include "framework/storage/files/user_block.hpp"
+#include "framework/storage/hdf5/bundle_layout.hpp"
+#include "framework/storage/hdf5/checkpoint_layout.hpp"
+#include "framework/storage/hdf5/hdf5_file.hpp"
+
+namespace lockstep {
+namespace {
+
+namespace layout = checkpoint_layout;
+
+[[noreturn]] void refuse(const std::string& file, const std::string& reason) {
+  throw Error(ErrorKind::data, fmt::format("{}: {}.", file, reason));
+}
+
+// ---- The file as bytes
+// ----------------------------------------------------------------------------
+
+constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
+
+bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
+  return bytes.size() >= text.size() && std::memcmp(bytes.data(), text.data(), text.size()) == 0;
+}
+
+/// Where the HDF5 data begin: at 0, 512, 1024, 2048, ...; what lies before is a user block.
+std::optional<std::int64_t> find_hdf5_data(const Descriptor& file) {
+  std::array<std::byte, 8> bytes{};
+  for (std::int64_t at = 0; at < file.size(); at = at == 0 ? 512 : 2 * at) {
+    if (file.read_at(at, bytes) == bytes.size() && begins_with(bytes, kHdf5Signature)) return at;
+  }
+  return {};
+}
+
+/// Why a file that is not HDF5 is none, as well as its first bytes tell.
+std::string what_else(std::span<const std::byte> start) {
+  if (start.empty()) return "it is empty, expected an HDF5 file with a checkpoint";
+  if (begins_with(start, "\x1f\x8b")) return "it is compressed by gzip; unpack it first (gunzip)";
+  const auto is_text = [](std::byte byte) {
+    const auto code = static_cast<unsigned char>(byte);
+    return code >= 0x20 || code == '\n' || code == '\r' || code == '\t';
+  };
+  if (std::ranges::all_of(start, is_text)) {
+    return "it is a text file, expected an HDF5 file with a checkpoint";
+  }
+  return "it is not an HDF5 file: the signature is missing, so it is another kind of file or "
+         "damaged";
+}
+
+struct CheckedBytes {
+  FileCheck check;
+  bool has_user_block = false;   ///< of whatever contents
+  std::vector<std::byte> bytes;  ///< the whole file where it is verified, else nothing
+};
+
+CheckedBytes damaged(const Descriptor& file, const std::string& reason) {
+  return {.check = {FileState::damaged,
+                    fmt::format("{} is damaged: {}.", file.path().string(), reason)},
+          .has_user_block = true,
+          .bytes = {}};
+}
+
+CheckedBytes check_against(const UserBlock& block, const Descriptor& file) {
+  const std::int64_t expected = block.length + static_cast<std::int64_t>(kUserBlockBytes);
+  if (file.size() != expected) {
+    return damaged(file, fmt::format("it has {} bytes, expected {}", file.size(), expected));
+  }
+  std::vector<std::byte> bytes(static_cast<std::size_t>(expected));
+  bytes.resize(file.read_at(0, bytes));
+  if (bytes.size() != static_cast<std::size_t>(expected)) {
+    return damaged(file, fmt::format("{} bytes can be read, expected {}", bytes.size(), expected));
+  }
+  const Digest digest = digest_of(std::span(bytes).subspan(kUserBlockBytes));
+  if (digest != block.digest) {
+    return damaged(file,
+                   fmt::format("its digest is {}, expected {}", digest.hex(), block.digest.hex()));
+  }
+  return {.check = {FileState::verified, fmt::format("{} is verified: its digest is {}.",
+                                                     file.path().string(), digest.hex())},
+          .has_user_block = true,
+          .bytes = std::move(bytes)};
+}
+
+CheckedBytes check_bytes(const Descriptor& file) {
+  std::vector<std::byte> start(kUserBlockBytes);
+  start.resize(file.read_at(0, start));
+  const UserBlockFinding finding = find_user_block(start);
+  const std::string name = file.path().string();
+  switch (finding.kind) {
+    case UserBlockKind::ours:
+      return check_against(finding.block, file);
+    case UserBlockKind::damaged:
+      return damaged(file, "its first 512 bytes, which hold its digest, have changed");
+    case UserBlockKind::newer:
+      refuse(name, "it was written by a newer version of Lockstep; read it with that");
+    case UserBlockKind::none:
+      break;
+  }
+  const std::optional<std::int64_t> data = find_hdf5_data(file);
+  if (!data) refuse(name, what_else(start));
+  return {.check = {FileState::not_verified,
+                    fmt::format("{} is not verified: it has no digest to compare with.", name)},
+          .has_user_block = *data > 0,
+          .bytes = {}};
+}
+
+// ---- Tensors
+// --------------------------------------------------------------------------------------
+
+enum class TensorContents { values, shapes_only };
+
+/// The order of axes that the project uses for a tensor of a rank, as far as the rank tells.
+std::string usual_axis_order(std::size_t rank) {
+  constexpr std::array<std::string_view, 5> kUsual = {"", "O", "OI", "", "OIHW"};
+  return std::string(kUsual[rank]);
+}
+
+std::string read_axis_order(const Hdf5Reader& file, const std::string& path, std::size_t rank) {
+  const std::string usual = usual_axis_order(rank);
+  if (!file.has_attribute(path, "axis_order")) return usual;
+  const std::string order = file.text_attribute(path, "axis_order");
+  if (!usual.empty() && rank > 1 && order != usual) {
+    refuse(file.name(), fmt::format("{} has axes in the order {}, expected {}; transpose it", path,
+                                    order, usual));
+  }
+  return order;
+}
+
+Shape read_shape(const Hdf5Reader& file, const std::string& path) {
+  const Hdf5Extents extents = file.extents(path);
+  if (extents.empty() || extents.size() > Shape::kMaxRank || std::ranges::count(extents, 0) > 0) {
+    refuse(file.name(), fmt::format("{} has the shape {}, expected one to {} axes, none empty",
+                                    path, to_string(extents), Shape::kMaxRank));
+  }
+  return Shape(std::span<const Index>(extents));
+}
+
+std::vector<float> read_finite(const Hdf5Reader& file, const std::string& path) {
+  std::vector<float> values = file.read_floats(path);
+  const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
+  if (bad != values.end()) {
+    refuse(file.name(), fmt::format("{} holds {} at position {}, expected finite values", path,
+                                    *bad, bad - values.begin()));
+  }
+  return values;
+}
+
+/// All tensors of GROUP/LAYER/NAME.
+std::vector<StoredTensor> read_tensors(const Hdf5Reader& file, const std::string& group,
+                                       TensorContents contents) {
+  std::vector<StoredTensor> tensors;
+  for (const std::string& layer : file.children(group)) {
+    const std::string layer_path = fmt::format("{}/{}", group, layer);
+    for (const std::string& name : file.children(layer_path)) {
+      const std::string path = fmt::format("{}/{}", layer_path, name);
+      StoredTensor tensor{
+          .layer = layer, .name = name, .axis_order = {}, .shape = {}, .values = {}};
+      tensor.shape = read_shape(file, path);
+      tensor.axis_order = read_axis_order(file, path, tensor.shape.rank());
+      if (contents == TensorContents::values) tensor.values = read_finite(file, path);
+      tensors.push_back(std::move(tensor));
+    }
+  }
+  return tensors;
+}
+
+// ---- The other parts
+// ------------------------------------------------------------------------------
+
+void read_optimizer(const Hdf5Reader& file, TensorContents contents, Checkpoint& checkpoint) {
+  if (file.node(layout::kOptimizer) == Hdf5Node::missing) return;
+  for (const std::string& name : file.attributes(layout::kOptimizer)) {
+    if (file.attribute_element(layout::kOptimizer, name) != Hdf5Element::float64) continue;
+    checkpoint.optimizer_scalars.emplace_back(name, file.real_attribute(layout::kOptimizer, name));
+  }
+  for (const std::string& name : file.children(layout::kOptimizer)) {
+    const std::string group = fmt::format("{}/{}", layout::kOptimizer, name);
+    checkpoint.optimizer.push_back({name, read_tensors(file, group, contents)});
+  }
+}
+
+std::optional<StoredTrainingState> read_state(const Hdf5Reader& file) {
+  if (file.node(layout::kState) == Hdf5Node::missing) return {};
+  const auto integer = [&file](const char* name) {
+    return file.integer_attribute(layout::kState, name);
+  };
+  const auto real = [&file](const char* name) { return file.real_attribute(layout::kState, name); };
+  const std::vector<std::uint64_t> digest = file.unsigned_attribute(layout::kState, "digest", 2);
+  return StoredTrainingState{
+      .step = integer("step"),
+      .epoch = real("epoch"),
+      .samples_seen = integer("samples_seen"),
+      .seed = file.unsigned_attribute(layout::kState, "seed", 1).front(),
+      .digest = {.high = digest[0], .low = digest[1]},
+      .best = real("best"),
+      .best_step = integer("best_step"),
+      .train_seconds = real("train_seconds"),
+      .epoch_samples = integer("epoch_samples"),
+      .epoch_correct = integer("epoch_correct"),
+      .epoch_loss = real("epoch_loss"),
+  };
+}
+
+Provenance read_provenance(const Hdf5Reader& file) {
+  Provenance provenance;
+  if (file.node(layout::kProvenance) == Hdf5Node::missing) return provenance;
+  for (const std::string& name : file.attributes(layout::kProvenance)) {
+    if (name == layout::kLongName) continue;
+    ProvenanceValue value;
+    if (file.attribute_element(layout::kProvenance, name) == Hdf5Element::text) {
+      value = file.text_attribute(layout::kProvenance, name);
+    } else {
+      value = file.integer_attribute(layout::kProvenance, name);
+    }
+    provenance.entries.emplace_back(name, std::move(value));
+  }
+  return provenance;
+}
+
+/// Reads a part that a file can do without. Where nothing vouches for the file, another program may
+/// have given the part's name to something of its own: what cannot be read is then not there.
+template <typename Reading>
+auto read_optional(bool verified, const Reading& reading) -> decltype(reading()) {
+  try {
+    return reading();
+  } catch (const Error&) {
+    if (verified) throw;
+    return {};
+  }
+}
+
+/// A checkpoint of ours behind a user block that is not ours: overwritten, say by zeros. Whoever
+/// removes the block on purpose leaves none.
+void require_no_lost_block(const Hdf5Reader& file) {
+  if (!file.has_attribute("/", "format")) return;
+  if (file.text_attribute("/", "format") != layout::kFormat) return;
+  refuse(file.name(), "it is damaged: its first 512 bytes, which hold its digest, are lost");
+}
+
+/// Refuses files of other formats and of newer versions; a file from elsewhere states neither.
+void require_known_format(const Hdf5Reader& file) {
+  if (!file.has_attribute("/", "format")) return;
+  const std::string format = file.text_attribute("/", "format");
+  if (format == bundle_layout::kFormat) {
+    refuse(file.name(),
+           "it is a bundle of runs, expected one checkpoint; give the run's folder, or take a "
+           "checkpoint out of a group below /runs/NAME/checkpoints, as README.md of "
+           "framework/storage shows");
+  }
+  if (format != layout::kFormat) {
+    refuse(file.name(),
+           fmt::format("it is a file of the format {}, expected {}", format, layout::kFormat));
+  }
+  const std::int64_t version = file.integer_attribute("/", "schema_version");
+  if (version > layout::kSchemaVersion) {
+    refuse(file.name(), fmt::format("it was written by a newer version of Lockstep (schema_version "
+                                    "{}, expected at most {}); read it with that",
+                                    version, layout::kSchemaVersion));
+  }
+  if (version < 1) refuse(file.name(), fmt::format("its schema_version is {}", version));
+}
+
+void require_parts(const Hdf5Reader& file) {
+  for (const char* part : {layout::kModel, layout::kParameters}) {
+    if (file.node(part) != Hdf5Node::missing) continue;
+    refuse(file.name(),
+           fmt::format("{} is missing, expected /model and /parameters; the file has: {}", part,
+                       fmt::join(file.children("/"), ", ")));
+  }
+}
+
+int read_arithmetic_version(const Hdf5Reader& file) {
+  if (!file.has_attribute("/", "arithmetic_version")) return kArithmeticVersion;
+  const std::int64_t version = file.integer_attribute("/", "arithmetic_version");
+  if (version < 1 || version > std::numeric_limits<int>::max()) {
+    refuse(file.name(), fmt::format("its arithmetic_version is {}", version));
+  }
+  return static_cast<int>(version);
+}
+
+Checkpoint read_contents(const Hdf5Reader& file, TensorContents contents, bool verified) {
+  require_known_format(file);
+  require_parts(file);
+  Checkpoint checkpoint;
+  checkpoint.arithmetic_version = read_arithmetic_version(file);
+  if (file.node(layout::kExperiment) != Hdf5Node::missing) {
+    checkpoint.experiment = file.read_text(layout::kExperiment);
+  }
+  checkpoint.model = file.read_text(layout::kModel);
+  checkpoint.parameters = read_tensors(file, layout::kParameters, contents);
+  read_optimizer(file, contents, checkpoint);
+  checkpoint.state = read_optional(verified, [&] { return read_state(file); });
+  checkpoint.provenance = read_optional(verified, [&] { return read_provenance(file); });
+  return checkpoint;
+}
+
+LoadedCheckpoint read(const std::filesystem::path& path, TensorContents contents) {
+  const CheckedBytes checked = check_bytes(Descriptor(path, OpenMode::read));
+  switch (checked.check.state) {
+    case FileState::damaged:
+      throw Error(ErrorKind::data, checked.check.message);
+    case FileState::verified: {
+      // What is parsed is what was verified, even if the file is replaced meanwhile.
+      const Hdf5Reader file(checked.bytes, path.string());
+      return {read_contents(file, contents, true), true};
+    }
+    case FileState::not_verified:
+      break;
+  }
+  const Hdf5Reader file(path);
+  if (checked.has_user_block) require_no_lost_block(file);
+  return {read_contents(file, contents, false), false};
+}
+
+}  // namespace
+
+LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
+  return read(path, TensorContents::values);
+}
+
+LoadedCheckpoint read_checkpoint_summary(const std::filesystem::path& path) {
+  return read(path, TensorContents::shapes_only);
+}
+
+std::vector<std::byte> read_verified_bytes(const std::filesystem::path& path) {
+  CheckedBytes checked = check_bytes(Descriptor(path, OpenMode::read));
+  if (checked.check.state != FileState::verified) {
+    throw Error(ErrorKind::data, checked.check.message);
+  }
+  return std::move(checked.bytes);
+}
+
+FileCheck check_file(const std::filesystem::path& path) {
+  return check_bytes(Descriptor(path, OpenMode::read)).check;
+}
+
+}  // namespace lockstep

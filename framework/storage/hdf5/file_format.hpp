@@ -1,0 +1,22 @@
+#pragma once
+
+// What an HDF5 file says of itself: the attributes `format` and `schema_version` of its root.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "framework/storage/hdf5/hdf5_file.hpp"
+
+namespace lockstep {
+
+/// "" of a file that does not say it, or not as one text.
+std::string format_of(const Hdf5Reader& file);
+
+/// @throws Error (data) for a file of another format or version
+void require_format(const Hdf5Reader& file, std::string_view format, std::int64_t schema_version);
+
+/// @throws Error (data): "FILE: reason."
+[[noreturn]] void refuse_file(const Hdf5Reader& file, const std::string& reason);
+
+}  // namespace lockstep

@@ -1,0 +1,98 @@
+#pragma once
+
+// libhdf5 for the files of this folder that use it: checked calls, owned identifiers, types.
+// Included by no header that others see.
+
+#include <hdf5.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "framework/storage/hdf5/hdf5_file.hpp"
+
+namespace lockstep::hdf5 {
+
+/// The file and the object in it that a call is about.
+struct Where {
+  const std::string& file;
+  std::string_view object;
+};
+
+[[noreturn]] void refuse(const Where& where, const std::string& reason);
+
+/// The library's reasons for its last failure, outermost first, in one line.
+std::string library_reasons();
+
+/// Refuses with the library's reasons.
+[[noreturn]] void refuse_failed_call(const Where& where);
+
+/// The one check of all return values: negative is failure, in every call of the library.
+template <typename Result>
+Result checked(Result result, const Where& where) {
+  if (result < 0) refuse_failed_call(where);
+  return result;
+}
+
+/// Owns one identifier of the library, whatever it names.
+class Handle {
+ public:
+  Handle(hid_t id, const Where& where) : id_(checked(id, where)) {}
+  ~Handle() {
+    if (id_ >= 0) H5Idec_ref(id_);
+  }
+  Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
+  Handle& operator=(Handle&& other) noexcept {
+    std::swap(id_, other.id_);
+    return *this;
+  }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+
+  hid_t id() const { return id_; }
+
+  /// Lets go and reports what only closing finds: data that could not be written out.
+  void close(const Where& where) { checked(H5Idec_ref(std::exchange(id_, -1)), where); }
+
+ private:
+  hid_t id_;
+};
+
+/// The library prints its failures unless told not to, for each thread anew.
+void silence();
+
+/// How one element type is stored (both byte orders) and held in memory. Identifiers of the library
+/// are known only while it runs, so this is a function and no constant.
+struct NumberType {
+  Hdf5Element element;
+  hid_t little_endian;
+  hid_t big_endian;
+  hid_t memory;
+  std::size_t bytes;
+};
+
+NumberType number_type(Hdf5Element element);
+
+Hdf5Element element_of(const Handle& type, const Where& where);
+constexpr Hdf5Element element_of(const float*) { return Hdf5Element::float32; }
+constexpr Hdf5Element element_of(const double*) { return Hdf5Element::float64; }
+constexpr Hdf5Element element_of(const std::int64_t*) { return Hdf5Element::int64; }
+constexpr Hdf5Element element_of(const std::uint64_t*) { return Hdf5Element::uint64; }
+constexpr Hdf5Element element_of(const std::uint8_t*) { return Hdf5Element::uint8; }
+
+constexpr bool is_integer(Hdf5Element element) { return element <= Hdf5Element::uint64; }
+
+constexpr bool is_real(Hdf5Element element) {
+  return element == Hdf5Element::float32 || element == Hdf5Element::float64;
+}
+
+/// An object of a group or file, by its path; links are followed.
+Handle open_object(hid_t parent, const std::string& name, const Where& where);
+
+Handle access_properties(const Where& where);
+
+/// The library takes two open files of one name for the same; in memory each has a name of its own.
+std::string unique_name(const void* owner);
+
+}  // namespace lockstep::hdf5

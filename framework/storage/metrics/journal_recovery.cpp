@@ -1,0 +1,181 @@
+#include "framework/storage/metrics/journal_recovery.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "framework/core/error.hpp"
+#include "framework/storage/files/atomic_file.hpp"
+#include "framework/storage/files/descriptor.hpp"
+#include "framework/storage/metrics/metrics_journal.hpp"
+
+namespace lockstep {
+namespace {
+
+template <typename Record>
+std::vector<Index> steps_of(const std::vector<Record>& records) {
+  std::vector<Index> steps;
+  for (const Record& record : records) steps.push_back(record.step);
+  return steps;
+}
+
+/// One record a step, in order; of several the first.
+template <typename Record>
+std::vector<Record> in_order(std::vector<Record> records) {
+  std::map<Index, Record> by_step;
+  for (Record& record : records) by_step.try_emplace(record.step, std::move(record));
+  std::vector<Record> ordered;
+  for (auto& [step, record] : by_step) ordered.push_back(std::move(record));
+  return ordered;
+}
+
+/// Records with those of `more` whose step they lack.
+template <typename Record>
+std::vector<Record> filled(std::vector<Record> records, const std::vector<Record>& more,
+                           Index last_step) {
+  std::ranges::copy_if(more, std::back_inserter(records), [last_step](const Record& record) {
+    return record.step >= 1 && record.step <= last_step;
+  });
+  return in_order(std::move(records));
+}
+
+/// Those of the steps 1 to `last_step` that have no record, as "3, 7-12".
+std::string missing_steps(const std::vector<StepRecord>& records, Index last_step) {
+  std::vector<std::string> ranges;
+  const auto add = [&ranges](Index first, Index last) {
+    if (first == last) ranges.push_back(fmt::format("{}", first));
+    if (first < last) ranges.push_back(fmt::format("{}-{}", first, last));
+  };
+  Index next = 1;
+  for (const StepRecord& record : records) {
+    add(next, record.step - 1);
+    next = record.step + 1;
+  }
+  add(next, last_step);
+  return fmt::format("{}", fmt::join(ranges, ", "));
+}
+
+/// The snapshot's records; none when it is missing or damaged, since it is only a help here.
+MetricsTables read_snapshot(const std::filesystem::path& path) {
+  try {
+    return read_metrics(path);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+bool is_missing(const std::filesystem::path& path) {
+  std::error_code problem;
+  return !std::filesystem::exists(path, problem);
+}
+
+void cut(const std::filesystem::path& path, std::int64_t length) {
+  std::error_code problem;
+  if (!std::filesystem::exists(path, problem)) return;
+  Descriptor file(path, OpenMode::update);
+  if (file.size() > length) file.truncate(length);
+  file.sync();
+  file.close();
+}
+
+/// Replaces the journal and keeps what it was. Returns the name of that; empty without a journal.
+std::string replace(const std::filesystem::path& journal, const MetricsTables& tables) {
+  std::string kept;
+  std::error_code problem;
+  if (std::filesystem::exists(journal, problem)) {
+    std::filesystem::path aside = journal;
+    aside += ".damaged";
+    write_text_file(aside, read_text_file(journal, std::numeric_limits<std::int64_t>::max()));
+    kept = aside.filename().string();
+  }
+  write_text_file(journal, journal_text(tables));
+  return kept;
+}
+
+/// The first line that is no record, and how many more there are.
+std::vector<std::string> told(const std::vector<std::string>& problems) {
+  if (problems.size() < 2) return problems;
+  return {problems.front(), fmt::format("so are {} more lines", problems.size() - 1)};
+}
+
+struct Repair {
+  MetricsTables tables;
+  std::vector<std::string> facts;  ///< what was wrong, in words
+};
+
+Repair repair(const JournalContents& found, const MetricsFiles& files, Index last_step) {
+  Repair repair{.tables = {in_order(found.tables.steps), in_order(found.tables.epochs)},
+                .facts = told(found.problems)};
+  MetricsTables& tables = repair.tables;
+  const std::string missing = missing_steps(tables.steps, last_step);
+  if (missing.empty() && found.problems.empty()) return repair;
+  const MetricsTables snapshot = read_snapshot(files.snapshot);
+  tables = {filled(std::move(tables.steps), snapshot.steps, last_step),
+            filled(std::move(tables.epochs), snapshot.epochs, last_step)};
+  const std::string lost = missing_steps(tables.steps, last_step);
+  if (lost != missing) {
+    repair.facts.push_back(fmt::format("figures of steps {} were not in it, and {} has them{}",
+                                       missing, files.snapshot.filename().string(),
+                                       lost.empty() ? "" : " in part"));
+  }
+  if (!lost.empty()) repair.facts.push_back(fmt::format("the figures of steps {} are lost", lost));
+  return repair;
+}
+
+/// Whether the records are those in front of the journal, one a step and in order.
+bool is_whole(const JournalContents& found, const MetricsTables& tables) {
+  return found.problems.empty() && found.in_front &&
+         steps_of(tables.steps) == steps_of(found.tables.steps) &&
+         steps_of(tables.epochs) == steps_of(found.tables.epochs);
+}
+
+std::string sentence(const std::filesystem::path& journal, const std::vector<std::string>& facts) {
+  if (facts.empty()) return {};
+  return fmt::format("{} is not as this run had written it: {}.", journal.string(),
+                     fmt::join(facts, "; "));
+}
+
+}  // namespace
+
+RecordedMetrics read_run_metrics(const MetricsFiles& files) {
+  constexpr Index kAll = std::numeric_limits<Index>::max();
+  RecordedMetrics found;
+  const auto attempt = [&found](const auto& reading) {
+    try {
+      reading();
+    } catch (const Error& error) {
+      found.problems.emplace_back(error.what());
+    }
+  };
+  attempt([&] {
+    JournalContents journal = read_journal(files.journal);
+    found = {std::move(journal.tables), std::move(journal.problems)};
+  });
+  MetricsTables snapshot;
+  attempt([&] {
+    if (!is_missing(files.snapshot)) snapshot = read_metrics(files.snapshot);
+  });
+  found.tables = {filled(std::move(found.tables.steps), snapshot.steps, kAll),
+                  filled(std::move(found.tables.epochs), snapshot.epochs, kAll)};
+  return found;
+}
+
+RecoveredJournal recover_journal(const MetricsFiles& files, Index last_step) {
+  const JournalContents found = read_journal(files.journal, last_step);
+  auto [tables, facts] = repair(found, files, last_step);
+  if (is_whole(found, tables)) {
+    cut(files.journal, found.front_bytes);
+  } else if (const std::string kept = replace(files.journal, tables); !kept.empty()) {
+    facts.push_back(fmt::format("what it was is kept as {}", kept));
+  }
+  return {std::move(tables), sentence(files.journal, facts)};
+}
+
+}  // namespace lockstep

@@ -1,0 +1,250 @@
+#include "framework/storage/metrics/metrics_journal.hpp"
+
+#include <cmath>
+#include <iterator>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "framework/core/error.hpp"
+#include "framework/storage/metrics/metrics_columns.hpp"
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// ---- Writing
+// --------------------------------------------------------------------------------------
+
+/// `,"key":1.5`, or null for what is not finite: JSON has no other word for it.
+void put_number(fmt::memory_buffer& line, std::string_view key, double value) {
+  const auto out = std::back_inserter(line);
+  if (std::isfinite(value)) {
+    fmt::format_to(out, ",\"{}\":{}", key, value);
+  } else {
+    fmt::format_to(out, ",\"{}\":null", key);
+  }
+}
+
+void put_step(fmt::memory_buffer& line, const StepRecord& record) {
+  line.clear();
+  fmt::format_to(std::back_inserter(line), "{{\"type\":\"step\",\"step\":{}", record.step);
+  put_number(line, "epoch", record.epoch);
+  put_number(line, "loss", record.loss);
+  put_number(line, "learning_rate", record.learning_rate);
+  put_number(line, "gradient_norm", record.gradient_norm);
+  put_number(line, "images_per_second", record.images_per_second);
+  if (record.has_digest) {
+    fmt::format_to(std::back_inserter(line), ",\"digest\":\"{:016x}{:016x}\"", record.digest.high,
+                   record.digest.low);
+  }
+  line.append(std::string_view("}\n"));
+}
+
+/// The matrix row by row.
+Json confusion_rows(const std::vector<Index>& confusion) {
+  std::size_t classes = 0;
+  while (classes * classes < confusion.size()) ++classes;
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < confusion.size(); ++i) {
+    if (i % classes == 0) rows.push_back(Json::array());
+    rows.back().push_back(confusion[i]);
+  }
+  return rows;
+}
+
+Json layer_json(const LayerRecord& layer) {
+  Json json = {{"layer", layer.layer}};
+  for (const auto& column : kLayerColumns) json[column.name] = layer.*column.member;
+  return json;
+}
+
+std::string epoch_line(const EpochRecord& record) {
+  Json line = {{"type", "epoch"},
+               {"epoch", record.epoch},
+               {"step", record.step},
+               {"train_loss", record.train_loss},
+               {"train_accuracy", record.train_accuracy},
+               {"validation_loss", record.validation_loss},
+               {"validation_accuracy", record.validation_accuracy},
+               {"test_loss", record.test_loss},
+               {"test_accuracy", record.test_accuracy},
+               {"seconds", record.seconds}};
+  if (!record.confusion.empty()) line["confusion"] = confusion_rows(record.confusion);
+  for (const LayerRecord& layer : record.layers) line["layers"].push_back(layer_json(layer));
+  return line.dump() + '\n';
+}
+
+// ---- Reading
+// --------------------------------------------------------------------------------------
+
+double number(const Json& line, const char* key) {
+  const Json& value = line.at(key);
+  return value.is_null() ? kNotMeasured : value.get<double>();
+}
+
+StepRecord step_record(const Json& line) {
+  StepRecord record{.step = line.at("step").get<Index>(),
+                    .epoch = number(line, "epoch"),
+                    .loss = number(line, "loss"),
+                    .learning_rate = number(line, "learning_rate"),
+                    .gradient_norm = number(line, "gradient_norm"),
+                    .images_per_second = number(line, "images_per_second"),
+                    .has_digest = false,
+                    .digest = {}};
+  if (const auto digest = line.find("digest"); digest != line.end()) {
+    record.digest = Digest::parse(digest->get<std::string>()).value();
+    record.has_digest = true;
+  }
+  return record;
+}
+
+LayerRecord layer_record(const Json& layer) {
+  LayerRecord record{.layer = layer.at("layer").get<std::string>()};
+  for (const auto& column : kLayerColumns) {
+    if (column.may_be_missing && !layer.contains(column.name)) continue;
+    record.*column.member = number(layer, column.name);
+  }
+  return record;
+}
+
+EpochRecord epoch_record(const Json& line) {
+  EpochRecord record{.epoch = number(line, "epoch"),
+                     .step = line.at("step").get<Index>(),
+                     .train_loss = number(line, "train_loss"),
+                     .train_accuracy = number(line, "train_accuracy"),
+                     .validation_loss = number(line, "validation_loss"),
+                     .validation_accuracy = number(line, "validation_accuracy"),
+                     .test_loss = number(line, "test_loss"),
+                     .test_accuracy = number(line, "test_accuracy"),
+                     .seconds = number(line, "seconds"),
+                     .confusion = {},
+                     .layers = {}};
+  if (const auto rows = line.find("confusion"); rows != line.end()) {
+    for (const Json& row : *rows) {
+      if (row.size() != rows->size()) throw std::range_error("its confusion is not square");
+      for (const Json& count : row) record.confusion.push_back(count.get<Index>());
+    }
+  }
+  if (const auto layers = line.find("layers"); layers != line.end()) {
+    for (const Json& layer : *layers) record.layers.push_back(layer_record(layer));
+  }
+  return record;
+}
+
+enum class Line {
+  record,  ///< now in the tables
+  later,   ///< of a step past the last one that is asked for
+};
+
+Line add_record(const std::string& text, Index last_step, MetricsTables& tables) {
+  const Json line = Json::parse(text);
+  const auto step = line.at("step").get<Index>();
+  const auto& type = line.at("type").get_ref<const std::string&>();
+  if (step < 1) throw std::range_error(fmt::format("its step is {}", step));
+  if (step > last_step) return Line::later;
+  if (type == "step") {
+    tables.steps.push_back(step_record(line));
+  } else if (type == "epoch") {
+    tables.epochs.push_back(epoch_record(line));
+  } else {
+    throw std::range_error(fmt::format("its type is '{}'", type));
+  }
+  return Line::record;
+}
+
+/// Takes a journal's lines one after the other.
+class JournalReader {
+ public:
+  JournalReader(const std::filesystem::path& path, Index last_step)
+      : name_(path.string()), last_step_(last_step) {}
+
+  void take(const std::string& line) {
+    ++number_;
+    bytes_ += static_cast<std::int64_t>(line.size()) + 1;
+    try {
+      note(add_record(line, last_step_, contents_.tables));
+    } catch (const std::exception& problem) {
+      whole_so_far_ = false;
+      if (came_to_later_) return;  // what is left out anyhow may be damaged
+      contents_.problems.push_back(
+          fmt::format("{}:{}: this line is no record of a step or an epoch ({})", name_, number_,
+                      problem.what()));
+    }
+  }
+
+  JournalContents finish() { return std::move(contents_); }
+
+ private:
+  std::string name_;
+  Index last_step_;
+  JournalContents contents_;
+  int number_ = 0;
+  std::int64_t bytes_ = 0;
+  bool whole_so_far_ = true;
+  bool came_to_later_ = false;
+
+  void note(Line line) {
+    if (line == Line::later) {
+      whole_so_far_ = false;
+      came_to_later_ = true;
+    } else if (whole_so_far_) {
+      contents_.front_bytes = bytes_;
+    } else {
+      contents_.in_front = false;
+    }
+  }
+};
+
+bool is_missing(const std::filesystem::path& path) {
+  std::error_code problem;
+  return !std::filesystem::exists(path, problem) && !problem;
+}
+
+}  // namespace
+
+MetricsJournal::MetricsJournal(const std::filesystem::path& path) : file_(path, OpenMode::append) {}
+
+void MetricsJournal::append(const StepRecord& record) {
+  put_step(line_, record);
+  file_.append_record({line_.data(), line_.size()});
+}
+
+void MetricsJournal::append(const EpochRecord& record) { file_.append_record(epoch_line(record)); }
+
+JournalContents read_journal(const std::filesystem::path& path, Index last_step) {
+  if (is_missing(path)) return {};
+  const std::string text = read_text_file(path, std::numeric_limits<std::int64_t>::max());
+  JournalReader reader(path, last_step);
+  std::size_t start = 0;
+  while (true) {
+    const std::size_t end = text.find('\n', start);
+    if (end == std::string::npos) return reader.finish();  // what is left is torn: whole lines end
+    reader.take(text.substr(start, end - start));
+    start = end + 1;
+  }
+}
+
+std::string journal_text(const MetricsTables& tables) {
+  std::string text;
+  fmt::memory_buffer line;
+  auto epoch = tables.epochs.begin();
+  const auto put_epochs = [&](Index before) {
+    for (; epoch != tables.epochs.end() && epoch->step < before; ++epoch) {
+      text += epoch_line(*epoch);
+    }
+  };
+  for (const StepRecord& step : tables.steps) {
+    put_epochs(step.step);
+    put_step(line, step);
+    text.append(line.data(), line.size());
+  }
+  put_epochs(std::numeric_limits<Index>::max());
+  return text;
+}
+
+}  // namespace lockstep

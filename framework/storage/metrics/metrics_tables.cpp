@@ -1,0 +1,191 @@
+#include "framework/storage/metrics/metrics_tables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <span>
+
+#include "framework/storage/metrics/metrics_columns.hpp"
+#include "framework/storage/metrics/plot_group.hpp"
+
+namespace lockstep {
+namespace {
+
+void add_digests(TableGroup<StepRecord>& table, const std::vector<StepRecord>& steps) {
+  std::vector<std::uint64_t> digests;
+  for (const StepRecord& record : steps) {
+    digests.push_back(record.has_digest ? record.digest.high : 0);
+    digests.push_back(record.has_digest ? record.digest.low : 0);
+  }
+  table.add({.path = "digest",
+             .extents = {2},
+             .values = std::span<const std::uint64_t>(digests),
+             .units = "1",
+             .long_name = "XXH3-128 of the weights after the update, high and low half; "
+                          "zeros where not taken"});
+}
+
+void write_step_table(Hdf5Writer& file, const std::string& group,
+                      const std::vector<StepRecord>& steps) {
+  TableGroup<StepRecord> table(file, group, steps,
+                               {.long_name = "training steps", .signal = "loss", .axes = {"step"}});
+  table.add_steps();
+  table.add_columns(kStepColumns);
+  add_digests(table, steps);
+  table.label_rows_by({"step"});
+  file.label_axis(in_group(group, "digest"), 1, "half");
+}
+
+void write_epoch_table(Hdf5Writer& file, const std::string& group,
+                       const std::vector<EpochRecord>& epochs) {
+  TableGroup<EpochRecord> table(file, group, epochs,
+                                {.long_name = "evaluations",
+                                 .signal = "train_loss",
+                                 .more_signals = {"validation_loss", "test_loss"},
+                                 .axes = {"epoch"}});
+  table.add_steps();
+  table.add_columns(kEpochColumns);
+  table.label_rows_by({"epoch"});
+}
+
+void write_confusion(Hdf5Writer& file, const std::string& path,
+                     const std::vector<EpochRecord>& epochs) {
+  const auto last = std::find_if(epochs.rbegin(), epochs.rend(), [](const EpochRecord& record) {
+    return !record.confusion.empty();
+  });
+  const bool found = last != epochs.rend();
+  const std::vector<Index> confusion = found ? last->confusion : std::vector<Index>{};
+  const Index classes = classes_of(confusion);
+  file.add_dataset({.path = path,
+                    .extents = {classes, classes},
+                    .values = std::span<const std::int64_t>(confusion),
+                    .units = "1",
+                    .long_name = "samples of the last evaluation: rows are the true class, columns "
+                                 "the predicted one"});
+  file.add_attribute(path, "step", found ? last->step : Index{0});
+  file.add_attribute(path, "interpretation", "image");
+  file.label_axis(path, 0, "true class");
+  file.label_axis(path, 1, "predicted class");
+}
+
+/// Figures of layers by evaluation (rows) and layer (columns).
+struct LayerTable {
+  std::vector<std::string> layers;  ///< in order of first appearance
+  std::vector<EpochRecord> epochs;  ///< those with figures of layers
+};
+
+LayerTable layer_table(const std::vector<EpochRecord>& epochs) {
+  LayerTable table;
+  for (const EpochRecord& record : epochs) {
+    if (record.layers.empty()) continue;
+    table.epochs.push_back(record);
+    for (std::size_t i = 0; i < record.layers.size(); ++i) {
+      const std::string& name = record.layers[i].layer;
+      if (i < table.layers.size() && table.layers[i] == name) continue;
+      if (std::ranges::find(table.layers, name) == table.layers.end()) table.layers.push_back(name);
+    }
+  }
+  return table;
+}
+
+/// A layer's figures; null without any. They are nearly always at the same place, and looking for
+/// them would cost the square of the layers.
+const LayerRecord* layer_at(const EpochRecord& record, std::size_t place, const std::string& name) {
+  if (place < record.layers.size() && record.layers[place].layer == name) {
+    return &record.layers[place];
+  }
+  const auto found = std::ranges::find(record.layers, name, &LayerRecord::layer);
+  return found == record.layers.end() ? nullptr : &*found;
+}
+
+/// One row an evaluation; NaN where it has no figures of a layer.
+std::vector<double> layer_values(const LayerTable& table, double LayerRecord::*member) {
+  std::vector<double> values;
+  for (const EpochRecord& record : table.epochs) {
+    for (std::size_t i = 0; i < table.layers.size(); ++i) {
+      const LayerRecord* const layer = layer_at(record, i, table.layers[i]);
+      values.push_back(layer == nullptr ? kNotMeasured : layer->*member);
+    }
+  }
+  return values;
+}
+
+void write_layer_table(Hdf5Writer& file, const std::string& group, const LayerTable& figures) {
+  TableGroup<EpochRecord> table(file, group, figures.epochs,
+                                {.long_name = "figures of layers at evaluations",
+                                 .signal = "activation_rms",
+                                 .axes = {"epoch", "layer"}});
+  table.add_steps();
+  table.add_columns(std::span(kEpochColumns).first(1));
+  const auto layers = static_cast<Index>(figures.layers.size());
+  const std::string names = in_group(group, "layer");
+  file.add_dataset({.path = names,
+                    .extents = {layers},
+                    .values = std::span<const std::string>(figures.layers),
+                    .units = "",
+                    .long_name = "names of the layers"});
+  file.make_scale(names, "layer");
+  for (const Column<LayerRecord>& column : kLayerColumns) {
+    const std::vector<double> values = layer_values(figures, column.member);
+    table.add({.path = column.name,
+               .extents = {layers},
+               .values = std::span<const double>(values),
+               .units = column.units,
+               .long_name = column.long_name});
+    file.attach_scale({.dataset = in_group(group, column.name), .axis = 1, .scale = names});
+  }
+  table.label_rows_by({"epoch"});
+}
+
+/// By their losses; one that is no number is larger than any other.
+bool is_below(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
+
+}  // namespace
+
+Index classes_of(const std::vector<Index>& confusion) {
+  Index classes = 0;
+  while (classes * classes < static_cast<Index>(confusion.size())) ++classes;
+  return classes;
+}
+
+void write_metrics(Hdf5Writer& file, const std::string& group, const MetricsTables& tables) {
+  const std::string top = group.empty() ? "/" : group;
+  file.add_attribute(top, "format", metrics_layout::kFormat);
+  file.add_attribute(top, "schema_version", metrics_layout::kSchemaVersion);
+  file.add_attribute(top, "NX_class", group.empty() ? "NXroot" : "NXcollection");
+  file.add_attribute(top, "default", "steps");
+  write_step_table(file, in_group(group, "steps"), tables.steps);
+  write_epoch_table(file, in_group(group, "epochs"), tables.epochs);
+  write_confusion(file, in_group(group, "confusion"), tables.epochs);
+  write_layer_table(file, in_group(group, "layers"), layer_table(tables.epochs));
+}
+
+void write_curve(Hdf5Writer& file, const std::string& group, const MetricsTables& tables) {
+  TableGroup<StepRecord> table(
+      file, group, tables.steps,
+      {.long_name = "loss over the steps", .signal = "loss", .axes = {"step"}});
+  table.add_steps();
+  table.add_columns(kCurveColumns);
+  table.label_rows_by({"step"});
+  write_epoch_table(file, in_group(group, "epochs"), tables.epochs);
+}
+
+std::vector<StepRecord> loss_curve(const std::vector<StepRecord>& steps) {
+  constexpr std::size_t kMost = 2000;
+  constexpr std::size_t kStretches = kMost / 2 - 1;
+  if (steps.size() <= kMost) return steps;
+  const auto inner = std::span(steps).subspan(1, steps.size() - 2);
+  std::vector<StepRecord> curve = {steps.front()};
+  for (std::size_t i = 0; i < kStretches; ++i) {
+    const std::size_t begin = inner.size() * i / kStretches;
+    const std::size_t end = inner.size() * (i + 1) / kStretches;
+    const auto [low, high] =
+        std::ranges::minmax_element(inner.subspan(begin, end - begin), is_below, &StepRecord::loss);
+    curve.push_back(*std::min(low, high));
+    if (low != high) curve.push_back(*std::max(low, high));
+  }
+  curve.push_back(steps.back());
+  return curve;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,35 @@
+#pragma once
+
+// Metrics as groups of a file that is being written: those of metrics.h5, of curves in index.h5, of
+// runs in a bundle.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "framework/storage/hdf5/hdf5_file.hpp"
+#include "framework/storage/metrics/metrics.hpp"
+
+namespace lockstep {
+
+namespace metrics_layout {
+inline constexpr const char* kFormat = "lockstep-metrics";
+inline constexpr std::int64_t kSchemaVersion = 1;
+}  // namespace metrics_layout
+
+/// The number of classes of a square matrix given flat.
+Index classes_of(const std::vector<Index>& confusion);
+
+/// All that metrics.h5 has, below a group that is there: "" for the root, "/runs/a/metrics".
+void write_metrics(Hdf5Writer& file, const std::string& group, const MetricsTables& tables);
+
+/// Loss and learning rate over the steps, as a group of its own, with the evaluations in its group
+/// `epochs`.
+void write_curve(Hdf5Writer& file, const std::string& group, const MetricsTables& tables);
+
+/// Of many steps, those that draw the curve of their loss: the first and the last, and of equal
+/// stretches between them the steps with the smallest and the largest loss, at most 2,000 in all. A
+/// loss that is no number counts as the largest.
+std::vector<StepRecord> loss_curve(const std::vector<StepRecord>& steps);
+
+}  // namespace lockstep

@@ -1,0 +1,92 @@
+#pragma once
+
+// Groups of columns that viewers plot: NeXus' NXdata, with dimension scales.
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "framework/storage/hdf5/hdf5_file.hpp"
+#include "framework/storage/metrics/metrics_columns.hpp"
+
+namespace lockstep {
+
+/// "/steps" and "loss" -> "/steps/loss"
+std::string in_group(const std::string& group, const std::string& name);
+
+/// What viewers plot of a group when told nothing.
+struct DefaultPlot {
+  std::string long_name;
+  std::string signal;
+  std::vector<std::string> more_signals = {};
+  std::vector<std::string> axes;
+};
+
+void add_plot_group(Hdf5Writer& file, const std::string& group, const DefaultPlot& plot);
+
+/// A table that is written column by column: one value a record, one record a row.
+template <typename Record>
+class TableGroup {
+ public:
+  /// Makes the group. File and records are borrowed.
+  TableGroup(Hdf5Writer& file, std::string group, std::span<const Record> records,
+             const DefaultPlot& plot)
+      : file_(file), group_(std::move(group)), records_(records) {
+    add_plot_group(file_, group_, plot);
+  }
+
+  /// The column `step`.
+  void add_steps() {
+    std::vector<std::int64_t> steps;
+    for (const Record& record : records_) steps.push_back(record.step);
+    add({.path = "step",
+         .extents = {},
+         .values = std::span<const std::int64_t>(steps),
+         .units = "1",
+         .long_name = "training steps done"});
+  }
+
+  void add_columns(std::span<const Column<Record>> columns) {
+    for (const Column<Record>& column : columns) {
+      std::vector<double> values;
+      values.reserve(records_.size());
+      for (const Record& record : records_) values.push_back(record.*column.member);
+      add({.path = column.name,
+           .extents = {},
+           .values = std::span<const double>(values),
+           .units = column.units,
+           .long_name = column.long_name});
+    }
+  }
+
+  /// Any other column: `path` is its name, `extents` those of a row's value.
+  void add(Hdf5Dataset column) {
+    names_.push_back(column.path);
+    column.path = in_group(group_, column.path);
+    column.extents.insert(column.extents.begin(), static_cast<Index>(records_.size()));
+    file_.add_dataset(column);
+  }
+
+  /// Makes columns the scales of the rows of all others, once they are there.
+  void label_rows_by(const std::vector<std::string>& scales) const {
+    for (const std::string& scale : scales) {
+      const std::string path = in_group(group_, scale);
+      file_.make_scale(path, scale);
+      for (const std::string& name : names_) {
+        if (std::ranges::count(scales, name) > 0) continue;
+        file_.attach_scale({.dataset = in_group(group_, name), .scale = path});
+      }
+    }
+  }
+
+ private:
+  Hdf5Writer& file_;
+  std::string group_;
+  std::span<const Record> records_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "framework/graph/parameter_store.hpp"
+#include "framework/training/diagnosis/activation_figures.hpp"
+#include "framework/training/diagnosis/run_records.hpp"
+
+namespace lockstep {
+
+/// A network as one training step left it; flat buffers are in the layout's order.
+struct TrainedStep {
+  const Graph& graph;
+  const ParameterLayout& layout;
+  std::span<const float> before;    ///< values before the step
+  std::span<const float> now;       ///< and after it
+  std::span<const float> gradient;  ///< that it followed
+};
+
+/// @param activations  one a layer, of the values after the step
+std::vector<LayerRecord> layer_records(const TrainedStep& step,
+                                       std::span<const ActivationFigures> activations);
+
+}  // namespace lockstep

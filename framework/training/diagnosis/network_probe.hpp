@@ -1,0 +1,51 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "framework/graph/graph.hpp"
+#include "framework/training/diagnosis/run_records.hpp"
+#include "framework/training/step/dataset.hpp"
+
+namespace lockstep {
+
+/// What one batch shows of a layer; figures that it does not have are NaN.
+///
+/// Spreads and shares are those of ActivationFigures.
+struct LayerFigures {
+  std::string layer;
+  std::string type;
+  double input_spread = kNotMeasured;
+  double output_spread = kNotMeasured;
+  double output_rms = kNotMeasured;
+  double gradient_rms = kNotMeasured;         ///< of the mean loss by the output
+  double weight_rms = kNotMeasured;           ///< as the layer sees it: scale applied
+  double weight_gradient_rms = kNotMeasured;  ///< of the mean loss by the stored weight
+  double bias_mean = kNotMeasured;
+  double dead_share = kNotMeasured;
+  double saturated_share = kNotMeasured;
+  bool has_equal_units = false;  ///< see weight_figures.hpp
+  bool is_finite = true;
+};
+
+struct NetworkFigures {
+  double loss = 0;  ///< mean
+  double input_rms = 0;
+  std::vector<double> input_mean;  ///< of each channel
+  std::vector<double> input_std;   ///< likewise
+  std::vector<LayerFigures> layers;
+};
+
+struct ProbeRequest {
+  std::span<const float> parameters;  ///< flat, as stored
+  const Dataset& dataset;
+  std::span<const Index> samples;  ///< at least one; positions in the data set
+  float label_smoothing = 0;
+};
+
+/// Runs one batch forward and backward, layer by layer, without dropout and augmentation.
+/// Any thread; sums in double, in the order of samples within features.
+NetworkFigures probe_network(const Graph& graph, const ProbeRequest& request);
+
+}  // namespace lockstep

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <tuple>
+#include <vector>
+
+#include "framework/training/exchange/communicator.hpp"
+
+namespace lockstep {
+
+/// N ranks inside one process, each on a thread of its own: for tests of everything that ranks do.
+///
+/// When one rank throws, the others' calls throw Error (peer), and `run` rethrows the first.
+class ThreadGroup {
+ public:
+  explicit ThreadGroup(int ranks);
+
+  /// Runs `body(communicator)` once a rank, concurrently, and returns when all have returned.
+  void run(const std::function<void(Communicator&)>& body);
+
+ private:
+  class Member;
+  class MemberExchange;
+
+  // What a rank shows to the others between two meetings.
+  struct Posting {
+    std::span<const std::byte> data;
+    std::span<const MessagePart> parts;
+  };
+
+  // (from, to, channel)
+  using Route = std::tuple<int, int, int>;
+
+  int ranks_;
+  std::mutex mutex_;
+  std::condition_variable all_here_;
+  int waiting_ = 0;
+  std::size_t meeting_ = 0;
+  bool failed_ = false;
+  std::vector<Posting> postings_;
+  std::map<Route, std::deque<std::vector<std::byte>>> under_way_;
+
+  void meet();
+  void send(const Route& route, std::span<const std::byte> data);
+  bool receive(const Route& route, std::span<std::byte> data);
+  void fail();
+};
+
+}  // namespace lockstep

@@ -1,0 +1,75 @@
+// Threads that outnumber the micro-batches, or what is left of them, work on one together.
+
+#include <boost/test/unit_test.hpp>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "framework/training/exchange/thread_communicator.hpp"
+#include "framework/training/trainer.hpp"
+#include "tests/support/networks.hpp"
+
+namespace lockstep {
+namespace {
+
+double no_time() { return 0; }
+
+// 3 micro-batches of 16, again, and one of 4 samples.
+std::vector<std::string> step_digests(Communicator& communicator, int threads,
+                                      std::optional<double> clip_norm) {
+  const Graph graph(testing::lenet5_network());
+  ParameterStore parameters(graph, 7);
+  const auto optimizer =
+      make_optimizer({.type = OptimizerSettings::Type::adam}, parameters.layout().size());
+  const testing::TestDataset dataset(100, {1, 28, 28}, 10);
+  const WorkerTeam team(threads);
+  const ScheduleSettings schedule{.peak = 0.01};
+  Trainer trainer(
+      {.graph = graph,
+       .parameters = parameters,
+       .optimizer = *optimizer,
+       .schedule = schedule,
+       .training = dataset,
+       .validation = nullptr,
+       .test = nullptr,
+       .team = team,
+       .communicator = communicator,
+       .clock = no_time},
+      {.seed = 7, .total_steps = 6, .batch_size = 48, .micro_batch = 16, .clip_norm = clip_norm});
+  std::vector<std::string> digests;
+  for (int step = 0; step < 6; ++step) digests.push_back(trainer.train_step().digest.hex());
+  return digests;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(shared_micro_batches)
+
+BOOST_AUTO_TEST_CASE(no_bit_depends_on_how_many_threads_share_a_micro_batch) {
+  SoloCommunicator solo;
+  for (const std::optional<double> clip_norm : {std::optional<double>(), std::optional(0.1)}) {
+    const std::vector<std::string> expected = step_digests(solo, 1, clip_norm);
+    for (const int threads : {2, 4, 7}) {
+      BOOST_TEST(step_digests(solo, threads, clip_norm) == expected,
+                 boost::test_tools::per_element());
+    }
+  }
+}
+
+// Three micro-batches on two ranks: the threads of the first share one, in two buckets.
+BOOST_AUTO_TEST_CASE(nor_where_ranks_exchange_a_bucket_of_it_before_the_next) {
+  SoloCommunicator solo;
+  const std::vector<std::string> expected = step_digests(solo, 1, {});
+  ThreadGroup group(2);
+  std::mutex checking;
+  group.run([&](Communicator& communicator) {
+    const std::vector<std::string> digests = step_digests(communicator, 2, {});
+    const std::lock_guard lock(checking);
+    BOOST_TEST(digests == expected, boost::test_tools::per_element());
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace lockstep
