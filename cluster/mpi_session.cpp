@@ -26,12 +26,10 @@ namespace {
 // For ranks that are to end together, some of which may still be writing files.
 constexpr std::chrono::seconds kPatience(3);
 
-bool is_set(const char* variable) { return std::getenv(variable) != nullptr; }
-
 // As the launcher has it, before MPI can be asked.
 std::string_view launched_rank() {
   for (const char* const variable : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}) {
-    if (is_set(variable)) return std::getenv(variable);
+    if (const char* const rank = std::getenv(variable)) return rank;
   }
   return "?";
 }

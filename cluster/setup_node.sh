@@ -160,7 +160,7 @@ done
 
 mkdir -p "$build_dir"
 build_dir=$(cd -- "$build_dir" && pwd)
-configure=(cmake -S "$source_dir" -B "$build_dir" -G Ninja -DCMAKE_BUILD_TYPE=Release)
+configure=(cmake -S "$source_dir" -B "$build_dir" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLOCKSTEP_UNITY=ON)
 cache=$build_dir/CMakeCache.txt
 if [ "$with_tests" = yes ]; then
   configure+=(-DLOCKSTEP_BUILD_TESTS=ON)

@@ -1,10 +1,22 @@
 #!/usr/bin/env bash
-# Checks format, style and scripts. Needs a configured build folder for the compile commands.
+# Checks format, style and scripts, and that every header compiles alone. Needs a configured build folder for the compile
+# commands.
 #
-#   bash tests/lint.sh [BUILD_DIR [FILE_REGEX]]      default build/, all files
+#   bash tests/lint.sh [--since COMMIT] [BUILD_DIR [FILE_REGEX]]      default build/, all files
+#
+# With --since, the slow checks (clang-tidy, headers alone) are of the files that have changed since that commit.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
+since=""
+if [ "${1:-}" = --since ]; then
+  since=${2:-}
+  shift 2
+  if ! git cat-file -e "$since^{commit}" 2>/dev/null; then
+    echo "lint: there is no commit '$since' here; every file is checked." >&2
+    since=""
+  fi
+fi
 build_dir=${1:-build}
 pattern=${2:-.}
 log=$(mktemp)
@@ -30,6 +42,15 @@ sources() { # SUFFIX...: the tree's own files, the build's aside
   done | sort | grep -E -- "$pattern" || true
 }
 
+# Those of the sources that the slow checks look at.
+changed() { # SUFFIX
+  if [ -z "$since" ]; then
+    sources "$1"
+  else
+    sources "$1" | grep -xF -f <({ git diff --name-only "$since" && git ls-files --others --exclude-standard; } | sort -u) || true
+  fi
+}
+
 formatted() { sources cpp hpp | xargs -r clang-format --dry-run -Werror; }
 
 scripts() {
@@ -51,14 +72,14 @@ reasons() {
 # As run-clang-tidy wants them: a regular expression for each file.
 expressions() {
   local file
-  sources cpp | while read -r file; do printf '%s\n' "$PWD/$file"; done | sed 's/[^[:alnum:]_/]/\\&/g; s/.*/^&$/'
+  changed cpp | while read -r file; do printf '%s\n' "$PWD/$file"; done | sed 's/[^[:alnum:]_/]/\\&/g; s/.*/^&$/'
 }
 
 # clang-tidy prints progress for every file; only what it finds is of interest.
 tidy() {
   local files output result=0
   mapfile -t files < <(expressions)
-  [ ${#files[@]} -gt 0 ] || return 0 # only headers or scripts are asked for
+  [ ${#files[@]} -gt 0 ] || return 0 # only headers or scripts are asked for, or nothing has changed
   if [ ! -f "$build_dir/compile_commands.json" ]; then
     echo "There is no $build_dir/compile_commands.json; configure first: bash cluster/setup_node.sh --tests"
     return 1
@@ -73,6 +94,13 @@ tidy() {
   return "$result"
 }
 
+headers_alone() {
+  local headers
+  mapfile -t headers < <(changed hpp)
+  [ ${#headers[@]} -gt 0 ] || return 0
+  LOCKSTEP_SOURCE_DIR=$PWD LOCKSTEP_BUILD_DIR=$build_dir /usr/bin/python3 tests/architecture/headers_alone.py "${headers[@]}"
+}
+
 if [ -z "$(sources cpp hpp sh)" ]; then
   echo "lint: no file matches $pattern; nothing was checked." >&2
   exit 1
@@ -80,5 +108,6 @@ fi
 report "clang-format" formatted
 report "shellcheck" scripts
 report "reasons in .clang-tidy" reasons
+report "headers alone" headers_alone
 report "clang-tidy" tidy
 exit $status

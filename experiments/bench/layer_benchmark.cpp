@@ -13,7 +13,8 @@
 namespace lockstep {
 namespace {
 
-constexpr double kWindow = 1e-3;  // seconds: mostly shorter than what the system lets a process run
+constexpr double kCallWindow =
+    1e-3;  // seconds: mostly shorter than what the system lets a process run
 
 // The nodes that a step does in one pass, in order: each is the only reader of the one before.
 std::vector<const GraphNode*> nodes_of(const Graph& graph, const PlannedStep& step) {
@@ -149,7 +150,7 @@ class Timer {
 
   Pace pace(double operations, const std::function<void()>& work) {
     return stopwatch_.measure(
-        {.team = alone_, .window = kWindow, .operations = operations, .work = [&] {
+        {.team = alone_, .window = kCallWindow, .operations = operations, .work = [&] {
            work();
            return 1.0;
          }});

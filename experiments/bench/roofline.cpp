@@ -22,7 +22,7 @@ constexpr double kForwardRight = kLegendLeft + 275;
 constexpr double kBackwardRight = kLegendLeft + 380;
 constexpr double kRowHeight = 22;
 constexpr double kMarker = 9;  // half a marker's width
-constexpr std::size_t kNameColumns = 24;
+constexpr std::size_t kLegendColumns = 24;
 constexpr std::string_view kInk = "#1f2937";
 constexpr std::string_view kFaint = "#6b7280";
 constexpr std::string_view kGrid = "#e5e7eb";
@@ -241,7 +241,7 @@ class RooflineDrawing {
       label(kLegendLeft, row, fmt::format("{}", number + 1))
           .set("fill", color_of(number))
           .set("font-weight", "bold");
-      label(kLegendLeft + 24, row, shortened(names_[number], kNameColumns));
+      label(kLegendLeft + 24, row, shortened(names_[number], kLegendColumns));
     }
     for (const RooflinePoint& point : roofline_.points) {
       const auto rows = static_cast<double>(number_of(point.name) + 1);

@@ -15,7 +15,7 @@
 namespace lockstep {
 namespace {
 
-constexpr double kWindow = 5e-3;  // seconds
+constexpr double kStepWindow = 5e-3;  // seconds
 constexpr double kLatencyWindow = 1e-3;
 constexpr std::uint64_t kSeed = 1;
 
@@ -45,7 +45,7 @@ Throughput measure_training(const ThroughputBenchmark& benchmark, const Experime
                   trainer_settings_of(config, std::numeric_limits<Index>::max() / 2));
   const double operations = sample_operations(benchmark.graph).training;
   const Pace images = benchmark.stopwatch.measure(
-      {.team = team, .window = kWindow, .operations = operations, .work = [&] {
+      {.team = team, .window = kStepWindow, .operations = operations, .work = [&] {
          return static_cast<double>(trainer.train_step().samples);
        }});
   return {.batch = config.train.batch_size,
@@ -63,7 +63,7 @@ Throughput measure_inference(const ThroughputBenchmark& benchmark, Index batch, 
   Evaluator evaluator(benchmark.graph, parameters.layout(), team, 0);
   const double operations = sample_operations(benchmark.graph).forward;
   const Pace images = benchmark.stopwatch.measure(
-      {.team = team, .window = kWindow, .operations = operations, .work = [&] {
+      {.team = team, .window = kStepWindow, .operations = operations, .work = [&] {
          return static_cast<double>(evaluator.evaluate(parameters.values(), samples, solo).samples);
        }});
   return {.batch = batch,

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "experiments/compare/comparison.hpp"
-#include "experiments/program/command.hpp"
+#include "experiments/program/console.hpp"
 
 namespace lockstep {
 

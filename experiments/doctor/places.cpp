@@ -170,7 +170,7 @@ std::string looker(const JobFacts& job, int rank) {
   return fmt::format("rank {} on {}", rank, job.host(rank));
 }
 
-std::string as_sentence(std::string text) {
+std::string with_capital(std::string text) {
   if (text.starts_with("rank ")) text.front() = 'R';
   return text;
 }
@@ -198,11 +198,11 @@ Finding about_missing_data(const JobFacts& job, int rank, const std::string& nam
   const std::string who = looker(job, rank);
   if (const auto there = first_loaded(job, name)) {
     return {"data", FindingLevel::change,
-            as_sentence(fmt::format("{} does not have {}, which {} has in {}: {}.", who, name,
-                                    looker(job, there->rank), there->data->place, kSameData))};
+            with_capital(fmt::format("{} does not have {}, which {} has in {}: {}.", who, name,
+                                     looker(job, there->rank), there->data->place, kSameData))};
   }
   return {"data", FindingLevel::note,
-          as_sentence(fmt::format(
+          with_capital(fmt::format(
               "{} does not have {}: to train on it, run 'bash data/fetch.sh {}', or set "
               "LOCKSTEP_DATA to the folder that holds its folder.",
               who, name, name))};
@@ -212,16 +212,16 @@ Finding about_missing_data(const JobFacts& job, int rank, const std::string& nam
 std::optional<Finding> trouble_with_data(const JobFacts& job, int rank, const DataFacts& data) {
   if (data.is_damaged) {
     return Finding{"data", FindingLevel::change,
-                   as_sentence(fmt::format("{} has {}, but it cannot be loaded: {}",
-                                           looker(job, rank), data.name, data.problem))};
+                   with_capital(fmt::format("{} has {}, but it cannot be loaded: {}",
+                                            looker(job, rank), data.name, data.problem))};
   }
   if (data.place.empty()) return about_missing_data(job, rank, data.name);
   const LoadedSet first = *first_loaded(job, data.name);
   if (data.digest == first.data->digest) return {};
   return Finding{"data", FindingLevel::change,
-                 as_sentence(fmt::format("{} has another {} than {} ({} and {}): {}.",
-                                         looker(job, rank), data.name, looker(job, first.rank),
-                                         data.place, first.data->place, kSameData))};
+                 with_capital(fmt::format("{} has another {} than {} ({} and {}): {}.",
+                                          looker(job, rank), data.name, looker(job, first.rank),
+                                          data.place, first.data->place, kSameData))};
 }
 
 void add_data_of_rank(const JobFacts& job, int rank, Findings& findings) {
@@ -232,7 +232,7 @@ void add_data_of_rank(const JobFacts& job, int rank, Findings& findings) {
   if (!found.empty()) {
     findings.push_back(
         {"data", FindingLevel::ok,
-         as_sentence(fmt::format("{} has {}.", looker(job, rank), fmt::join(found, ", ")))});
+         with_capital(fmt::format("{} has {}.", looker(job, rank), fmt::join(found, ", ")))});
   }
   for (const DataFacts& data : job.of(rank).data) {
     if (auto trouble = trouble_with_data(job, rank, data)) findings.push_back(std::move(*trouble));

@@ -60,6 +60,14 @@ void add_common_options(OptionList& list, CommonOptions& options) {
               "Colour: auto, always or never");
 }
 
+std::string footer_of(const Command& command) {
+  std::string text = fmt::format("{}\n\nExamples:\n", command.notes());
+  for (const std::string_view words : command.examples()) {
+    text += fmt::format("  lockstep {}\n", words);
+  }
+  return text;
+}
+
 // "--out" of "--out,-o".
 std::string option_name(const CLI::Option& option) { return option.get_name(false, false); }
 
@@ -115,9 +123,9 @@ std::string usage_sentence(const CLI::ParseError& error, const CLI::App& app) {
 }
 
 // CLI11 would only say that a verb is missing.
-void check_verb(std::string_view word, const std::vector<std::unique_ptr<Command>>& commands) {
+void check_verb(std::string_view word, const std::vector<Verb>& verbs) {
   std::vector<std::string_view> names;
-  for (const auto& command : commands) names.push_back(command->name());
+  for (const Verb& command : verbs) names.push_back(command->name());
   if (word == "--help" || word == "-h" || word == "--version") return;
   if (std::ranges::find(names, word) != names.end()) return;
   if (word.starts_with('-')) {
@@ -202,10 +210,9 @@ void OptionList::flag(const std::string& option, bool& value, const std::string&
   app_.add_flag(option, value, help);
 }
 
-Request parse_command_line(std::span<const char* const> words,
-                           const std::vector<std::unique_ptr<Command>>& commands,
+Request parse_command_line(std::span<const char* const> words, const std::vector<Verb>& verbs,
                            CommonOptions& options) {
-  check_verb(words.size() > 1 ? words[1] : "", commands);
+  check_verb(words.size() > 1 ? words[1] : "", verbs);
   CLI::App app(
       "Lockstep trains small convolutional networks on all cores and under mpirun, with "
       "the same bits on any number of threads and ranks.",
@@ -220,11 +227,11 @@ Request parse_command_line(std::span<const char* const> words,
   formatter->label("SUBCOMMAND", "VERB");
   app.formatter(formatter);
   Request request;
-  for (const auto& command : commands) {
+  for (const Verb& command : verbs) {
     CLI::App* const verb =
         app.add_subcommand(std::string(command->name()), std::string(command->summary()));
     verb->group("Verbs");
-    verb->footer(std::string(command->notes()));
+    verb->footer(footer_of(*command));
     verb->callback([&request, &command, verb] {
       request.command = command.get();
       request.agreement = agreement_of(*verb);

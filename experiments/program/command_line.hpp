@@ -58,7 +58,7 @@ struct Request {
 /// Stores the options of the verb in the verb's own variables and those of all verbs in `options`.
 /// @throws Error (usage) with a sentence that says where to look
 Request parse_command_line(std::span<const char* const> words,
-                           const std::vector<std::unique_ptr<Command>>& commands,
+                           const std::vector<std::unique_ptr<Command>>& verbs,
                            CommonOptions& options);
 
 }  // namespace lockstep

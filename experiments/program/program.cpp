@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -49,32 +50,15 @@ int CommandContext::threads() const {
   return options.threads > 0 ? options.threads : session.fair_threads();
 }
 
-std::vector<std::unique_ptr<Command>> all_commands() {
-  std::vector<std::unique_ptr<Command>> commands;
-  commands.push_back(make_train_command());
-  commands.push_back(make_evaluate_command());
-  commands.push_back(make_predict_command());
-  commands.push_back(make_describe_command());
-  commands.push_back(make_inspect_command());
-  commands.push_back(make_check_command());
-  commands.push_back(make_bench_command());
-  commands.push_back(make_replay_command());
-  commands.push_back(make_sweep_command());
-  commands.push_back(make_report_command());
-  commands.push_back(make_compare_command());
-  commands.push_back(make_bundle_command());
-  commands.push_back(make_doctor_command());
-  return commands;
-}
-
 int run_program(MpiSession& session, int argc, const char* const* argv) {
   use_default_arithmetic();
-  const std::vector<std::unique_ptr<Command>> commands = all_commands();
+  std::vector<Verb> verbs = all_verbs();
+  std::ranges::sort(verbs, {}, &Command::place);
   const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
   CommonOptions options;
   Request request;
   fail_together(session.communicator(),
-                [&] { request = parse_command_line(words, commands, options); });
+                [&] { request = parse_command_line(words, verbs, options); });
   require_agreement(session.communicator(),
                     {.what = "command line",
                      .mine = request.agreement,

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "experiments/program/command.hpp"
+#include "experiments/program/console.hpp"
 #include "framework/training/diagnosis/run_records.hpp"
 
 namespace lockstep {

@@ -9,6 +9,9 @@
 
 namespace lockstep {
 
+/// The exit code of a training that stopped on request, with a checkpoint.
+inline constexpr int kStoppedOnRequest = 75;
+
 /// SIGUSR1 and SIGUSR2 wait from here on until there are RunRequests, instead of ending a program
 /// that starts; verbs without a run never hear of them. Call it before any thread is started.
 void hold_requests();

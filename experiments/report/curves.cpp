@@ -6,6 +6,8 @@
 #include <numeric>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 namespace lockstep {
 namespace {
 

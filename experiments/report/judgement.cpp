@@ -4,6 +4,7 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "experiments/report/network.hpp"
 #include "experiments/report/pictures.hpp"

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/program/command.hpp"
 #include "experiments/report/page.hpp"
 #include "experiments/workbench/saved_network.hpp"
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "experiments/report/page.hpp"
 #include "experiments/results/metrics_summary.hpp"

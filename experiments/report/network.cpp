@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "experiments/text/base64.hpp"
 #include "framework/graph/micro_batch_pass.hpp"
 

@@ -5,7 +5,7 @@
 
 #include <span>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "framework/graph/parameter_store.hpp"
 #include "framework/training/step/dataset.hpp"

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <kainjow/mustache.hpp>
+#include <nlohmann/json.hpp>
 
 #include "experiments/report/assets.hpp"
 #include "experiments/text/base64.hpp"

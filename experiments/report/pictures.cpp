@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <nlohmann/json.hpp>
+
 #include "data/pictures/image_file.hpp"
 #include "experiments/text/base64.hpp"
 

@@ -8,6 +8,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cluster/binding.hpp"
 #include "experiments/results/checkpoint_summary.hpp"

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cluster/binding.hpp"
 #include "experiments/report/curves.hpp"

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "experiments/results/metrics_summary.hpp"
 #include "experiments/text/figures.hpp"

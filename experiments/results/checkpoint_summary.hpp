@@ -2,9 +2,9 @@
 
 #include <filesystem>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
-#include "experiments/program/command.hpp"
+#include "experiments/program/console.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"
 
 namespace lockstep {

@@ -3,6 +3,8 @@
 #include <numeric>
 #include <span>
 
+#include <nlohmann/json.hpp>
+
 #include "framework/storage/metrics/metrics_tables.hpp"
 
 namespace lockstep {

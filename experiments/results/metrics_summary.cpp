@@ -6,6 +6,7 @@
 #include <span>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "experiments/results/class_counts.hpp"
 #include "experiments/text/figures.hpp"

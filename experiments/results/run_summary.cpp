@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "experiments/results/metrics_summary.hpp"
 #include "experiments/results/stored_experiment.hpp"

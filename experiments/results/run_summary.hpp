@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "experiments/program/command.hpp"
+#include "experiments/program/console.hpp"
 #include "framework/storage/metrics/journal_recovery.hpp"
 #include "framework/storage/run/run_directory.hpp"
 

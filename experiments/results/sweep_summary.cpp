@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "experiments/results/metrics_summary.hpp"
 #include "experiments/results/trial_state.hpp"

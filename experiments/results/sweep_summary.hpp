@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "experiments/program/command.hpp"
+#include "experiments/program/console.hpp"
 
 namespace lockstep {
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "experiments/program/command.hpp"
+#include "experiments/program/console.hpp"
 #include "framework/core/digest.hpp"
 #include "framework/training/diagnosis/run_records.hpp"
 

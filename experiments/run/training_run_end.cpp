@@ -10,8 +10,6 @@
 namespace lockstep {
 namespace {
 
-constexpr int kStoppedOnRequest = 75;
-
 // As the session ends the process.
 int exit_code_of(const std::exception& error) {
   if (const auto* known = dynamic_cast<const Error*>(&error)) return known->exit_code();

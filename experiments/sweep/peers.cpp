@@ -6,7 +6,7 @@
 namespace lockstep {
 namespace {
 
-constexpr int kChannel = 0;
+constexpr int kNewsChannel = 0;
 constexpr double kInterval = 0.1;  // seconds from one round's begin to the next's without news
 
 }  // namespace
@@ -16,7 +16,7 @@ SweepPeers::SweepPeers(Communicator& communicator, Heartbeat& heartbeat, double 
       heartbeat_(heartbeat),
       clock_(clock),
       words_(static_cast<std::size_t>(communicator.size())),
-      exchange_(communicator.make_exchange(kChannel)) {}
+      exchange_(communicator.make_exchange(kNewsChannel)) {}
 
 void SweepPeers::progress() {
   if (are_all_through_) return;

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/program/command.hpp"
+#include "experiments/program/console.hpp"
 #include "experiments/sweep/run.hpp"
 #include "framework/storage/run/sweep_index.hpp"
 

@@ -18,8 +18,7 @@ namespace {
 
 using Turn = SweptTrial::Turn;
 
-constexpr int kStoppedOnRequest = 75;
-constexpr auto kPause = std::chrono::milliseconds(10);
+constexpr auto kRoundPause = std::chrono::milliseconds(10);
 constexpr int kPausesBetweenLooksElsewhere = 20;
 
 }  // namespace
@@ -52,7 +51,7 @@ void SweepRun::run(const Parts& parts, const Observer& observer) {
     look_at_trials(observer);
     if (pauses++ % kPausesBetweenLooksElsewhere == 0) look_elsewhere(observer);
     observer.on_look(*this);
-    std::this_thread::sleep_for(kPause);
+    std::this_thread::sleep_for(kRoundPause);
   }
   parts.requests.set_others({});
   look_at_the_rest();

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/program/run_requests.hpp"
 #include "experiments/results/trial_state.hpp"
 #include "experiments/sweep/halving.hpp"
 #include "framework/config/yaml_writer.hpp"
@@ -15,8 +16,6 @@
 
 namespace lockstep {
 namespace {
-
-constexpr int kStoppedOnRequest = 75;
 
 RunRequest request_of(const PlannedTrial& trial) {
   return {.name = trial.name, .out = trial.folder, .start = RunStart::resume};

@@ -15,8 +15,8 @@
 namespace lockstep {
 namespace {
 
-constexpr int kChannel = 1001;  // no trainer's
-constexpr auto kPause = std::chrono::milliseconds(5);
+constexpr int kWordChannel = 1001;  // no trainer's
+constexpr auto kLookPause = std::chrono::milliseconds(5);
 
 RankGroup make_group(const MpiSession& session, int size) {
   RankGroup group{.communicator = session.make_group(session.rank() / size)};
@@ -45,7 +45,7 @@ TrialRanks::TrialRanks(const CommandContext& context, RunRequests& requests, int
     : context_(context),
       requests_(requests),
       group_(make_group(context.session, size)),
-      word_(group_.communicator->make_exchange(kChannel)) {}
+      word_(group_.communicator->make_exchange(kWordChannel)) {}
 
 std::unique_ptr<RunningTrial> TrialRanks::start(const TrialLaunch& launch) {
   tell({.number = static_cast<std::int64_t>(launch.number), .until = launch.until});
@@ -61,7 +61,7 @@ void TrialRanks::tell(const Word& word) {
     outgoing.push_back({other, std::as_bytes(std::span(&said_, 1))});
   }
   word_->start(outgoing, {});
-  while (!word_->progress()) std::this_thread::sleep_for(kPause);
+  while (!word_->progress()) std::this_thread::sleep_for(kLookPause);
 }
 
 void TrialRanks::listen() {
@@ -92,7 +92,7 @@ void TrialRanks::follow(const SweepPlan& plan, SweepPeers& peers) {
         listen();
       }
     }
-    std::this_thread::sleep_for(kPause);
+    std::this_thread::sleep_for(kLookPause);
   }
   requests_.set_others({});
 }

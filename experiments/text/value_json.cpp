@@ -1,5 +1,7 @@
 #include "experiments/text/value_json.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace lockstep {
 namespace {
 

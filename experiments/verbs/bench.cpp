@@ -78,6 +78,14 @@ class BenchCommand final : public Command {
   std::string_view summary() const override {
     return "Time per layer and images per second, against the measured peak of this machine";
   }
+  int place() const override { return 32; }
+  std::vector<std::string_view> examples() const override {
+    return {"bench experiments/lenet5_mnist.yaml --batch 64,256",
+            "bench experiments/lenet5_mnist.yaml --roofline roofline.svg"};
+  }
+  std::vector<std::string_view> refused() const override {
+    return {"bench", "bench a.yaml --batch 0", "bench a.yaml --windows many"};
+  }
   std::string_view notes() const override {
     return "Figures are medians of windows of time. The peak, fused multiply-adds and nothing "
            "else, is measured right before each window, on as many threads. Training is whole "
@@ -213,6 +221,6 @@ class BenchCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_bench_command() { return std::make_unique<BenchCommand>(); }
+Verb bench_verb() { return std::make_unique<BenchCommand>(); }
 
 }  // namespace lockstep

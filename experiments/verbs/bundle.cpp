@@ -86,6 +86,14 @@ class BundleCommand final : public Command {
   std::string_view summary() const override {
     return "Pack a run or a sweep into one plain HDF5 file, to send or to keep";
   }
+  int place() const override { return 43; }
+  std::vector<std::string_view> examples() const override {
+    return {"bundle runs/quickstart",
+            "bundle sweeps/adam_search --checkpoints all --out search.h5"};
+  }
+  std::vector<std::string_view> refused() const override {
+    return {"bundle", "bundle run --checkpoints first"};
+  }
   std::string_view notes() const override {
     return "The file has the experiment, the log, all metrics and the checkpoints, and for a sweep "
            "the table of its trials with their curves; it needs no other file and no Lockstep to "
@@ -142,6 +150,6 @@ class BundleCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_bundle_command() { return std::make_unique<BundleCommand>(); }
+Verb bundle_verb() { return std::make_unique<BundleCommand>(); }
 
 }  // namespace lockstep

@@ -46,6 +46,14 @@ class CheckCommand final : public Command {
   std::string_view summary() const override {
     return "Say why a network will not learn, and which key to change to what";
   }
+  int place() const override { return 31; }
+  std::vector<std::string_view> examples() const override {
+    return {"check experiments/quickstart.yaml",
+            "check experiments/article_small_init.yaml --json"};
+  }
+  std::vector<std::string_view> refused() const override {
+    return {"check", "check a.yaml --color sometimes"};
+  }
   std::string_view notes() const override {
     return "Looks at settings, gradients and one batch layer by layer, then trains for 100 steps "
            "as the experiment says. A finding is something to 'change', 'follows' from one before "
@@ -114,6 +122,6 @@ class CheckCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_check_command() { return std::make_unique<CheckCommand>(); }
+Verb check_verb() { return std::make_unique<CheckCommand>(); }
 
 }  // namespace lockstep

@@ -14,6 +14,12 @@ class CompareCommand final : public Command {
   std::string_view summary() const override {
     return "Differences of runs: configuration, results, and where they part";
   }
+  int place() const override { return 42; }
+  std::vector<std::string_view> examples() const override {
+    return {"compare runs/quickstart runs/quickstart-2",
+            "compare runs/quickstart runs/other/checkpoints/step_00000430.h5"};
+  }
+  std::vector<std::string_view> refused() const override { return {"compare", "compare run"}; }
   std::string_view notes() const override {
     return "Each is a run's folder, a checkpoint, or metrics.h5; the first is compared with each "
            "other one. Told are the keys that differ (in brackets those that no result depends "
@@ -50,6 +56,6 @@ class CompareCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_compare_command() { return std::make_unique<CompareCommand>(); }
+Verb compare_verb() { return std::make_unique<CompareCommand>(); }
 
 }  // namespace lockstep

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "experiments/program/command.hpp"
 #include "experiments/text/figures.hpp"
@@ -71,6 +72,14 @@ class DescribeCommand final : public Command {
   std::string_view summary() const override {
     return "Show every layer's output shape with its arithmetic, parameters and work";
   }
+  int place() const override { return 22; }
+  std::vector<std::string_view> examples() const override {
+    return {"describe models/lenet5.yaml",
+            "describe experiments/quickstart.yaml model.layers.c1.filters=8"};
+  }
+  std::vector<std::string_view> refused() const override {
+    return {"describe", "describe a.yaml --threads 0"};
+  }
   std::string_view notes() const override {
     return "Memory is that of one image's output in float32. Overrides: "
            "model.layers.NAME.key=value "
@@ -110,6 +119,6 @@ class DescribeCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_describe_command() { return std::make_unique<DescribeCommand>(); }
+Verb describe_verb() { return std::make_unique<DescribeCommand>(); }
 
 }  // namespace lockstep

@@ -12,6 +12,11 @@ class DoctorCommand final : public Command {
   std::string_view summary() const override {
     return "Look at the machines, ranks and folders that runs would use, and say what to change";
   }
+  int place() const override { return 50; }
+  std::vector<std::string_view> examples() const override {
+    return {"doctor", "doctor --out /scratch/runs --json"};
+  }
+  std::vector<std::string_view> refused() const override { return {"doctor runs", "doctor --out"}; }
   std::string_view notes() const override {
     return "Start it as a training would be started, under the same mpirun or srun line. Each "
            "finding is 'ok', a 'note', or something to 'change'. Exit code 0: nothing must change; "
@@ -40,6 +45,6 @@ class DoctorCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_doctor_command() { return std::make_unique<DoctorCommand>(); }
+Verb doctor_verb() { return std::make_unique<DoctorCommand>(); }
 
 }  // namespace lockstep

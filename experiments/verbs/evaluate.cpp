@@ -36,6 +36,13 @@ class EvaluateCommand final : public Command {
   std::string_view summary() const override {
     return "Exact loss, accuracy and per-class counts of saved weights";
   }
+  int place() const override { return 20; }
+  std::vector<std::string_view> examples() const override {
+    return {"evaluate runs/quickstart", "evaluate runs/quickstart --split train --json"};
+  }
+  std::vector<std::string_view> refused() const override {
+    return {"evaluate", "evaluate run --split tests"};
+  }
   std::string_view notes() const override {
     return "RUN means its latest checkpoint. The loss is the experiment's, label smoothing "
            "included. A file with only /model and /parameters is fine: pixels are then scaled to "
@@ -185,6 +192,6 @@ class EvaluateCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_evaluate_command() { return std::make_unique<EvaluateCommand>(); }
+Verb evaluate_verb() { return std::make_unique<EvaluateCommand>(); }
 
 }  // namespace lockstep

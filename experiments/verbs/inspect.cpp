@@ -61,6 +61,13 @@ class InspectCommand final : public Command {
   std::string_view summary() const override {
     return "What a run was and how it went, or what is in one of its files";
   }
+  int place() const override { return 30; }
+  std::vector<std::string_view> examples() const override {
+    return {"inspect runs/quickstart", "inspect runs/quickstart --csv epochs"};
+  }
+  std::vector<std::string_view> refused() const override {
+    return {"inspect", "inspect run --csv step"};
+  }
   void add_options(OptionList& list) override {
     list.argument("RUN|SWEEP|FILE", path_,
                   "A folder of a run or a sweep, a checkpoint, metrics.h5, index.h5, or a bundle");
@@ -145,6 +152,6 @@ class InspectCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_inspect_command() { return std::make_unique<InspectCommand>(); }
+Verb inspect_verb() { return std::make_unique<InspectCommand>(); }
 
 }  // namespace lockstep

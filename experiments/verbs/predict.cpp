@@ -53,6 +53,14 @@ class PredictCommand final : public Command {
   std::string_view summary() const override {
     return "Class and probabilities for pictures (PNG, JPEG, PGM) or an IDX file";
   }
+  int place() const override { return 21; }
+  std::vector<std::string_view> examples() const override {
+    return {"predict runs/quickstart digits/seven.png digits/three.png",
+            "predict runs/quickstart scan.jpg --invert --json"};
+  }
+  std::vector<std::string_view> refused() const override {
+    return {"predict run", "predict run a.png --inverted"};
+  }
   std::string_view notes() const override {
     return "Networks trained on MNIST expect light digits on black: use --invert for dark ink on "
            "white paper. Pictures of another size are scaled and centred. RUN means its latest "
@@ -114,6 +122,6 @@ class PredictCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_predict_command() { return std::make_unique<PredictCommand>(); }
+Verb predict_verb() { return std::make_unique<PredictCommand>(); }
 
 }  // namespace lockstep

@@ -75,6 +75,13 @@ class ReplayCommand final : public Command {
   std::string_view summary() const override {
     return "Train a recorded run, or a stretch of it, again and compare every step's bits";
   }
+  int place() const override { return 33; }
+  std::vector<std::string_view> examples() const override {
+    return {"replay runs/quickstart", "replay runs/quickstart --from 400 --to 500 --threads 1"};
+  }
+  std::vector<std::string_view> refused() const override {
+    return {"replay", "replay run --from -1"};
+  }
   std::string_view notes() const override {
     return "Ranks and threads need not be those of the run. Training starts at the newest "
            "checkpoint at or before --from, or from the beginning where there is none, ends at the "
@@ -285,6 +292,6 @@ class ReplayCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_replay_command() { return std::make_unique<ReplayCommand>(); }
+Verb replay_verb() { return std::make_unique<ReplayCommand>(); }
 
 }  // namespace lockstep

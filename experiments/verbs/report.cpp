@@ -45,6 +45,11 @@ class ReportCommand final : public Command {
   std::string_view summary() const override {
     return "Write a run or a sweep as one HTML page that needs nothing else";
   }
+  int place() const override { return 41; }
+  std::vector<std::string_view> examples() const override {
+    return {"report runs/quickstart", "report sweeps/adam_search --out search.html"};
+  }
+  std::vector<std::string_view> refused() const override { return {"report", "report run --out"}; }
   std::string_view notes() const override {
     return "The page is FOLDER/report.html unless --out says otherwise, and replaces the one "
            "before. The latest checkpoint is evaluated on the run's data; where they are not, the "
@@ -101,6 +106,6 @@ class ReportCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_report_command() { return std::make_unique<ReportCommand>(); }
+Verb report_verb() { return std::make_unique<ReportCommand>(); }
 
 }  // namespace lockstep

@@ -20,7 +20,6 @@ namespace lockstep {
 namespace {
 
 constexpr int kMostJobs = 1024;
-constexpr int kStoppedOnRequest = 75;
 
 // Publishes the index when it has changed, as long as that takes little of the time: the index of
 // a thousand trials is large.
@@ -51,6 +50,14 @@ class SweepCommand final : public Command {
   std::string_view name() const override { return "sweep"; }
   std::string_view summary() const override {
     return "Train the trials of a sweep that are missing, several at a time";
+  }
+  int place() const override { return 40; }
+  std::vector<std::string_view> examples() const override {
+    return {"sweep experiments/adam_search.yaml",
+            "sweep experiments/quickstart.yaml train.batch_size=64,128 seed=1,2"};
+  }
+  std::vector<std::string_view> refused() const override {
+    return {"sweep", "sweep a.yaml --jobs 0"};
   }
   std::string_view notes() const override {
     return "Lists make parameters, single values are the same for all trials: "
@@ -196,6 +203,6 @@ class SweepCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_sweep_command() { return std::make_unique<SweepCommand>(); }
+Verb sweep_verb() { return std::make_unique<SweepCommand>(); }
 
 }  // namespace lockstep

@@ -1,6 +1,7 @@
 #include <limits>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "experiments/program/command.hpp"
 #include "experiments/program/run_requests.hpp"
@@ -21,6 +22,14 @@ class TrainCommand final : public Command {
   std::string_view name() const override { return "train"; }
   std::string_view summary() const override {
     return "Train the network of an experiment file and record the run";
+  }
+  int place() const override { return 10; }
+  std::vector<std::string_view> examples() const override {
+    return {"train experiments/lenet5_mnist.yaml seed=2 train.epochs=3",
+            "train experiments/quickstart.yaml --out runs/quickstart --resume"};
+  }
+  std::vector<std::string_view> refused() const override {
+    return {"train", "train a.yaml --out", "train a.yaml --resum"};
   }
   std::string_view notes() const override {
     return "Overrides go behind the file: train.epochs=2 learning_rate.peak=0.01 "
@@ -78,6 +87,6 @@ class TrainCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_train_command() { return std::make_unique<TrainCommand>(); }
+Verb train_verb() { return std::make_unique<TrainCommand>(); }
 
 }  // namespace lockstep

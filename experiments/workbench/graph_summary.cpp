@@ -1,6 +1,7 @@
 #include "experiments/workbench/graph_summary.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace lockstep {
 namespace {

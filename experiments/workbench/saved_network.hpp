@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/program/command.hpp"
+#include "experiments/program/console.hpp"
 #include "framework/config/experiment_config.hpp"
 #include "framework/graph/parameter_store.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"

@@ -1,7 +1,5 @@
 # Test programs (one a folder, one CTest entry a case) and script tests. Included by the top CMakeLists.txt.
 
-find_package(Boost 1.74 REQUIRED COMPONENTS unit_test_framework)
-
 # What every test finds in its environment; LOCKSTEP_DATA is passed through from the caller's.
 set(LOCKSTEP_TEST_ENVIRONMENT
     "LOCKSTEP_PROGRAM=${PROJECT_BINARY_DIR}/lockstep" #
@@ -89,14 +87,15 @@ endforeach()
 foreach(unit IN ITEMS data cluster experiments)
   lockstep_test_program(${unit} tests/${unit} USES lockstep_${unit})
 endforeach()
-lockstep_test_program(contracts tests/contracts USES lockstep_layers)
+lockstep_test_program(contracts tests/contracts USES ${LOCKSTEP_UNITS})
 foreach(kind IN ITEMS models golden regressions end_to_end)
   lockstep_test_program(${kind} tests/${kind} USES ${LOCKSTEP_UNITS})
 endforeach()
 
-# Script tests: every executable *_test.sh and *_test.py below tests/ is one entry, labelled with its first folder. Lines
-# `# labels: a b` and `# timeout: seconds` among its first ten add labels and change the limit. A script that this machine
-# cannot run ends with 77, and is shown as skipped.
+# Script tests: every *_test.sh and *_test.py below tests/ is one entry, labelled with its first folder. Lines
+# `# labels: a b` and `# timeout: seconds` among its first ten add labels and change the limit. `# full: machines` keeps a
+# test out of the usual run: `ctest -C Full -L machines` runs it. A script that this machine cannot run ends with 77, and is
+# shown as skipped.
 file(GLOB_RECURSE scripts CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/tests" tests/*_test.sh tests/*_test.py)
 list(SORT scripts)
 foreach(script IN LISTS scripts)
@@ -107,12 +106,16 @@ foreach(script IN LISTS scripts)
     string(REGEX REPLACE "^framework/([^/]+)/.*" "\\1" folder "${script}")
   endif()
   set(labels ${folder})
+  set(configurations "")
   set(timeout 300)
   file(STRINGS "${path}" head LIMIT_COUNT 10)
   foreach(line IN LISTS head)
     if(line MATCHES "^# labels: *(.*)$")
       string(REGEX MATCHALL "[^ ,]+" more "${CMAKE_MATCH_1}")
       list(APPEND labels ${more})
+    elseif(line MATCHES "^# full: *([a-z]+)$")
+      list(APPEND labels ${CMAKE_MATCH_1})
+      set(configurations CONFIGURATIONS Full)
     elseif(line MATCHES "^# timeout: *([0-9]+)")
       set(timeout ${CMAKE_MATCH_1})
     endif()
@@ -120,9 +123,9 @@ foreach(script IN LISTS scripts)
   cmake_path(GET script STEM stem)
   set(test "${folder}/${stem}")
   if(script MATCHES "\\.py$")
-    add_test(NAME ${test} COMMAND /usr/bin/python3 "${path}")
+    add_test(NAME ${test} COMMAND /usr/bin/python3 "${path}" ${configurations})
   else()
-    add_test(NAME ${test} COMMAND bash "${path}")
+    add_test(NAME ${test} COMMAND bash "${path}" ${configurations})
   endif()
   set_tests_properties(
     ${test} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77 ENVIRONMENT

@@ -11,8 +11,6 @@
 namespace lockstep {
 namespace {
 
-double square(double x) { return x * x; }
-
 struct Moments {
   double sum = 0;
   double squares = 0;
@@ -24,7 +22,7 @@ struct Moments {
     ++count;
   }
   double mean() const { return sum / count; }
-  double variance() const { return std::max(0.0, squares / count - square(mean())); }
+  double variance() const { return std::max(0.0, squares / count - mean() * mean()); }
 };
 
 // Of the lanes that carry samples, features [first, last).
@@ -142,7 +140,8 @@ class Probe {
     const GraphNode& of = graph_.nodes()[node];
     const ActivationFigures& output = activations_[node + 1];
     double variance = 0;
-    for (const std::size_t input : of.inputs) variance += square(activations_[input].spread);
+    for (const std::size_t input : of.inputs)
+      variance += activations_[input].spread * activations_[input].spread;
     LayerFigures figures{
         .layer = of.name,
         .type = of.type,

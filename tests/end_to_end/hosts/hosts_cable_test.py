@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # labels: hosts ranks
+# full: machines
 # timeout: 600
 """A host's cable is pulled: back after 3 s the job goes on to the same bits; gone for good, it ends, and goes on later."""
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # labels: hosts ranks
+# full: machines
 # timeout: 900
 """Kills of a rank, of mpirun, of all on a host: the job ends with nothing left, and resumed has the undisturbed bits.
 

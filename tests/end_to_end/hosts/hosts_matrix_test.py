@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # labels: hosts ranks
+# full: machines
 # timeout: 900
 """One digest over ranks, threads, hosts, instruction sets, networks and batch sizes: a sample in which every two values meet.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # labels: hosts ranks
+# full: machines
 # timeout: 600
 """Several hosts joined by TCP: the digest of the run alone, whatever the ranks, threads, cables and instruction sets."""
 

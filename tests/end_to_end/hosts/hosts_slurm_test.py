@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # labels: hosts ranks
+# full: machines
 # timeout: 900
 """cluster/train.sbatch on a real Slurm: whatever stops or kills its job, it goes on to the bits of the run alone."""
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # labels: hosts ranks
+# full: machines
 # timeout: 300
 """A sweep under srun on two nodes: both take part, and the trials end with the bits of the sweep alone."""
 
