@@ -1,3 +1,5 @@
+#include "experiments/program/console.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -6,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "experiments/program/command.hpp"
+#include "cluster/mpi_session.hpp"
 #include "experiments/program/output.hpp"
 #include "framework/core/settings.hpp"
 
