@@ -48,6 +48,7 @@ function(lockstep_test_program name folder)
   target_link_libraries(${target} PRIVATE lockstep_options test_main fmt::fmt)
   # Compiling tests takes longer than running them: this saves two fifths. The libraries keep their optimisation.
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release,Audit>:-O1>)
+  lockstep_unity(${target} ${sources})
   if(TARGET test_support)
     target_link_libraries(${target} PRIVATE test_support)
   endif()
