@@ -2,74 +2,21 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "framework/kernels/dense.cpp"
+#define HWY_TARGET_INCLUDE "framework/kernels/dense_backward.cpp"
 #include <hwy/foreach_target.h>
 // Highway's own header, which the next one needs to come after.
 #include <hwy/highway.h>
 
 #include "framework/kernels/activation-inl.hpp"
+#include "framework/kernels/dense_tiles-inl.hpp"
 #include "framework/kernels/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace lockstep::HWY_NAMESPACE {
 namespace {
-
-/// Vectors in a tile; the other side of a tile is features. kManyRegisters holds 24 accumulators.
-constexpr std::size_t kVectors = kManyRegisters ? 4 : 2;
-
-template <std::size_t kTileVectors>
-constexpr std::size_t kFeatures = kManyRegisters&& kTileVectors <= 2 ? 12 : 6;
-
-/// Floats from the first lane to vector `vector` of the lanes.
-std::size_t lane_offset(std::size_t block_stride, std::size_t vector) {
-  return vector / kParts * block_stride + vector % kParts * kWidth;
-}
-
-/// The lanes' vectors from `vector` on, of any two views.
-template <std::size_t kTileVectors>
-struct LaneOffsets {
-  LaneOffsets(std::size_t block_stride, std::size_t vector) {
-    for (std::size_t v = 0; v < kTileVectors; ++v) at[v] = lane_offset(block_stride, vector + v);
-  }
-  std::size_t at[kTileVectors];
-};
-
-template <std::size_t kTileVectors>
-struct ForwardTile {
-  const DenseForward& arguments;
-  std::size_t vector;
-
-  template <std::size_t kOutputs>
-  HWY_NOINLINE void run(std::size_t output) const {
-    V sums[kOutputs][kTileVectors];
-    for (std::size_t o = 0; o < kOutputs; ++o) {
-      const V first =
-          arguments.bias.empty() ? hn::Zero(D()) : hn::Set(D(), arguments.bias[output + o]);
-      for (std::size_t v = 0; v < kTileVectors; ++v) sums[o][v] = first;
-    }
-    const ConstLaneView& input = arguments.input;
-    const LaneOffsets<kTileVectors> in(input.block_stride, vector);
-    const float* HWY_RESTRICT weight = arguments.weight.data() + output * input.features;
-    const float* HWY_RESTRICT x = input.data;
-    for (std::size_t i = 0; i < input.features; ++i, ++weight, x += input.feature_stride) {
-      V values[kTileVectors];
-      for (std::size_t v = 0; v < kTileVectors; ++v) values[v] = hn::Load(D(), x + in.at[v]);
-      for (std::size_t o = 0; o < kOutputs; ++o) {
-        const V w = hn::Set(D(), weight[o * input.features]);
-        for (std::size_t v = 0; v < kTileVectors; ++v) {
-          sums[o][v] = fused(w, values[v], sums[o][v]);
-        }
-      }
-    }
-    const LaneOffsets<kTileVectors> out(arguments.output.block_stride, vector);
-    for (std::size_t o = 0; o < kOutputs; ++o) {
-      float* to = arguments.output.data + (output + o) * arguments.output.feature_stride;
-      for (std::size_t v = 0; v < kTileVectors; ++v) hn::Store(sums[o][v], D(), to + out.at[v]);
-    }
-  }
-};
 
 /// The input's gradient from that before the activation.
 struct InputGradient {
@@ -115,41 +62,6 @@ struct GradientTile {
     }
   }
 };
-
-/// Runs tiles of Tile<4>, Tile<2> and Tile<1> over all vectors of the lanes and all features.
-template <template <std::size_t> class Tile, class Arguments>
-void for_lanes(const Arguments& arguments, std::size_t blocks, IndexRange features) {
-  const std::size_t vectors = blocks * kParts;
-  std::size_t vector = 0;
-  if constexpr (kVectors >= 4) {
-    for (; vector + 4 <= vectors; vector += 4) {
-      for_tiles<kFeatures<4>>(features, Tile<4>{arguments, vector});
-    }
-  }
-  for (; vector + 2 <= vectors; vector += 2) {
-    for_tiles<kFeatures<2>>(features, Tile<2>{arguments, vector});
-  }
-  for (; vector < vectors; ++vector) {
-    for_tiles<kFeatures<1>>(features, Tile<1>{arguments, vector});
-  }
-}
-
-void forward(Activation activation, const DenseForward& arguments) {
-  const IndexRange outputs = arguments.share.of(arguments.output.features);
-  for_lanes<ForwardTile>(arguments, arguments.output.blocks, outputs);
-  if (activation == Activation::none) return;
-  with_activation(activation, [&]<Activation kActivation>() {
-    const LaneView& output = arguments.output;
-    for (std::size_t block = 0; block < output.blocks; ++block) {
-      for (std::size_t o = outputs.first; o < outputs.last; ++o) {
-        float* y = output.at(o, block);
-        for (std::size_t l = 0; l < kLanes; l += kWidth) {
-          hn::Store(activate<kActivation>(hn::Load(D(), y + l)), D(), y + l);
-        }
-      }
-    }
-  });
-}
 
 /// The gradient before the activation, in memory of its own unless there is none to go through.
 ConstLaneView before_activation(Activation activation, const DenseBackward& arguments,
@@ -290,8 +202,8 @@ template <std::size_t kTileVectors>
 void weight_gradient(const WeightGradient& arguments, std::size_t vector) {
   const std::size_t vectors = Panels::padded(arguments.inputs) / kWidth;
   while (vector + kTileVectors <= vectors && vector * kWidth < arguments.inputs) {
-    for_tiles<kFeatures<kTileVectors>>(arguments.outputs,
-                                       WeightTile<kTileVectors>{arguments, vector * kWidth});
+    for_tiles<kDenseFeatures<kTileVectors>>(arguments.outputs,
+                                            WeightTile<kTileVectors>{arguments, vector * kWidth});
     vector += kTileVectors;
   }
   if constexpr (kTileVectors > 1) weight_gradient<kTileVectors / 2>(arguments, vector);
@@ -330,7 +242,7 @@ void backward(Activation activation, const DenseBackward& arguments) {
   float* const memory = arguments.scratch.data() + Panels::padded(inputs) * arguments.input.lanes();
   const ConstLaneView gradient = before_activation(activation, arguments, memory);
   const IndexRange outputs = arguments.share.of(gradient.features);
-  weight_gradient<kVectors>({gradient, panels, inputs, arguments.weight_gradient, outputs}, 0);
+  weight_gradient<kDenseVectors>({gradient, panels, inputs, arguments.weight_gradient, outputs}, 0);
   if (!arguments.bias_gradient.empty()) {
     for_tiles<3>((outputs.size() + 3) / 4, BiasTile{gradient, arguments.bias_gradient, outputs});
   }
@@ -347,15 +259,7 @@ HWY_AFTER_NAMESPACE();
 
 namespace lockstep {
 
-HWY_EXPORT(forward);
 HWY_EXPORT(backward);
-
-void dense_forward(Activation activation, const DenseForward& arguments) {
-  assert(arguments.input.blocks == arguments.output.blocks);
-  assert(arguments.weight.size() == arguments.input.features * arguments.output.features);
-  assert(arguments.bias.empty() || arguments.bias.size() == arguments.output.features);
-  HWY_DYNAMIC_DISPATCH(forward)(activation, arguments);
-}
 
 void dense_backward(Activation activation, const DenseBackward& arguments) {
   [[maybe_unused]] const std::size_t inputs = arguments.input.features;
