@@ -188,10 +188,10 @@ def test_another_user_needs_neither_root_nor_a_folder():
         env = {name: value for name, value in hosts.env.items() if name != "LOCKSTEP_HOSTS_DIR"}
         user = ["setpriv", "--reuid", "54321", "--clear-groups", "--"] if os.getuid() == 0 else []
         with cli.Folder() as folder:
-            script = folder / "virtual_hosts.sh"
-            script.write_bytes(virtual_hosts.SCRIPT.read_bytes())
+            for file in (virtual_hosts.SCRIPT, virtual_hosts.SCRIPT.with_name("virtual_network.sh")):
+                (folder / file.name).write_bytes(file.read_bytes())
             folder.chmod(0o755)
-            line = [*user, "bash", script, "run", "1", "--", "hostname"]
+            line = [*user, "bash", folder / virtual_hosts.SCRIPT.name, "run", "1", "--", "hostname"]
             done = subprocess.run(line, capture_output=True, text=True, env=env, cwd="/", timeout=120, check=False)
         if done.returncode == 77:
             raise cli.Skipped(done.stderr)
