@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import rules  # noqa: E402  (found through the line above)
+import tree  # noqa: E402  (found through the line above)
 
 ROOT = Path(os.environ["LOCKSTEP_SOURCE_DIR"])
 BUILD = Path(os.environ["LOCKSTEP_BUILD_DIR"])
@@ -36,7 +36,7 @@ def command_lines():
             position += 1
         path = Path(entry["file"])
         if path.is_relative_to(ROOT):
-            result.setdefault(rules.unit_of(path.relative_to(ROOT)), [words[0], *flags])
+            result.setdefault(tree.unit_of(path.relative_to(ROOT)), [words[0], *flags])
     extra = [flag for pair in dict.fromkeys(include_flags) for flag in pair]
     return {unit: words + extra for unit, words in result.items()}
 
@@ -63,7 +63,7 @@ def main(headers):
         return "headers_alone.py does not notice a header that forgot an include"
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         answers = pool.map(
-            lambda header: compile_alone(commands.get(rules.unit_of(header), fallback), ROOT, header), headers
+            lambda header: compile_alone(commands.get(tree.unit_of(header), fallback), ROOT, header), headers
         )
         return "\n".join(answer for answer in answers if answer)
 

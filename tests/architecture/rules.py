@@ -1,4 +1,4 @@
-"""The rules of the source tree, each a function from the tree's root to a list of violations.
+"""Who may include whom: tables, and rules that are each a function from the tree's root to a list of violations.
 
 A violation reads `file:line: what is wrong and what is allowed`. Data flows downwards: nothing earlier in the table of
 units sees anything later. It is the house style's, but for what README's decisions say.
@@ -7,7 +7,7 @@ units sees anything later. It is the house style's, but for what README's decisi
 import re
 from pathlib import Path
 
-SOURCE_FOLDERS = ("framework", "data", "cluster", "experiments", "tests")
+from tree import includes, sources, unit_of
 
 # Which units a unit may include, itself aside.
 UNITS = {
@@ -126,39 +126,6 @@ SINGLE_PLACES = {
 SYSTEM_HEADERS = re.compile(r"((sys|net|netinet|arpa)/[a-z_]+|ifaddrs|unistd|fcntl|sched|pthread|signal|poll|spawn|netdb|pwd|termios|xmmintrin)\.h")
 SYSTEM_PLACES = re.compile(r"framework/core/parallel\.cpp|(framework/storage|data|cluster|experiments|tests)/.*")
 
-INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)')
-CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b(.*)")
-
-
-def sources(root, suffixes=(".cpp", ".hpp")):
-    """All source files as paths relative to the root."""
-    found = []
-    for folder in SOURCE_FOLDERS:
-        for path in sorted((Path(root) / folder).rglob("*")):
-            if path.suffix in suffixes and path.is_file():
-                found.append(path.relative_to(root))
-    return found
-
-
-def lines(root, path):
-    return enumerate((Path(root) / path).read_text(encoding="utf-8").splitlines(), start=1)
-
-
-def unit_of(path):
-    """The unit that a relative path belongs to, or None."""
-    parts = Path(path).parts
-    if parts[0] == "framework":
-        return "/".join(parts[:2])
-    return parts[0] if parts[0] in UNITS else None
-
-
-def includes(root, path):
-    """(line number, quoted or None, angled or None) of each include."""
-    for number, line in lines(root, path):
-        match = INCLUDE.match(line)
-        if match:
-            yield number, match.group(1), match.group(2)
-
 
 def unit_edges(root):
     """Includes between units that the table does not allow."""
@@ -209,20 +176,6 @@ def room_edges(root):
             elif room in UNITS_OF_ROOMS and unit_of(quoted) not in UNITS_OF_ROOMS[room]:
                 permitted = ", ".join(UNITS_OF_ROOMS[room])
                 problems.append(f"{path}:{number}: {room} must not include {quoted}; it may include: {permitted}")
-    return problems
-
-
-def crowded(root):
-    """Folders of more than 30 sources, and sources of more than 300 lines."""
-    problems, counts = [], {}
-    for path in sources(root, (".cpp", ".hpp", ".py", ".sh", ".js")):
-        counts[path.parent] = counts.get(path.parent, 0) + 1
-        length = sum(1 for _ in lines(root, path))
-        if length > 300:
-            problems.append(f"{path}:300: {length} lines; a source has at most 300, so divide it by what it does")
-    for folder, count in counts.items():
-        if count > 30:
-            problems.append(f"{folder}:1: {count} sources; a folder has at most 30, so give a subject a room of its own")
     return problems
 
 
@@ -281,84 +234,3 @@ def include_cycles(root):
         if node not in state:
             visit(node, [node])
     return problems
-
-
-def conditionals(root):
-    """Preprocessor conditionals, except Highway's re-inclusion pattern in the kernels."""
-    problems = []
-    for path in sources(root):
-        kernel = unit_of(path) == "framework/kernels"
-        excused = []  # one entry for each open conditional: does Highway's pattern explain it?
-        for number, line in lines(root, path):
-            match = CONDITIONAL.match(line)
-            if not match:
-                continue
-            word, rest = match.groups()
-            if word == "endif":
-                if excused:
-                    excused.pop()
-                continue
-            if word == "else" or word.startswith("elif"):
-                continue
-            fine = kernel and ("HWY_" in rest or (bool(excused) and excused[-1]))
-            excused.append(fine)
-            if not fine:
-                problems.append(
-                    f"{path}:{number}: #{word} in a source; let CMake choose between two files, or use if constexpr "
-                    "(only Highway's own pattern in framework/kernels is exempt)"
-                )
-    return problems
-
-
-def names(root):
-    """Names of source files and folders that are not snake_case."""
-    problems = []
-    for path in sources(root, (".cpp", ".hpp", ".py", ".sh")):
-        # Highway's ending for a header that is included once for each instruction set.
-        stem = path.stem.removesuffix("-inl") if unit_of(path) == "framework/kernels" else path.stem
-        for part in (*path.parts[:-1], stem):
-            if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", part):
-                problems.append(f"{path}:1: '{part}' is not snake_case")
-                break
-    return problems
-
-
-def header_habits(root):
-    """Headers without #pragma once; sources that do not include their own header first; using-directives in headers."""
-    problems = []
-    for path in sources(root):
-        text = (Path(root) / path).read_text(encoding="utf-8")
-        if path.suffix == ".hpp":
-            # A kernel header that Highway includes once for each target cannot say so.
-            if "#pragma once" not in text and "HWY_TARGET_TOGGLE" not in text:
-                problems.append(f"{path}:1: a header starts with #pragma once")
-            for number, line in lines(root, path):
-                if re.match(r"\s*using\s+namespace\b", line):
-                    problems.append(f"{path}:{number}: no using-directive in a header")
-            continue
-        own = path.with_suffix(".hpp")
-        if (Path(root) / own).is_file():
-            first = next(((n, q or a) for n, q, a in includes(root, path)), (1, None))
-            if first[1] != str(own):
-                problems.append(f'{path}:{first[0]}: the first include is the own header, "{own}"')
-    return problems
-
-
-TRANSCENDENTALS = re.compile(
-    r"(?:__)?(?:exp|exp2|exp10|pow10|expm1|log|log2|log10|log1p|pow|sin|cos|tan|asin|acos|atan|atan2|sincos|sinh|cosh|tanh"
-    r"|asinh|acosh|atanh|cbrt|hypot|erf|erfc|tgamma|lgamma|gamma|j0|j1|jn|y0|y1|yn)(?:f|l|f32|f64|f128|_r|f_r|l_r)?"
-    r"(?:_finite)?"
-)
-
-
-def transcendental_symbols(nm_output):
-    """Names in the output of `nm -u` that are transcendental functions of the mathematical library."""
-    found = []
-    for line in nm_output.splitlines():
-        words = line.split()
-        if len(words) < 2 or words[-2] not in ("U", "w"):
-            continue
-        name = words[-1].split("@")[0]
-        if name.startswith("_ZGV") or TRANSCENDENTALS.fullmatch(name):
-            found.append(name)
-    return found

@@ -9,7 +9,9 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import rules  # noqa: E402  (found through the line above)
+import habits  # noqa: E402  (found through the line above)
+import rules  # noqa: E402
+import tree  # noqa: E402
 
 ROOT = Path(os.environ.get("LOCKSTEP_SOURCE_DIR", Path(__file__).resolve().parents[2]))
 
@@ -28,7 +30,7 @@ class Tree(unittest.TestCase):
     """The real tree."""
 
     def check(self, rule):
-        self.assertGreater(len(rules.sources(ROOT)), 10, f"there are hardly any sources in {ROOT}")
+        self.assertGreater(len(tree.sources(ROOT)), 10, f"there are hardly any sources in {ROOT}")
         problems = rule(ROOT)
         if problems:
             self.fail("\n" + "\n".join(problems))
@@ -40,7 +42,7 @@ class Tree(unittest.TestCase):
         self.check(rules.room_edges)
 
     def test_no_folder_and_no_source_is_too_large(self):
-        self.check(rules.crowded)
+        self.check(habits.crowded)
 
     def test_outside_libraries_stay_in_their_single_place(self):
         self.check(rules.outside_libraries)
@@ -49,13 +51,13 @@ class Tree(unittest.TestCase):
         self.check(rules.include_cycles)
 
     def test_sources_have_no_preprocessor_conditionals(self):
-        self.check(rules.conditionals)
+        self.check(habits.conditionals)
 
     def test_file_names_are_snake_case(self):
-        self.check(rules.names)
+        self.check(habits.names)
 
     def test_headers_and_own_includes_keep_the_habits(self):
-        self.check(rules.header_habits)
+        self.check(habits.header_habits)
 
 
 class Planted(unittest.TestCase):
@@ -131,7 +133,7 @@ class Planted(unittest.TestCase):
     def test_a_crowd_is_found(self):
         files = {f"data/formats/a{number}.cpp": "\n" for number in range(31)}
         self.expect(
-            rules.crowded,
+            habits.crowded,
             {**files, "cluster/a.cpp": "\n" * 300, "cluster/b.cpp": "\n" * 301},
             "cluster/b.cpp:300: 301 lines",
             "data/formats:1: 31 sources",
@@ -184,7 +186,7 @@ class Planted(unittest.TestCase):
     def test_a_conditional_is_found(self):
         kernel = "#if defined(A_HPP_) == defined(HWY_TARGET_TOGGLE)\n#ifdef A_HPP_\n#undef A_HPP_\n#endif\n#endif\n"
         self.expect(
-            rules.conditionals,
+            habits.conditionals,
             {
                 "framework/kernels/a.hpp": kernel + "#ifdef NDEBUG\n#endif\n",
                 "framework/core/a.hpp": "#pragma once\n  #  if HWY_ONCE\n#endif\n",
@@ -195,7 +197,7 @@ class Planted(unittest.TestCase):
 
     def test_a_camel_case_name_is_found(self):
         self.expect(
-            rules.names,
+            habits.names,
             {"framework/core/LaneView.hpp": "", "framework/core/lane_view2.hpp": "", "tests/x/run-it.sh": ""},
             "framework/core/LaneView.hpp:1: 'LaneView' is not snake_case",
             "tests/x/run-it.sh:1: 'run-it' is not snake_case",
@@ -203,7 +205,7 @@ class Planted(unittest.TestCase):
 
     def test_bad_habits_are_found(self):
         self.expect(
-            rules.header_habits,
+            habits.header_habits,
             {
                 "framework/core/a.hpp": "using namespace std;\n",
                 "framework/core/b.hpp": "#pragma once\n",

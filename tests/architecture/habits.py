@@ -1,0 +1,86 @@
+"""How sources are written and how large they may be: each rule a function from the tree's root to a list of violations.
+
+A violation reads `file:line: what is wrong and what is allowed`.
+"""
+
+import re
+from pathlib import Path
+
+from tree import includes, lines, sources, unit_of
+
+CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b(.*)")
+
+
+def crowded(root):
+    """Folders of more than 30 sources, and sources of more than 300 lines."""
+    problems, counts = [], {}
+    for path in sources(root, (".cpp", ".hpp", ".py", ".sh", ".js")):
+        counts[path.parent] = counts.get(path.parent, 0) + 1
+        length = sum(1 for _ in lines(root, path))
+        if length > 300:
+            problems.append(f"{path}:300: {length} lines; a source has at most 300, so divide it by what it does")
+    for folder, count in counts.items():
+        if count > 30:
+            problems.append(f"{folder}:1: {count} sources; a folder has at most 30, so give a subject a room of its own")
+    return problems
+
+
+def conditionals(root):
+    """Preprocessor conditionals, except Highway's re-inclusion pattern in the kernels."""
+    problems = []
+    for path in sources(root):
+        kernel = unit_of(path) == "framework/kernels"
+        excused = []  # one entry for each open conditional: does Highway's pattern explain it?
+        for number, line in lines(root, path):
+            match = CONDITIONAL.match(line)
+            if not match:
+                continue
+            word, rest = match.groups()
+            if word == "endif":
+                if excused:
+                    excused.pop()
+                continue
+            if word == "else" or word.startswith("elif"):
+                continue
+            fine = kernel and ("HWY_" in rest or (bool(excused) and excused[-1]))
+            excused.append(fine)
+            if not fine:
+                problems.append(
+                    f"{path}:{number}: #{word} in a source; let CMake choose between two files, or use if constexpr "
+                    "(only Highway's own pattern in framework/kernels is exempt)"
+                )
+    return problems
+
+
+def names(root):
+    """Names of source files and folders that are not snake_case."""
+    problems = []
+    for path in sources(root, (".cpp", ".hpp", ".py", ".sh")):
+        # Highway's ending for a header that is included once for each instruction set.
+        stem = path.stem.removesuffix("-inl") if unit_of(path) == "framework/kernels" else path.stem
+        for part in (*path.parts[:-1], stem):
+            if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", part):
+                problems.append(f"{path}:1: '{part}' is not snake_case")
+                break
+    return problems
+
+
+def header_habits(root):
+    """Headers without #pragma once; sources that do not include their own header first; using-directives in headers."""
+    problems = []
+    for path in sources(root):
+        text = (Path(root) / path).read_text(encoding="utf-8")
+        if path.suffix == ".hpp":
+            # A kernel header that Highway includes once for each target cannot say so.
+            if "#pragma once" not in text and "HWY_TARGET_TOGGLE" not in text:
+                problems.append(f"{path}:1: a header starts with #pragma once")
+            for number, line in lines(root, path):
+                if re.match(r"\s*using\s+namespace\b", line):
+                    problems.append(f"{path}:{number}: no using-directive in a header")
+            continue
+        own = path.with_suffix(".hpp")
+        if (Path(root) / own).is_file():
+            first = next(((n, q or a) for n, q, a in includes(root, path)), (1, None))
+            if first[1] != str(own):
+                problems.append(f'{path}:{first[0]}: the first include is the own header, "{own}"')
+    return problems
