@@ -14,27 +14,21 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
 import lockstep_cli as cli
+import sweeps
 import virtual_hosts
 import virtual_slurm
 
-LONG = cli.BUSY_EXPERIMENT
-for short, long in (("epochs: 2", "epochs: 60"), ("every_epochs: 1", "every_epochs: 50"), ("_steps: 3", "_steps: 100")):
-    LONG = LONG.replace(short, long)
 TOGETHER = ("--ranks-per-trial", 2)
 
 
 def sweep_words(folder):
-    return ["sweep", cli.write_busy(folder, LONG), "seed=1,2,3,4,5,6", "--threads", 1, "--json", "--out", folder / "out"]
-
-
-def digests(result):
-    return {row["trial"]: row["digest"] for row in result["results"] if row["status"] == "done"}
+    return sweeps.words(folder, "--threads", 1, "--json", text=sweeps.LONG, lists=("seed=1,2,3,4,5,6",))
 
 
 @functools.cache
 def alone():
     with cli.Folder() as folder:
-        return digests(json.loads(cli.run(sweep_words(folder)).stdout))
+        return sweeps.digests(json.loads(cli.run(sweep_words(folder)).stdout))
 
 
 def srun(folder, *more):
@@ -45,7 +39,7 @@ def srun(folder, *more):
 
 def expect_goes_on(slurm, folder, *more):
     result = json.loads(slurm.call(*srun(folder, *more)).stdout)
-    cli.expect_equal(digests(result), alone(), "digests")
+    cli.expect_equal(sweeps.digests(result), alone(), "digests")
 
 
 def starters(trials):

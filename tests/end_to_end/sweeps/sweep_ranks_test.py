@@ -14,31 +14,23 @@ import h5py
 
 sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
 import lockstep_cli as cli
+import sweeps
 
 LISTS = ("optimizer.beta1=0.8,0.9", "seed=1,2,3")
-# Long enough to be met at work, with rare checkpoints.
-LONG = cli.BUSY_EXPERIMENT
-for short, long in (("epochs: 2", "epochs: 60"), ("every_epochs: 1", "every_epochs: 50"), ("_steps: 3", "_steps: 100")):
-    LONG = LONG.replace(short, long)
 # Ways to spread a sweep: ranks, and options.
 TOGETHER = ("--ranks-per-trial", 2)
 LAUNCHES = ((2, ()), (3, ()), (2, TOGETHER), (4, TOGETHER))
 
 
-def sweep_words(folder, *more, text=LONG, lists=LISTS):
-    return ["sweep", cli.write_busy(folder, text), *lists, "--out", folder / "out", "--threads", 1, *more]
-
-
-def digests(result):
-    """Of the finished trials, by name."""
-    return {row["trial"]: row["digest"] for row in result["results"] if row["status"] == "done"}
+def sweep_words(folder, *more, text=sweeps.LONG, lists=LISTS):
+    return sweeps.words(folder, "--threads", 1, *more, text=text, lists=lists)
 
 
 @functools.cache
 def alone():
     """Digests of the sweep by one process that nobody disturbed."""
     with cli.Folder() as folder:
-        return digests(cli.run_json(sweep_words(folder)))
+        return sweeps.digests(cli.run_json(sweep_words(folder)))
 
 
 def at_work(running, folder, ranks):
@@ -52,7 +44,7 @@ def at_work(running, folder, ranks):
 
 def expect_goes_on(folder):
     """The same command alone finishes the sweep, to the bits of the undisturbed one."""
-    cli.expect_equal(digests(cli.run_json(sweep_words(folder))), alone(), "digests")
+    cli.expect_equal(sweeps.digests(cli.run_json(sweep_words(folder))), alone(), "digests")
 
 
 def test_the_trials_have_the_same_bits_on_any_ranks():
@@ -60,7 +52,7 @@ def test_the_trials_have_the_same_bits_on_any_ranks():
         with cli.Folder() as folder:
             result = cli.run_json(sweep_words(folder, *options), ranks)
             cli.expect_equal((result["done"], result["failed"]), (6, 0), f"counts on {ranks} ranks")
-            cli.expect_equal(digests(result), alone(), f"digests on {ranks} ranks {options}")
+            cli.expect_equal(sweeps.digests(result), alone(), f"digests on {ranks} ranks {options}")
             with h5py.File(folder / "out" / "index.h5") as index:
                 states = list(index["trials/status"].asstr())
             cli.expect_equal(states, ["done"] * 6, "the index")
@@ -113,7 +105,7 @@ def test_a_request_to_any_rank_stops_all_and_the_same_command_goes_on():
 def test_a_request_to_a_rank_without_work_stops_those_that_have_some():
     for ranks, options in ((2, ()), (4, TOGETHER)):
         with cli.Folder() as folder:
-            endless = LONG.replace("epochs: 60", "epochs: 60000")
+            endless = sweeps.LONG.replace("epochs: 60", "epochs: 60000")
             words = sweep_words(folder, *options, text=endless, lists=("seed=1",))
             with cli.Job(words, ranks) as running:
                 at_work(running, folder, 1)
@@ -139,7 +131,7 @@ def test_a_killed_rank_or_launcher_leaves_nothing_and_loses_nothing():
                 cli.expect(running.end() != 0, "the job ended well")
                 cli.expect_no_process(folder, 60)
             result = cli.run_json(sweep_words(folder), 2)
-            cli.expect_equal(digests(result), alone(), "digests")
+            cli.expect_equal(sweeps.digests(result), alone(), "digests")
 
 
 def failures(result):
@@ -168,7 +160,7 @@ def test_a_failed_trial_stops_no_other():
 
 def test_fail_fast_stops_all_ranks():
     lists = ("optimizer={type: sgd, weight_decay: 1000}", "learning_rate.peak=0.0001,0.0002,1e6,0.0003")
-    endless = LONG.replace("epochs: 60", "epochs: 60000")
+    endless = sweeps.LONG.replace("epochs: 60", "epochs: 60000")
     for ranks, options in ((2, ()), (4, TOGETHER)):
         with cli.Folder() as folder:
             words = sweep_words(folder, *options, "--fail-fast", "--json", text=endless, lists=lists)
