@@ -6,7 +6,7 @@ A violation reads `file:line: what is wrong and what is allowed`.
 import re
 from pathlib import Path
 
-from tree import includes, lines, sources, unit_of
+from tree import SOURCE_FOLDERS, includes, lines, sources, unit_of
 
 CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b(.*)")
 
@@ -49,6 +49,23 @@ def conditionals(root):
                     f"{path}:{number}: #{word} in a source; let CMake choose between two files, or use if constexpr "
                     "(only Highway's own pattern in framework/kernels is exempt)"
                 )
+    return problems
+
+
+def misplaced_tests(root):
+    """Tests outside the folder that mirrors the room of what they are named after, and folders that mirror nothing."""
+    problems = []
+    for path in sources(root):
+        if path.parts[0] != "tests" or path.parts[1] not in SOURCE_FOLDERS:
+            continue
+        room = Path(*path.parts[1:-1])
+        stem = path.stem.removesuffix("_test")
+        if not (Path(root) / room).is_dir():
+            problems.append(f"{path}:1: tests of {room}, which does not exist")
+        elif stem != path.stem and not list((Path(root) / room).glob(f"{stem}.?pp")):
+            for other in sorted((Path(root) / unit_of(room)).rglob(f"{stem}.?pp"))[:1]:
+                home = other.relative_to(root).parent
+                problems.append(f"{path}:1: {stem} is a source of {home}, so its test belongs in tests/{home}")
     return problems
 
 

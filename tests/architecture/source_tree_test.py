@@ -44,6 +44,9 @@ class Tree(unittest.TestCase):
     def test_no_folder_and_no_source_is_too_large(self):
         self.check(habits.crowded)
 
+    def test_tests_lie_where_their_sources_do(self):
+        self.check(habits.misplaced_tests)
+
     def test_outside_libraries_stay_in_their_single_place(self):
         self.check(rules.outside_libraries)
 
@@ -137,6 +140,22 @@ class Planted(unittest.TestCase):
             {**files, "cluster/a.cpp": "\n" * 300, "cluster/b.cpp": "\n" * 301},
             "cluster/b.cpp:300: 301 lines",
             "data/formats:1: 31 sources",
+        )
+
+    def test_a_misplaced_test_is_found(self):
+        self.expect(
+            habits.misplaced_tests,
+            {
+                "framework/training/trainer.cpp": "\n",
+                "framework/training/step/sampler.cpp": "\n",
+                "tests/framework/training/trainer_test.cpp": "\n",
+                "tests/framework/training/anything_else_test.cpp": "\n",
+                "tests/framework/training/sampler_test.cpp": "\n",
+                "tests/data/attic/a_test.cpp": "\n",
+            },
+            "tests/data/attic/a_test.cpp:1: tests of data/attic, which does not exist",
+            "tests/framework/training/sampler_test.cpp:1: sampler is a source of framework/training/step, "
+            "so its test belongs in tests/framework/training/step",
         )
 
     def test_an_include_not_written_from_the_root_is_found(self):

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/experiments/check/made_up_facts.hpp"
+#include "tests/experiments/doctor/made_up_facts.hpp"
 
 namespace lockstep {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/experiments/check/made_up_facts.hpp"
+#include "tests/experiments/doctor/made_up_facts.hpp"
 
 namespace lockstep {
 namespace {

@@ -80,6 +80,13 @@ class LaneTensor {
     return all;
   }
 
+  /// All features of one lane.
+  std::vector<float> lane(std::size_t lane) const {
+    std::vector<float> values;
+    for (std::size_t f = 0; f < features_; ++f) values.push_back(at(f, lane));
+    return values;
+  }
+
  private:
   template <class T>
   BasicLaneView<T> make_view(T* data) const {

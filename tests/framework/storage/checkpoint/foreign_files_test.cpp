@@ -16,7 +16,7 @@ namespace {
 struct ForeignFiles {
   ForeignFiles() : folder("foreign_files") {
     const std::string script = std::string(build_info().source_directory) +
-                               "/tests/framework/storage/make_foreign_files.py";
+                               "/tests/framework/storage/checkpoint/make_foreign_files.py";
     const std::string command =
         fmt::format("/usr/bin/python3 {} {}", script, folder.path().string());
     BOOST_REQUIRE_MESSAGE(std::system(command.c_str()) == 0, "failed (python3-h5py?): " << command);

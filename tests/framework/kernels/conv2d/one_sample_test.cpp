@@ -1,12 +1,9 @@
-// The kernels for one sample alone have the bits of a lane of the kernels for many.
+#include "framework/kernels/conv2d/one_sample.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <ostream>
 #include <vector>
 
-#include "framework/kernels/conv2d/one_sample.hpp"
-#include "framework/kernels/dense.hpp"
-#include "framework/kernels/dense_one_sample.hpp"
 #include "tests/framework/kernels/lane_tensor.hpp"
 
 namespace lockstep {
@@ -15,12 +12,6 @@ namespace {
 using namespace testing;
 
 constexpr std::size_t kLane = 5;  // of 16 different samples
-
-std::vector<float> lane_values(const LaneTensor& tensor) {
-  std::vector<float> values;
-  for (std::size_t f = 0; f < tensor.features(); ++f) values.push_back(tensor.at(f, kLane));
-  return values;
-}
 
 /// Tiles of every size; filters that fill a vector, part of one, and more than one; and so few that
 /// columns are worked in lanes, where the last tiles lie over others.
@@ -66,30 +57,15 @@ void check_convolution(const Conv2dGeometry& geometry, bool has_bias) {
   pack_filters(geometry, weight, bias, packed.span());
   std::vector<float> output(outputs, kNan);
   conv2d_one_sample(geometry,
-                    {.input = lane_values(input), .packed = packed.span(), .output = output});
-  BOOST_TEST(first_difference(output, lane_values(lanes)) == kSame);
-}
-
-void check_dense(std::size_t inputs, std::size_t outputs, Activation activation, bool has_bias) {
-  const LaneTensor input = LaneTensor::random(inputs, 1, Layout::whole, 1);
-  const std::vector<float> weight = random_values(inputs * outputs, 2);
-  const std::vector<float> bias = random_values(has_bias ? outputs : 0, 3);
-  LaneTensor lanes(outputs, 1, Layout::whole);
-  dense_forward(activation,
-                {.input = input.view(), .weight = weight, .bias = bias, .output = lanes.view()});
-  AlignedBuffer<float> packed(packed_dense_size(inputs, outputs));
-  pack_dense(weight, bias, outputs, packed.span());
-  std::vector<float> output(outputs, kNan);
-  dense_one_sample(activation,
-                   {.input = lane_values(input), .packed = packed.span(), .output = output});
-  BOOST_TEST(first_difference(output, lane_values(lanes)) == kSame);
+                    {.input = input.lane(kLane), .packed = packed.span(), .output = output});
+  BOOST_TEST(first_difference(output, lanes.lane(kLane)) == kSame);
 }
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(one_sample)
+BOOST_AUTO_TEST_SUITE(one_sample_convolution)
 
-BOOST_AUTO_TEST_CASE(a_convolution_has_the_bits_of_a_lane) {
+BOOST_AUTO_TEST_CASE(one_sample_has_the_bits_of_a_lane_of_many) {
   for_each_isa([] {
     for (Conv2dGeometry geometry : geometries()) {
       for (const Epilogue& epilogue : epilogues()) {
@@ -122,21 +98,6 @@ BOOST_AUTO_TEST_CASE(taps_outside_the_image_take_no_part_even_where_weights_are_
                     {.input = std::vector<float>{3.0F}, .packed = packed.span(), .output = output});
   BOOST_TEST(output[0] == 1.5F);
   BOOST_TEST(output[1] == -6.0F);
-}
-
-BOOST_AUTO_TEST_CASE(a_dense_layer_has_the_bits_of_a_lane) {
-  for_each_isa([] {
-    for (const Activation activation :
-         {Activation::none, Activation::relu, Activation::tanh, Activation::sigmoid}) {
-      for (const std::size_t outputs : {1U, 10U, 16U, 84U, 120U, 145U, 300U}) {
-        for (const bool has_bias : {false, true}) {
-          BOOST_TEST_CONTEXT(outputs << " outputs, activation " << static_cast<int>(activation)) {
-            check_dense(37, outputs, activation, has_bias);
-          }
-        }
-      }
-    }
-  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()
