@@ -11,7 +11,7 @@
 namespace lockstep {
 namespace {
 
-using Level = CheckFinding::Level;
+using Level = FindingLevel;
 
 constexpr double kLargestInput = 4;
 constexpr double kSmallestInput = 0.02;
@@ -110,18 +110,6 @@ void add_gradients(const CheckFacts& facts, CheckFindings& findings) {
 bool has_cause(const CheckFindings& findings) {
   return std::ranges::any_of(findings,
                              [](const CheckFinding& f) { return f.level == Level::change; });
-}
-
-std::string_view to_string(Level level) {
-  switch (level) {
-    case Level::change:
-      return "change";
-    case Level::consequence:
-      return "follows";
-    case Level::note:
-      break;
-  }
-  return "note";
 }
 
 CheckFindings initial_findings(const CheckFacts& facts) {

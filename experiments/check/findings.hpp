@@ -4,23 +4,18 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "experiments/check/advice.hpp"
 #include "experiments/check/facts.hpp"
+#include "experiments/text/finding.hpp"
 
 namespace lockstep {
 
+/// A finding with what was measured and what is advised.
 struct CheckFinding {
-  enum class Level {
-    change,       ///< must be changed
-    consequence,  ///< of findings before it: goes away with them
-    note,         ///< worth knowing
-  };
-
   std::string id;  ///< "dead_relus"
-  Level level = Level::change;
+  FindingLevel level = FindingLevel::change;
   std::string where;  ///< a layer, or a key
   double measured = 0;
   double threshold = 0;
@@ -28,9 +23,6 @@ struct CheckFinding {
   std::vector<AdvisedChange> changes{};
   std::string message{};  ///< full sentences with what was measured and what to do
 };
-
-/// "change", "follows", "note"
-std::string_view to_string(CheckFinding::Level level);
 
 using CheckFindings = std::vector<CheckFinding>;
 

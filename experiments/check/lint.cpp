@@ -12,7 +12,7 @@
 namespace lockstep {
 namespace {
 
-using Level = CheckFinding::Level;
+using Level = FindingLevel;
 
 constexpr Index kSmallestMicroBatch = 16;
 

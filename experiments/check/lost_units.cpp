@@ -12,7 +12,7 @@
 namespace lockstep {
 namespace {
 
-using Level = CheckFinding::Level;
+using Level = FindingLevel;
 
 constexpr double kFarBias = 2;      // of the deviation that the weights make
 constexpr double kUsualSpread = 1;  // of outputs of good weights

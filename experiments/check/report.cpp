@@ -13,7 +13,6 @@ namespace lockstep {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Level = CheckFinding::Level;
 
 std::string small_figure(double value) {
   return std::isnan(value) ? "" : fmt::format("{:.3g}", value);
@@ -127,9 +126,7 @@ Json finding_json(const CheckFinding& finding) {
 }
 
 std::string summary(const CheckFindings& findings) {
-  const Index changes = std::ranges::count(findings, Level::change, &CheckFinding::level);
-  return changes == 0 ? "nothing to change"
-                      : fmt::format("{} to change", count_of(changes, "thing"));
+  return to_change(std::ranges::count(findings, FindingLevel::change, &CheckFinding::level));
 }
 
 void add_advice(const CheckResults& results, std::vector<ReportLine>& lines) {

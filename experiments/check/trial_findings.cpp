@@ -10,7 +10,7 @@
 namespace lockstep {
 namespace {
 
-using Level = CheckFinding::Level;
+using Level = FindingLevel;
 
 // How a trial went, for the middle of a sentence.
 std::string outcome(const TrialResult& trial) {

@@ -120,11 +120,6 @@ void add_resources(const JobFacts& job, int rank, Findings& findings) {
 
 }  // namespace
 
-std::string_view to_string(FindingLevel level) {
-  if (level == FindingLevel::ok) return "ok";
-  return level == FindingLevel::note ? "note" : "change";
-}
-
 Findings build_findings(const JobFacts& job) {
   const BuildInfo build = build_info();
   Findings findings{{"build", FindingLevel::ok,

@@ -2,28 +2,12 @@
 
 // What `doctor` makes of the facts: pure functions.
 
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "experiments/doctor/facts.hpp"
+#include "experiments/text/finding.hpp"
 
 namespace lockstep {
-
-enum class FindingLevel {
-  ok,
-  note,    ///< worth knowing; may be meant
-  change,  ///< costs speed or ends runs, and can be changed
-};
-
-/// "change"
-std::string_view to_string(FindingLevel level);
-
-struct Finding {
-  std::string section;
-  FindingLevel level = FindingLevel::ok;
-  std::string message;  ///< one full sentence with what was measured and what to do
-};
 
 using Findings = std::vector<Finding>;
 

@@ -38,11 +38,8 @@ Index count(const Findings& findings, FindingLevel level) {
 }
 
 std::string summary(const Findings& findings) {
-  const Index changes = count(findings, FindingLevel::change);
-  const Index notes = count(findings, FindingLevel::note);
-  return fmt::format("{} to change, {}",
-                     changes == 0 ? std::string("nothing") : count_of(changes, "thing"),
-                     count_of(notes, "note"));
+  return fmt::format("{}, {}", to_change(count(findings, FindingLevel::change)),
+                     count_of(count(findings, FindingLevel::note), "note"));
 }
 
 Json interfaces_json(const std::vector<NetworkInterface>& interfaces) {
@@ -83,7 +80,7 @@ Json file_system_json(const FolderFacts& folder) {
 Json findings_json(const Findings& findings) {
   Json all = Json::array();
   for (const Finding& finding : findings) {
-    all.push_back({{"section", finding.section},
+    all.push_back({{"section", finding.where},
                    {"level", to_string(finding.level)},
                    {"message", finding.message}});
   }
@@ -97,8 +94,8 @@ std::vector<ReportLine> doctor_lines(const JobFacts& job, const Findings& findin
   add_ranks(job, lines);
   std::string section;
   for (const Finding& finding : findings) {
-    if (finding.section != section) {
-      section = finding.section;
+    if (finding.where != section) {
+      section = finding.where;
       lines.push_back({""});
       lines.push_back({section, true});
     }

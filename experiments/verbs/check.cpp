@@ -16,7 +16,7 @@ namespace {
 std::vector<std::string> advice_of(const CheckFindings& findings) {
   std::vector<std::string> overrides;
   for (const CheckFinding& finding : findings) {
-    if (finding.level != CheckFinding::Level::change) continue;
+    if (finding.level != FindingLevel::change) continue;
     for (const AdvisedChange& change : finding.changes) {
       if (std::ranges::find(overrides, change.text()) == overrides.end()) {
         overrides.push_back(change.text());

@@ -12,7 +12,7 @@
 namespace lockstep {
 namespace {
 
-using Level = CheckFinding::Level;
+using Level = FindingLevel;
 using testing::TestLayer;
 
 const std::vector<TestLayer> kLayers{

@@ -9,7 +9,7 @@
 namespace lockstep {
 namespace {
 
-using Level = CheckFinding::Level;
+using Level = FindingLevel;
 
 // 1,000 samples in batches of 100 for two epochs: 20 steps.
 struct Bench {
