@@ -97,7 +97,7 @@ HostResources host_resources() {
 FileSystem file_system_of(const std::filesystem::path& folder) {
   struct statfs status {};
   if (statfs(folder.c_str(), &status) != 0) {
-    throw Error(ErrorKind::data,
+    throw Error(errors::kHost,
                 fmt::format("Cannot ask for the file system of {}: {}.", folder.string(),
                             std::generic_category().message(errno)));
   }

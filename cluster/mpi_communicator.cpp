@@ -16,7 +16,7 @@ namespace {
 
 int checked_int(std::size_t number) {
   if (number > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kMessageTooLarge,
                 "A message between ranks would exceed 2 GiB, which this program does not send; use "
                 "a smaller network.");
   }

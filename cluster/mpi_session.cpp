@@ -39,7 +39,7 @@ std::string_view launched_rank() {
 void refuse_lonely_tasks() {
   const char* const tasks = std::getenv("SLURM_STEP_NUM_TASKS");
   if (tasks == nullptr || std::string_view(tasks) == "1") return;
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kLaunch,
               fmt::format("Slurm started {} tasks, but without a process manager through which "
                           "they find one another; start them with 'srun --mpi=pmix' or 'mpirun'.",
                           tasks));
@@ -159,27 +159,29 @@ void MpiSession::abort(int exit_code) const {
 
 int run_in_session(const std::function<int(MpiSession&)>& body) {
   std::optional<MpiSession> session;
-  const auto fail = [&session](ErrorKind kind, std::string_view message) {
-    return report(session ? &*session : nullptr, static_cast<int>(kind), message);
+  const auto fail = [&session](const ErrorCode& code, const std::string& message) {
+    return report(session ? &*session : nullptr, static_cast<int>(code.kind),
+                  sentence_of(code, message));
   };
   try {
     session.emplace();
     return body(*session);
   } catch (const CollectiveError& error) {
     if (!session->all_ranks_come(session->communicator())) {
-      return fail(error.kind(), fmt::format("{} No other rank has found this: look at the machine "
+      return fail(error.code(), fmt::format("{} No other rank has found this: look at the machine "
                                             "of this one.",
                                             error.what()));
     }
-    if (session->rank() == 0) speak(fmt::format("lockstep: {}\n", escape_controls(error.what())));
+    if (session->rank() == 0)
+      speak(fmt::format("lockstep: {}\n", escape_controls(sentence_of(error))));
     return error.exit_code();
   } catch (const Error& error) {
-    return fail(error.kind(), error.what());
+    return fail(error.code(), error.what());
   } catch (const std::bad_alloc&) {
-    return fail(ErrorKind::usage,
+    return fail(errors::kMemory,
                 "There is not enough memory for this; use a smaller batch, network or data set.");
   } catch (const std::exception& error) {
-    return fail(ErrorKind::data, fmt::format("Something unforeseen failed: {}.", error.what()));
+    return fail(errors::kUnforeseen, fmt::format("Something unforeseen failed: {}.", error.what()));
   }
 }
 

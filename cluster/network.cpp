@@ -88,7 +88,7 @@ Subnets shared_subnets(const Subnets& some, const Subnets& others) {
 std::vector<NetworkInterface> network_interfaces() {
   ifaddrs* first = nullptr;
   if (getifaddrs(&first) != 0) {
-    throw Error(ErrorKind::peer,
+    throw Error(errors::kHost,
                 fmt::format("The system does not tell its network interfaces (getifaddrs: {}); see "
                             "'ip address'.",
                             std::generic_category().message(errno)));

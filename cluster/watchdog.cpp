@@ -25,6 +25,7 @@ constexpr Seconds kInterval(0.1);
 constexpr Seconds kLongestInterval(0.5);
 // For other ranks, as far as looks can tell.
 constexpr Seconds kShortestWait(0.15);
+constexpr int kStalled = errors::kStalled.number;
 
 // A pipe that nobody reads must not keep the process alive.
 void speak_if_possible(std::string_view line) {
@@ -76,8 +77,8 @@ void Watchdog::end_after(double deadline) const {
   fmt::format_to(std::back_inserter(line),
                  " ({}), so the job ends: another rank may have failed or been stopped; see "
                  "to it, or raise train.step_deadline where steps take that long, and start the "
-                 "job again with --resume.\n",
-                 heartbeat_.place());
+                 "job again with --resume. [E{}]\n",
+                 heartbeat_.place(), kStalled);
   speak_if_possible({line.data(), line.size()});
   _exit(static_cast<int>(ErrorKind::peer));
 }
@@ -86,8 +87,8 @@ void Watchdog::end_with_the_job() const {
   fmt::basic_memory_buffer<char, 2048> line;
   fmt::format_to(std::back_inserter(line),
                  "{} The launcher ends the job, and ranks that this one waits for at step {} ({}) "
-                 "do not answer; start the job again with --resume.\n",
-                 who_, heartbeat_.step(), heartbeat_.place());
+                 "do not answer; start the job again with --resume. [E{}]\n",
+                 who_, heartbeat_.step(), heartbeat_.place(), kStalled);
   speak_if_possible({line.data(), line.size()});
   _exit(static_cast<int>(ErrorKind::peer));
 }

@@ -4,35 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <system_error>
 #include <utility>
 
-#include "data/formats/hdf5_images.hpp"
-#include "data/formats/idx.hpp"
-#include "data/formats/idx_folder.hpp"
-#include "data/formats/synthetic.hpp"
 #include "framework/core/error.hpp"
-#include "framework/core/settings.hpp"
-#include "framework/storage/hdf5/hdf5_file.hpp"
 
 namespace lockstep {
 namespace {
-
-constexpr std::array<std::string_view, 5> kNames = {"mnist", "fashion_mnist", "idx", "hdf5",
-                                                    "synthetic"};
-constexpr Index kDigits = 10;  // classes of mnist and fashion_mnist
-
-/// The end of a sentence about an unknown name.
-std::string guess(std::string_view name) {
-  const std::string question = did_you_mean(name, kNames);
-  return question.empty() ? "; name one of these." : question;
-}
-
-bool wants_train(const DataRequest& request) { return request.parts != DataParts::test; }
-bool wants_test(const DataRequest& request) { return request.parts != DataParts::training; }
-
-bool is_named_set(std::string_view name) { return name == "mnist" || name == "fashion_mnist"; }
 
 /// Floats are taken as they are: those of 0 to 255 would train, but hardly learn.
 std::string warning_about_range(const ImageSet& images) {
@@ -51,7 +29,7 @@ std::string warning_about_range(const ImageSet& images) {
 LoadedData agreed(LoadedData data) {
   if (data.train.size() == 0 || data.test.size() == 0) return data;
   if (data.train.sample_shape() != data.test.sample_shape()) {
-    throw Error(ErrorKind::data,
+    throw Error(errors::kDamagedData,
                 fmt::format("{}: expected training and test images of one size, found {} and {}; "
                             "the files do not belong together.",
                             data.origin, data.train.sample_shape().to_string(),
@@ -63,123 +41,101 @@ LoadedData agreed(LoadedData data) {
   return data;
 }
 
-ImageSet read_pair(const IdxPair& pair, std::string_view name) {
-  const std::optional<Index> classes = is_named_set(name) ? std::optional(kDigits) : std::nullopt;
-  return read_idx_set({.name = std::string(name),
-                       .images = pair.images,
-                       .labels = pair.labels,
-                       .classes = classes});
-}
+/// Formats by name.
+class Catalogue {
+ public:
+  const std::vector<DataFormat>& all() const { return formats_; }
+
+  const DataFormat* find(std::string_view name) const {
+    const auto found = std::find_if(formats_.begin(), formats_.end(),
+                                    [&](const DataFormat& format) { return format.name == name; });
+    return found == formats_.end() ? nullptr : &*found;
+  }
+
+  const DataFormat& named(std::string_view name) const {
+    if (const DataFormat* const format = find(name)) return *format;
+    throw SettingError(errors::kUnknownData, "data.dataset",
+                       fmt::format("data.dataset: expected one of {}, found '{}'{}",
+                                   fmt::join(dataset_names(), ", "), name, dataset_advice(name)));
+  }
+
+ private:
+  std::vector<DataFormat> formats_ = all_data_formats();
+};
 
 /// The search for the first data set that is present, and what was looked at on the way.
 class Search {
  public:
-  explicit Search(const DataRequest& request) : request_(request) {}
+  Search(const DataRequest& request, const Catalogue& catalogue)
+      : request_(request), catalogue_(catalogue) {}
 
   std::optional<LoadedData> open(const std::string& name) {
-    if (name == "synthetic") return draw();
-    if (name == "idx") return open_folder(name, request_.path, Need::some);
-    if (name == "hdf5") return open_hdf5();
-    return open_named(name);
+    const DataFormat& format = catalogue_.named(name);
+    const auto reader = make_data_reader(format, request_.source.settings.find(name));
+    for (const std::filesystem::path& path : paths_of(format)) {
+      if (auto data = open_at({path, request_.parts}, format, *reader)) return data;
+    }
+    return std::nullopt;
   }
 
   [[noreturn]] void fail() const {
-    throw SettingError(
-        ErrorKind::data, "data.dataset",
-        fmt::format("data.dataset: expected {}, found none; looked at {}. {}",
-                    fmt::join(request_.names, " or "), fmt::join(looked_at_, "; "), advice()));
+    throw SettingError(errors::kDataMissing, "data.dataset",
+                       fmt::format("data.dataset: expected {}, found none; looked at {}. {}",
+                                   fmt::join(request_.source.names, " or "),
+                                   fmt::join(looked_at_, "; "), advice()));
   }
 
  private:
-  /// Which of the parts that are wanted must be there.
-  enum class Need { all, some };
-
   const DataRequest& request_;
+  const Catalogue& catalogue_;
   std::vector<std::string> looked_at_;
   bool has_other_part_ = false;  // somewhere there is only the part that is not wanted
 
-  LoadedData draw() const {
-    LoadedData data{.name = "synthetic", .origin = "drawn", .train = {}, .test = {}};
-    const auto part = [&](SyntheticPart which, Index count) {
-      return synthetic_digits({.part = which,
-                               .count = count,
-                               .channels = request_.synthetic_channels,
-                               .side = request_.synthetic_side});
-    };
-    if (wants_train(request_)) data.train = part(SyntheticPart::train, request_.synthetic_train);
-    if (wants_test(request_)) data.test = part(SyntheticPart::test, request_.synthetic_test);
-    return data;
-  }
-
-  std::optional<LoadedData> open_folder(const std::string& name,
-                                        const std::filesystem::path& folder, Need need) {
-    const IdxFolder files = find_idx_files(folder);
-    const bool train_lacks = wants_train(request_) && !files.train;
-    const bool test_lacks = wants_test(request_) && !files.test &&
-                            (need == Need::all || request_.parts == DataParts::test);
-    if (train_lacks || test_lacks) {
-      has_other_part_ = has_other_part_ || files.train || files.test;
-      looked_at_.push_back(fmt::format("{} ({})", folder.string(),
-                                       train_lacks ? files.train_note : files.test_note));
-      return std::nullopt;
-    }
-    LoadedData data{.name = name, .origin = folder.string(), .train = {}, .test = {}};
-    if (wants_train(request_)) data.train = read_pair(*files.train, name);
-    if (wants_test(request_) && files.test) data.test = read_pair(*files.test, name);
-    return agreed(std::move(data));
-  }
-
-  std::optional<LoadedData> open_named(const std::string& name) {
+  std::vector<std::filesystem::path> paths_of(const DataFormat& format) const {
+    if (format.home == DataHome::nowhere) return {{}};
+    if (format.home == DataHome::path) return {request_.source.path};
     const DataPlaces& places = request_.places;
+    std::vector<std::filesystem::path> paths;
     for (const auto& place : {places.chosen, places.source, places.installed}) {
-      if (place.empty()) continue;
-      if (auto data = open_folder(name, place / name, Need::all)) return data;
+      if (!place.empty()) paths.push_back(place / format.name);
     }
-    if (places.packages.empty()) return std::nullopt;
-    std::string package = name;  // Debian writes "-" for "_"
+    std::string package(format.name);  // Debian writes "-" for "_"
     std::replace(package.begin(), package.end(), '_', '-');
-    return open_folder(name, places.packages / package, Need::all);
+    if (!places.packages.empty()) paths.push_back(places.packages / package);
+    return paths;
   }
 
-  std::optional<LoadedData> open_hdf5() {
-    const Hdf5Parts parts = find_hdf5_parts(request_.path);
-    const auto& test =
-        parts.one_for_all && request_.parts == DataParts::test ? parts.train : parts.test;
-    if ((wants_train(request_) && !parts.train) || (request_.parts == DataParts::test && !test)) {
-      has_other_part_ = has_other_part_ || parts.train || parts.test;
-      looked_at_.push_back(fmt::format("{} ({})", request_.path.string(), lack_of_hdf5()));
+  std::optional<LoadedData> open_at(const DataPlace& place, const DataFormat& format,
+                                    const DataReader& reader) {
+    const std::string train = reader.lack_of(DataPart::train, place);
+    const std::string test = reader.lack_of(DataPart::test, place);
+    const bool needs_test = format.home == DataHome::named || place.parts == DataParts::test;
+    const bool lacks_train = wants_train(place.parts) && !train.empty();
+    const bool lacks_test = wants_test(place.parts) && !test.empty() && needs_test;
+    if (lacks_train || lacks_test) {
+      has_other_part_ = has_other_part_ || train.empty() || test.empty();
+      looked_at_.push_back(fmt::format("{} ({})", place.path.string(), lacks_train ? train : test));
       return std::nullopt;
     }
-    LoadedData data{.name = "hdf5", .origin = request_.path.string(), .train = {}, .test = {}};
-    if (wants_train(request_)) data.train = read_hdf5_part(*parts.train);
-    if (wants_test(request_) && test) data.test = read_hdf5_part(*test);
+    const bool is_drawn = format.home == DataHome::nowhere;
+    LoadedData data{.name = std::string(format.name),
+                    .origin = is_drawn ? "drawn" : place.path.string()};
+    if (wants_train(place.parts)) data.train = reader.read(DataPart::train, place);
+    if (wants_test(place.parts) && test.empty()) data.test = reader.read(DataPart::test, place);
     data.warning = warning_about_range(data.any());
     return agreed(std::move(data));
   }
 
-  std::string lack_of_hdf5() const {
-    std::error_code ignored;
-    if (!std::filesystem::exists(request_.path, ignored)) return "no such file or folder";
-    if (std::filesystem::is_directory(request_.path, ignored)) {
-      return fmt::format("no {}.h5", wants_train(request_) ? "train" : "test");
-    }
-    return fmt::format("no group /{}", wants_train(request_) ? "train" : "test");
-  }
-
-  bool asked_for(std::string_view name) const {
-    return std::find(request_.names.begin(), request_.names.end(), name) != request_.names.end();
-  }
-
   std::string advice() const {
-    std::vector<std::string_view> ways;
-    if (asked_for("mnist")) ways.emplace_back("run `bash data/fetch.sh mnist`");
-    if (asked_for("fashion_mnist")) {
-      ways.emplace_back(
-          "run `apt-get install dataset-fashion-mnist` or `bash data/fetch.sh fashion_mnist`");
+    std::vector<std::string> ways;
+    bool is_named = false;
+    for (const std::string& name : request_.source.names) {
+      const DataFormat& format = catalogue_.named(name);
+      if (!format.advice.empty()) ways.emplace_back(format.advice);
+      is_named = is_named || format.home == DataHome::named;
     }
-    if (asked_for("mnist") || asked_for("fashion_mnist")) {
+    if (is_named)
       ways.emplace_back("set LOCKSTEP_DATA to the folder that holds the data set's folder");
-    }
     if (has_other_part_) {
       ways.emplace_back(request_.parts == DataParts::test
                             ? "add what is missing, or take the training part by --split train"
@@ -190,17 +146,53 @@ class Search {
   }
 };
 
-void check_name(const std::string& name) {
-  if (std::find(kNames.begin(), kNames.end(), name) != kNames.end()) return;
-  throw Error(ErrorKind::usage, fmt::format("data.dataset: expected one of {}, found '{}'{}",
-                                            fmt::join(kNames, ", "), name, guess(name)));
+void check_path(const DataSource& source, const DataFormat& format) {
+  if (format.home != DataHome::path || !source.path.empty()) return;
+  throw SettingError(
+      errors::kMissingKey, "data.path",
+      fmt::format("data.path: expected the place of the {} files, found nothing; set it.",
+                  format.name));
 }
 
-void check_path(const DataRequest& request, std::string_view name) {
-  if ((name != "idx" && name != "hdf5") || !request.path.empty()) return;
-  throw Error(
-      ErrorKind::usage,
-      fmt::format("data.path: expected the place of the {} files, found nothing; set it.", name));
+// Of formats that both see their own there, the first in the alphabet.
+const DataFormat* format_at(const Catalogue& catalogue, const std::filesystem::path& path) {
+  for (const DataFormat& format : catalogue.all()) {
+    const bool fits = format.home == DataHome::path;
+    if (fits && make_data_reader(format, nullptr)->recognises(path)) return &format;
+  }
+  return nullptr;
+}
+
+std::string what_is_at(const Catalogue& catalogue, const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    return fmt::format("'{}', which is none of them{}", path.string(),
+                       dataset_advice(path.string()));
+  }
+  if (!std::filesystem::is_directory(path, ignored)) {
+    return fmt::format(
+        "the file '{}', which is not HDF5; for other files give the folder they are in.",
+        path.string());
+  }
+  std::vector<std::string> lacks;
+  for (const DataFormat& format : catalogue.all()) {
+    if (format.home != DataHome::path) continue;
+    const auto reader = make_data_reader(format, nullptr);
+    lacks.push_back(
+        fmt::format("{}: {}", format.name, reader->lack_of(DataPart::train, {.path = path})));
+  }
+  return fmt::format("the folder '{}', which has no data set ({}); give the folder they are in.",
+                     path.string(), fmt::join(lacks, "; "));
+}
+
+// What looks like a path is missing data; anything else is a misspelt name.
+[[noreturn]] void refuse_source(const Catalogue& catalogue, const std::filesystem::path& path) {
+  std::error_code ignored;
+  const bool is_path =
+      std::filesystem::exists(path, ignored) || path.has_parent_path() || path.has_extension();
+  throw Error(is_path ? errors::kDataMissing : errors::kUnknownData,
+              fmt::format("--data: expected one of {}, a folder or an HDF5 file, found {}",
+                          fmt::join(dataset_names(), ", "), what_is_at(catalogue, path)));
 }
 
 }  // namespace
@@ -211,47 +203,37 @@ DataPlaces usual_places(std::string_view lockstep_data, const BuildInfo& build) 
           .installed = std::filesystem::path(build.share_directory) / "data"};
 }
 
-std::span<const std::string_view> dataset_names() { return kNames; }
+std::vector<std::string_view> dataset_names() {
+  std::vector<std::string_view> names;
+  for (const DataFormat& format : all_data_formats()) names.push_back(format.name);
+  return names;
+}
 
-DataRequest data_request_for(const std::string& name_or_path) {
-  DataRequest request;
-  const std::filesystem::path path = name_or_path;
-  std::error_code ignored;
-  if (std::find(kNames.begin(), kNames.end(), name_or_path) != kNames.end()) {
-    request.names = {name_or_path};
-  } else if (std::filesystem::is_directory(path, ignored)) {
-    const bool holds_hdf5 = std::filesystem::exists(path / "train.h5", ignored) ||
-                            std::filesystem::exists(path / "test.h5", ignored);
-    request.names = {holds_hdf5 ? "hdf5" : "idx"};
-    request.path = path;
-  } else if (std::filesystem::exists(path, ignored)) {
-    if (!is_hdf5_file(path)) {
-      throw Error(
-          ErrorKind::data,
-          fmt::format("--data: expected one of {}, a folder or an HDF5 file, found the file "
-                      "'{}', which is not HDF5; for IDX files give the folder they are in.",
-                      fmt::join(kNames, ", "), name_or_path));
-    }
-    request.names = {"hdf5"};
-    request.path = path;
-  } else {
-    // What looks like a path is missing data; anything else is a misspelt name.
-    const bool is_path = path.has_parent_path() || path.has_extension();
-    throw Error(is_path ? ErrorKind::data : ErrorKind::usage,
-                fmt::format("--data: expected one of {}, a folder or an HDF5 file, found '{}', "
-                            "which is none of them{}",
-                            fmt::join(kNames, ", "), name_or_path, guess(name_or_path)));
-  }
-  return request;
+std::string dataset_advice(std::string_view unknown) {
+  const std::string question = did_you_mean(unknown, dataset_names());
+  return question.empty() ? "; name one of these." : question;
+}
+
+bool serves_alone(std::string_view dataset) {
+  const Catalogue catalogue;
+  const DataFormat* const format = catalogue.find(dataset);
+  return format != nullptr && format->serves_alone;
+}
+
+DataSource data_source_for(const std::string& name_or_path) {
+  const Catalogue catalogue;
+  if (catalogue.find(name_or_path) != nullptr) return {.names = {name_or_path}};
+  const DataFormat* const format = format_at(catalogue, name_or_path);
+  if (format == nullptr) refuse_source(catalogue, name_or_path);
+  return {.names = {std::string(format->name)}, .path = name_or_path};
 }
 
 LoadedData open_dataset(const DataRequest& request) {
-  for (const std::string& name : request.names) {
-    check_name(name);
-    check_path(request, name);
-  }
-  Search search(request);
-  for (const std::string& name : request.names) {
+  const Catalogue catalogue;
+  const DataSource& source = request.source;
+  for (const std::string& name : source.names) check_path(source, catalogue.named(name));
+  Search search(request, catalogue);
+  for (const std::string& name : source.names) {
     if (auto data = search.open(name)) return *std::move(data);
   }
   search.fail();
@@ -263,7 +245,7 @@ DataSplits split_data(const LoadedData& data, const SplitRequest& request) {
   if (total > 0) {
     if (request.validation < 0 || request.validation >= total) {
       throw SettingError(
-          ErrorKind::usage, "data.validation",
+          errors::kDataSetting, "data.validation",
           fmt::format("data.validation: expected 0 to {}, since {} has {} training samples, "
                       "found {}; leave some to train on.",
                       total - 1, data.name, total, request.validation));

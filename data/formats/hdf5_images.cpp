@@ -23,7 +23,7 @@ struct Object {
   std::string path;
 
   [[noreturn]] void refuse(std::string_view sentence) const {
-    throw Error(ErrorKind::data, fmt::format("{}: {}: {}", file.name(), path, sentence));
+    throw Error(errors::kDamagedData, fmt::format("{}: {}: {}", file.name(), path, sentence));
   }
 };
 
@@ -48,7 +48,7 @@ Hdf5Parts find_in_file(const std::filesystem::path& path) {
   if (has_part(file, "/test")) parts.test = Hdf5Part{.file = path, .group = "/test"};
   if (parts.train || parts.test) return parts;
   if (!has_part(file, "/")) {
-    throw Error(ErrorKind::data,
+    throw Error(errors::kDamagedData,
                 fmt::format("{}: expected /images and /labels, or groups /train and /test with "
                             "them, found {}; name the data sets so.",
                             path.string(), fmt::join(file.children("/"), ", ")));

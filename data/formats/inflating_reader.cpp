@@ -61,7 +61,7 @@ struct InflatingReader::State {
 };
 
 void InflatingReader::State::refuse(std::string_view what) const {
-  throw Error(ErrorKind::data,
+  throw Error(errors::kDamagedData,
               fmt::format("{}: expected a whole gzip file, found one that {}; fetch it again.",
                           file.path().string(), what));
 }

@@ -6,8 +6,10 @@
 #include <span>
 #include <vector>
 
+#include "data/augmentations/augmentation.hpp"
 #include "data/images/image_set.hpp"
-#include "framework/core/random.hpp"
+#include "data/images/resampler.hpp"
+#include "framework/core/settings.hpp"
 #include "framework/training/step/dataset.hpp"
 
 namespace lockstep {
@@ -17,21 +19,15 @@ struct Preprocessing {
   // Taken after pixels are scaled to 0..1; one number for all channels or one each.
   std::vector<double> mean = {0.0};
   std::vector<double> standard_deviation = {1.0};
-  Index shift = 0;  ///< augmentation: the largest move of an image, in pixels, along each axis
+  Value augment = Value::mapping();  ///< as in `data.augment`; acts in training only
 };
-
-/// Checks the numbers against a sample's shape.
-/// @throws Error (usage): a list of the wrong length, a deviation not above 0, a shift that could
-///         move the whole image out of sight
-void check_preprocessing(const Preprocessing& preprocessing, const Shape& sample_shape);
 
 /// A contiguous range of an ImageSet as a Dataset; borrows the images.
 ///
 /// A sample's position is counted from the start of the range. A value is fma(p, a, b) with
-/// a = float(1 / (255 std)) for bytes and float(1 / std) for floats, b = float(-mean / std).
-///
-/// With augmentation an image moves down by dy and right by dx, both uniform in [-shift, shift],
-/// keyed by (seed, epoch, position); pixels that come from outside are black (p = 0).
+/// a = float(1 / (255 std)) for bytes and float(1 / std) for floats, b = float(-mean / std), of a
+/// pixel p that augmentation has changed where the request wants it: keyed by (seed, epoch,
+/// position). What comes from outside of an image is black (p = 0).
 class ImageSplit : public Dataset {
  public:
   struct Range {
@@ -40,8 +36,12 @@ class ImageSplit : public Dataset {
   };
 
   /// @param images  outlives the split and does not move in memory
-  /// @throws Error (usage) as `check_preprocessing`
+  /// @throws SettingError (usage): a list of the wrong length, a deviation that is not above 0, as
+  ///         `Augmentation::check`
   ImageSplit(const ImageSet& images, Range range, const Preprocessing& preprocessing);
+  /// The same with augmentations of one's own instead of `preprocessing.augment`.
+  ImageSplit(const ImageSet& images, Range range, const Preprocessing& preprocessing,
+             Augmentations augmentations);
 
   Index size() const override { return range_.count; }
   Shape sample_shape() const override { return images_->sample_shape(); }
@@ -57,45 +57,29 @@ class ImageSplit : public Dataset {
   struct ChannelMap {
     float a = 1;
     float b = 0;
-
-    float operator()(float pixel) const;
   };
 
-  struct Move {
-    Index down = 0;
-    Index right = 0;
+  /// One block of 16 lanes of a view.
+  struct Block {
+    LaneView view;
+    std::size_t number;
   };
-
-  /// One sample on its way into one lane.
-  template <class Pixel>
-  struct Fill {
-    const Pixel* sample;  // (C, H, W)
-    float* lane;          // (C * H * W) floats, `stride` apart
-    std::size_t stride;
-    Move move;
-  };
-
-  /// The 16 samples of a block.
-  struct BlockSamples {
-    std::array<std::size_t, kLanes> first_pixels;
-    std::array<Move, kLanes> moves;
-    bool any_moves;
-  };
-
-  BlockSamples block_samples(const GatherRequest& request, std::size_t block) const;
-  void prefetch(const GatherRequest& request) const;
-  void gather_bytes(const BlockSamples& samples, std::size_t block, LaneView view) const;
-  template <class Pixel>
-  void gather_from(std::span<const Pixel> pixels, const GatherRequest& request,
-                   LaneView block) const;
-  template <class Pixel>
-  void fill_lane(const Fill<Pixel>& fill) const;
-  Move draw_move(const RandomStream& stream, Index position, std::uint32_t epoch) const;
 
   const ImageSet* images_;
   Range range_;
-  Index shift_;
+  Resampler resampler_;
   std::vector<ChannelMap> channels_;
+
+  std::array<std::size_t, kLanes> first_pixels(const GatherRequest& request,
+                                               std::size_t block) const;
+  template <class Pixel>
+  void gather_from(std::span<const Pixel> pixels, const GatherRequest& request,
+                   LaneView view) const;
+  template <class Pixel>
+  void gather_block(std::span<const Pixel> pixels, const GatherRequest& request,
+                    const Block& block) const;
+  template <class Pixel, class PiecesOfLane>
+  void fill(const Block& block, std::size_t most, const PiecesOfLane& pieces_of_lane) const;
 };
 
 }  // namespace lockstep

@@ -33,7 +33,7 @@ bool begins_with(Bytes content, Bytes signature) {
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& path, std::string_view sentence) {
-  throw Error(ErrorKind::data, fmt::format("{}: {}", path.string(), sentence));
+  throw Error(errors::kPicture, fmt::format("{}: {}", path.string(), sentence));
 }
 
 /// A red, green, blue or alpha value, laid over white paper.
@@ -132,7 +132,7 @@ PixelImage repeated(const PixelImage& grey, Index channels) {
 
 PixelImage read_image_file(const std::filesystem::path& path, Index channels) {
   if (channels != 1 && channels != 3) {
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kPictureShape,
                 fmt::format("{}: expected a model for 1 (grey) or 3 (colour) channels, found {}; "
                             "pictures cannot be made into its input.",
                             path.string(), channels));

@@ -71,7 +71,7 @@ class PgmReader {
   }
 
   [[noreturn]] void refuse(std::string_view expected, std::string_view found) const {
-    throw Error(ErrorKind::data,
+    throw Error(errors::kPicture,
                 fmt::format("{}: expected {} of a PGM image at byte {}, found {}; the file is "
                             "damaged, save it again.",
                             path_.string(), expected, at_, found));

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "data/formats/idx.hpp"
+#include "data/formats/idx_file.hpp"
 #include "data/pictures/image_file.hpp"
 #include "data/pictures/pixel_image.hpp"
 #include "framework/core/error.hpp"
@@ -27,7 +27,7 @@ class Collector {
 
   void add_idx(const std::filesystem::path& file) {
     if (request_.shape[0] != 1) {
-      throw Error(ErrorKind::usage,
+      throw Error(errors::kPictureShape,
                   fmt::format("{}: expected a model for grey images, as IDX files hold, found one "
                               "for {}; give PNG or JPEG files.",
                               file.string(), request_.shape.to_string()));
@@ -62,7 +62,7 @@ class Collector {
 
 Pictures read_pictures(const PicturesRequest& request) {
   if (request.shape.rank() != 3) {
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kPictureShape,
                 fmt::format("input.shape: expected a model for (channels, rows, columns) images, "
                             "found {}; pictures cannot be made into its input.",
                             request.shape.to_string()));

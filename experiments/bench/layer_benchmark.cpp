@@ -5,10 +5,10 @@
 
 #include "framework/core/aligned_buffer.hpp"
 #include "framework/graph/micro_batch_pass.hpp"
-#include "framework/kernels/optimizer.hpp"
+#include "framework/kernels/buffers.hpp"
 #include "framework/kernels/reduce.hpp"
-#include "framework/kernels/softmax.hpp"
-#include "framework/training/update/optimizer.hpp"
+#include "framework/optimizers/optimizer.hpp"
+#include "framework/training/step/micro_batch.hpp"
 
 namespace lockstep {
 namespace {
@@ -71,50 +71,35 @@ class WarmWorker {
  public:
   WarmWorker(const ExperimentConfig& config, const Graph& graph, const Dataset& dataset)
       : dataset_(dataset),
-        label_smoothing_(static_cast<float>(config.loss.label_smoothing)),
+        loss_(make_loss(config.loss)),
+        reading_{.training = true, .seed = config.seed},
+        samples_(static_cast<std::size_t>(
+            std::min({config.train.micro_batch, config.train.batch_size, dataset.size()}))),
         parameters_(graph, config.seed),
         plan_(graph, config.train.micro_batch, PlanPurpose::training),
         pass_(plan_, parameters_.layout()),
         scaled_(parameters_.layout().size()),
         gradients_(parameters_.layout().size()),
         sum_(parameters_.layout().size()),
-        optimizer_(make_optimizer(config.optimizer, parameters_.layout().size())) {
-    const Index samples =
-        std::min({config.train.micro_batch, config.train.batch_size, dataset.size()});
-    pass_.set_samples(static_cast<std::size_t>(samples));
-    for (std::size_t lane = 0; lane < pass_.input().lanes(); ++lane) {
-      lane_samples_.push_back(std::min(static_cast<Index>(lane), samples - 1));
-    }
-    losses_.resize(lane_samples_.size());
-    labels_ = dataset.labels().first(static_cast<std::size_t>(samples));
-    classes_.resize(labels_.size());
-    context_ = {.training = true, .seed = config.seed, .epoch = 0, .samples = lane_samples_};
+        optimizer_(make_optimizer(config.optimizer, parameters_.layout().size())),
+        batch_(config.train.micro_batch) {
+    std::iota(samples_.begin(), samples_.end(), Index{0});
     parameters_.layout().apply_scales(parameters_.values(), scaled_.span());
     assemble();
-    pass_.forward(scaled_.span(), context_);
+    pass_.forward(scaled_.span(), batch_.context());
     take_loss();
-    pass_.backward(scaled_.span(), gradients_.span(), context_);
+    pass_.backward(scaled_.span(), gradients_.span(), batch_.context());
   }
 
   const Plan& plan() const { return plan_; }
-  Index samples() const { return static_cast<Index>(labels_.size()); }
+  Index samples() const { return static_cast<Index>(samples_.size()); }
 
-  void forward(std::size_t step) const { pass_.forward_step(step, context_); }
-  void backward(std::size_t step) { pass_.backward_step(step, context_, pass_.scratch()); }
+  void forward(std::size_t step) const { pass_.forward_step(step, batch_.context()); }
+  void backward(std::size_t step) { pass_.backward_step(step, batch_.context(), pass_.scratch()); }
 
-  void assemble() {
-    dataset_.gather({.samples = lane_samples_, .seed = context_.seed, .epoch = 0, .augment = true},
-                    pass_.input());
-  }
+  void assemble() { batch_.assemble(dataset_, samples_, reading_, pass_); }
 
-  void take_loss() {
-    softmax_cross_entropy({.logits = pass_.output(),
-                           .labels = labels_,
-                           .label_smoothing = label_smoothing_,
-                           .gradient = pass_.output_gradient(),
-                           .losses = losses_});
-    arg_max(pass_.output(), classes_);
-  }
+  void take_loss() { batch_.take_loss(*loss_, pass_); }
 
   void add_gradient() { add_buffers(gradients_.span(), sum_.span(), sum_.span()); }
 
@@ -128,7 +113,9 @@ class WarmWorker {
 
  private:
   const Dataset& dataset_;
-  float label_smoothing_;
+  std::unique_ptr<const Loss> loss_;
+  MicroBatch::Reading reading_;
+  std::vector<Index> samples_;
   ParameterStore parameters_;
   Plan plan_;
   MicroBatchPass pass_;
@@ -136,11 +123,7 @@ class WarmWorker {
   AlignedBuffer<float> gradients_;
   AlignedBuffer<float> sum_;
   std::unique_ptr<Optimizer> optimizer_;
-  std::vector<Index> lane_samples_;
-  std::span<const std::uint8_t> labels_;
-  std::vector<float> losses_;
-  std::vector<std::uint8_t> classes_;
-  PassContext context_;
+  MicroBatch batch_;
 };
 
 // Measures one piece of work of one thread after the other.

@@ -5,7 +5,8 @@
 
 #include "experiments/bench/layer_benchmark.hpp"
 #include "experiments/text/clock.hpp"
-#include "framework/config/trainer_settings.hpp"
+#include "framework/config/experiment_training.hpp"
+#include "framework/schedules/schedule.hpp"
 #include "framework/training/evaluation/evaluator.hpp"
 #include "framework/training/evaluation/predictor.hpp"
 #include "framework/training/exchange/communicator.hpp"
@@ -28,21 +29,11 @@ double gflops_of(const Pace& images, double operations) {
 Throughput measure_training(const ThroughputBenchmark& benchmark, const ExperimentConfig& config,
                             int threads) {
   const WorkerTeam team(threads);
-  ParameterStore parameters(benchmark.graph, config.seed);
-  const auto optimizer = make_optimizer(config.optimizer, parameters.layout().size());
   SoloCommunicator solo;
-  const ScheduleSettings schedule{.peak = 1e-9};
-  Trainer trainer({.graph = benchmark.graph,
-                   .parameters = parameters,
-                   .optimizer = *optimizer,
-                   .schedule = schedule,
-                   .training = benchmark.dataset,
-                   .validation = nullptr,
-                   .test = nullptr,
-                   .team = team,
-                   .communicator = solo,
-                   .clock = seconds_now},
-                  trainer_settings_of(config, std::numeric_limits<Index>::max() / 2));
+  TrainingSetup setup = training_of(config, benchmark.graph, {.training = benchmark.dataset});
+  setup.settings.total_steps = std::numeric_limits<Index>::max() / 2;
+  setup.schedule = constant_schedule(1e-9);
+  Trainer trainer(setup, {.team = team, .communicator = solo, .clock = seconds_now});
   const double operations = sample_operations(benchmark.graph).training;
   const Pace images = benchmark.stopwatch.measure(
       {.team = team, .window = kStepWindow, .operations = operations, .work = [&] {
@@ -60,7 +51,7 @@ Throughput measure_inference(const ThroughputBenchmark& benchmark, Index batch, 
   const ParameterStore parameters(benchmark.graph, kSeed);
   const FirstSamples samples(benchmark.dataset, std::min(batch, benchmark.dataset.size()));
   SoloCommunicator solo;
-  Evaluator evaluator(benchmark.graph, parameters.layout(), team, 0);
+  Evaluator evaluator(benchmark.graph, parameters.layout(), team, benchmark.loss);
   const double operations = sample_operations(benchmark.graph).forward;
   const Pace images = benchmark.stopwatch.measure(
       {.team = team, .window = kStepWindow, .operations = operations, .work = [&] {
@@ -76,7 +67,7 @@ Throughput measure_inference(const ThroughputBenchmark& benchmark, Index batch, 
 Measured measure_latency(const ThroughputBenchmark& benchmark) {
   const WorkerTeam alone(1);
   const ParameterStore parameters(benchmark.graph, kSeed);
-  Predictor predictor(benchmark.graph, parameters.layout(), parameters.values());
+  Predictor predictor(benchmark.graph, parameters.layout(), parameters.values(), benchmark.loss);
   const Pace images = benchmark.stopwatch.measure(
       {.team = alone, .window = kLatencyWindow, .operations = 0, .work = [&] {
          predictor.probabilities(benchmark.dataset, 0);

@@ -13,6 +13,7 @@ namespace lockstep {
 struct ThroughputBenchmark {
   const Graph& graph;
   const Dataset& dataset;
+  const Loss& loss;
   Stopwatch& stopwatch;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 
 #include <fmt/format.h>
@@ -20,6 +21,15 @@ double of_channel(const std::vector<double>& values, std::size_t channel) {
   return values[values.size() == 1 ? 0 : channel];
 }
 
+// `mean` or `std` of data.normalize.
+std::vector<double> normalization(const Value& data, std::string_view key, double otherwise) {
+  const Value* const section = data.find("normalize");
+  if (section == nullptr) return {otherwise};
+  constexpr SettingsReader::Bounds kAny{-std::numeric_limits<double>::infinity(),
+                                        std::numeric_limits<double>::infinity()};
+  return SettingsReader(*section, "data.normalize").reals_or(key, kAny, {otherwise});
+}
+
 }  // namespace
 
 std::string in_words(const std::vector<AdvisedChange>& changes) {
@@ -33,9 +43,13 @@ std::string layer_key(std::string_view layer, std::string_view key) {
   return fmt::format("model.layers.{}.{}", layer, key);
 }
 
-const ParameterSpec* weight_of(const GraphNode& node) {
-  const auto found = std::ranges::find(node.parameters, "weight", &ParameterSpec::name);
+const ParameterSpec* tensor_of(const GraphNode& node, ParameterRole role) {
+  const auto found = std::ranges::find(node.parameters, role, &ParameterSpec::role);
   return found == node.parameters.end() ? nullptr : &*found;
+}
+
+const ParameterSpec* weight_of(const GraphNode& node) {
+  return tensor_of(node, ParameterRole::weight);
 }
 
 std::optional<std::size_t> source_of(const Graph& graph, std::size_t node) {
@@ -65,7 +79,8 @@ std::vector<AdvisedChange> better_weights(const Graph& graph, std::size_t node,
   const ParameterSpec& weight = *weight_of(layer);
   std::vector<AdvisedChange> changes;
   if (initializer_name(weight.initializer.kind) != type) {
-    changes.push_back({layer_key(layer.name, "init.weight"), fmt::format("{{type: {}}}", type)});
+    changes.push_back(
+        {layer_key(layer.name, "init." + weight.name), fmt::format("{{type: {}}}", type)});
   }
   if (weight.scale != 1.0F) changes.push_back({layer_key(layer.name, "weight_scale"), "1"});
   return changes;
@@ -83,12 +98,14 @@ std::vector<AdvisedChange> without_sigmoids(const Graph& graph) {
   return changes;
 }
 
-AdvisedChange better_normalization(const NormalizeConfig& old, const NetworkFigures& measured) {
+AdvisedChange better_normalization(const Value& data, const NetworkFigures& measured) {
+  const std::vector<double> old_mean = normalization(data, "mean", 0);
+  const std::vector<double> old_deviation = normalization(data, "std", 1);
   std::vector<double> mean;
   std::vector<double> deviation;
   for (std::size_t c = 0; c < measured.input_mean.size(); ++c) {
-    const double scale = of_channel(old.std, c);
-    mean.push_back(of_channel(old.mean, c) + scale * measured.input_mean[c]);
+    const double scale = of_channel(old_deviation, c);
+    mean.push_back(of_channel(old_mean, c) + scale * measured.input_mean[c]);
     const double spread = scale * measured.input_std[c];
     deviation.push_back(spread > 0 ? spread : 1);
   }

@@ -27,6 +27,9 @@ std::string in_words(const std::vector<AdvisedChange>& changes);
 /// "model.layers.c1.init.weight"
 std::string layer_key(std::string_view layer, std::string_view key);
 
+/// The layer's first tensor of a role; null without one.
+const ParameterSpec* tensor_of(const GraphNode& node, ParameterRole role);
+
 /// Null: the layer has no weights.
 const ParameterSpec* weight_of(const GraphNode& node);
 
@@ -58,6 +61,7 @@ std::vector<AdvisedChange> better_weights(const Graph& graph, std::size_t node);
 std::vector<AdvisedChange> without_sigmoids(const Graph& graph);
 
 /// data.normalize that gives each channel mean 0 and deviation 1.
-AdvisedChange better_normalization(const NormalizeConfig& old, const NetworkFigures& measured);
+/// @param data  section `data` of the experiment
+AdvisedChange better_normalization(const Value& data, const NetworkFigures& measured);
 
 }  // namespace lockstep

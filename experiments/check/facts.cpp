@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "framework/config/trainer_settings.hpp"
+#include "framework/config/experiment_training.hpp"
+#include "framework/schedules/schedule.hpp"
 #include "framework/training/diagnosis/nearest_mean.hpp"
 #include "framework/training/step/first_samples.hpp"
 #include "framework/training/step/sampler.hpp"
@@ -43,18 +44,14 @@ struct TrialSize {
 
 TrialResult trial_of(const CheckBench& bench, const Dataset& dataset, const TrialSize& size) {
   const ExperimentConfig& config = bench.config;
-  TrainerSettings settings = trainer_settings_of(config, kTrialSteps);
-  settings.batch_size = size.batch_size;
-  settings.digest_every_steps = 0;
-  ScheduleSettings schedule = shortened(
-      config.learning_rate, total_steps(config.train, bench.training.size()), kTrialSteps);
-  schedule.peak *= size.rate_factor;
-  return run_trial({.graph = bench.graph,
-                    .dataset = dataset,
-                    .team = bench.team,
-                    .trainer = settings,
-                    .schedule = schedule,
-                    .optimizer = config.optimizer});
+  const Schedule whole = make_schedule(config.learning_rate);
+  TrainingSetup setup = training_of(config, bench.graph, {.training = dataset});
+  setup.settings.total_steps = kTrialSteps;
+  setup.settings.batch_size = size.batch_size;
+  setup.settings.digest_every_steps = 0;
+  setup.schedule = shortened(whole, total_steps(config.train, bench.training.size()), kTrialSteps,
+                             size.rate_factor);
+  return run_trial(setup, bench.team);
 }
 
 Index trial_batch(const CheckBench& bench) {
@@ -113,11 +110,13 @@ CheckFacts gather_check_facts(const CheckBench& bench) {
   facts.nearest_mean = nearest_mean_accuracy(dataset, all.first(half), all.subspan(all.size() / 2));
   facts.batch_size = trial_batch(bench);
 
-  ProbeRequest probe{
+  const auto loss = make_loss(bench.config.loss);
+  facts.guessing_loss = loss->guessing_loss(bench.graph.output_shape().size());
+  Examination probe{
       .parameters = {},
       .dataset = dataset,
       .samples = all.first(std::min(all.size(), static_cast<std::size_t>(kProbeSamples))),
-      .label_smoothing = static_cast<float>(bench.config.loss.label_smoothing)};
+      .loss = *loss};
   const ParameterStore initial(bench.graph, bench.config.seed);
   probe.parameters = initial.values();
   facts.network = probe_network(bench.graph, probe);
@@ -125,7 +124,7 @@ CheckFacts gather_check_facts(const CheckBench& bench) {
       check_gradients(bench.graph, {.parameters = initial.values(),
                                     .dataset = dataset,
                                     .samples = all.first(std::min(all.size(), kGradientSamples)),
-                                    .label_smoothing = probe.label_smoothing});
+                                    .loss = *loss});
   facts.trial = run_check_trial(bench);
   if (!facts.trial.is_finite) {
     probe.parameters = facts.trial.parameters;
@@ -139,9 +138,10 @@ CheckFacts gather_check_facts(const CheckBench& bench) {
 }
 
 std::vector<RateTrial> try_rates(const CheckBench& bench, const TrialResult& trial) {
+  const double usual_peak = make_schedule(bench.config.learning_rate).peak();
   std::vector<RateTrial> trials;
   for (const double factor : rate_factors(trial)) {
-    const double peak = bench.config.learning_rate.peak * factor;
+    const double peak = usual_peak * factor;
     if (peak > kHighestRate) continue;
     trials.push_back(
         {.peak = peak,

@@ -24,6 +24,7 @@ struct CheckFacts {
   const ExperimentConfig& config;
   NetworkFigures network{};                ///< with the initial weights
   std::vector<GradientCheck> gradients{};  ///< likewise
+  double guessing_loss = 0;                ///< what a network that knows nothing costs
   double chance = 0;                       ///< share of the largest class
   double nearest_mean = 0;                 ///< accuracy of the nearest class mean on raw inputs
   Index nearest_samples = 0;               ///< that it was measured on

@@ -51,7 +51,7 @@ void add_input(const CheckFacts& facts, CheckFindings& findings) {
       .reason =
           "initial weights are made for inputs of mean 0 and deviation 1 (LeCun et al. 1998, "
           "Efficient BackProp, 4.3); raw pixels of 0..1 are near enough",
-      .changes = {better_normalization(facts.config.data.normalize, facts.network)}};
+      .changes = {better_normalization(facts.config.data, facts.network)}};
   finding.message = fmt::format(
       "The network's inputs are {}: their root mean square is {}, and initial weights are made for "
       "about 1. {}",

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "experiments/text/figures.hpp"
+#include "framework/schedules/schedule.hpp"
 
 namespace lockstep {
 namespace {
@@ -27,9 +28,9 @@ void add(CheckFindings& findings, CheckFinding finding) {
 }
 
 void add_schedule(const LintFacts& facts, CheckFindings& findings) {
-  const ScheduleSettings& schedule = facts.config.learning_rate;
+  const Schedule schedule = make_schedule(facts.config.learning_rate);
   const Index steps = steps_of(facts);
-  const Index warmup = warmup_steps(schedule, steps);
+  const Index warmup = schedule.warmup_steps(steps);
   if (warmup >= steps) {
     add(findings,
         {.id = "warmup_without_end",
@@ -42,26 +43,25 @@ void add_schedule(const LintFacts& facts, CheckFindings& findings) {
                                 "its peak.",
                                 count_of(warmup, "step"), count_of(steps, "step"))});
   }
+  const auto fall = schedule.curve().first_fall();
+  if (!fall || fall->step + warmup < steps) return;
+  const std::string key = fmt::format("learning_rate.{}", fall->key);
   // One that never changes, where the run is too short for any fall.
   const AdvisedChange change =
       steps - warmup > 1
-          ? AdvisedChange{"learning_rate.every_steps",
-                          fmt::format("{}", std::max<Index>(1, (steps - warmup) / 3))}
+          ? AdvisedChange{key, fmt::format("{}", std::max<Index>(1, (steps - warmup) / 3))}
           : AdvisedChange{"learning_rate",
-                          fmt::format("{{schedule: constant, peak: {:.6g}}}", schedule.peak)};
-  const bool falls_once = schedule.type == ScheduleSettings::Type::step;
-  if (falls_once && schedule.every_steps + warmup >= steps) {
-    add(findings, {.id = "schedule_never_fires",
-                   .where = "learning_rate.every_steps",
-                   .measured = static_cast<double>(schedule.every_steps),
-                   .threshold = static_cast<double>(steps - warmup),
-                   .reason = "a step schedule lowers the rate every so many steps after warm-up",
-                   .changes = {change},
-                   .message = fmt::format(
-                       "The rate would fall after {}, but the run has {}: it stays what it "
-                       "is.",
-                       count_of(schedule.every_steps + warmup, "step"), count_of(steps, "step"))});
-  }
+                          fmt::format("{{schedule: constant, peak: {:.6g}}}", schedule.peak())};
+  add(findings,
+      {.id = "schedule_never_fires",
+       .where = key,
+       .measured = static_cast<double>(fall->step),
+       .threshold = static_cast<double>(steps - warmup),
+       .reason = "steps after warm-up at which the rate falls first",
+       .changes = {change},
+       .message = fmt::format("The rate would fall after {}, but the run has {}: it stays what it "
+                              "is.",
+                              count_of(fall->step + warmup, "step"), count_of(steps, "step"))});
 }
 
 void add_rhythm(const LintFacts& facts, std::string_view section, const Rhythm& rhythm,
@@ -124,18 +124,21 @@ constexpr double kUsualBeta2 = 0.999;
 
 // Kingma and Ba prove convergence for beta1^2 < sqrt(beta2) alone.
 void add_adam(const LintFacts& facts, CheckFindings& findings) {
-  const OptimizerSettings& optimizer = facts.config.optimizer;
-  const double beta1_squared = optimizer.beta1 * optimizer.beta1;
-  const double limit = std::sqrt(optimizer.beta2);
-  if (optimizer.type != OptimizerSettings::Type::adam || beta1_squared < limit) return;
+  SettingsReader optimizer(facts.config.optimizer, "optimizer");
+  if (optimizer.text("type") != "adam") return;
+  const double beta1 = optimizer.real("beta1", {0, 1});
+  const double beta2 = optimizer.real("beta2", {0, 1});
+  const double beta1_squared = beta1 * beta1;
+  const double limit = std::sqrt(beta2);
+  if (beta1_squared < limit) return;
   add(findings,
       {.id = "adam_memory",
        .where = "optimizer.beta2",
        .measured = beta1_squared,
        .threshold = limit,
        .reason = "Adam needs beta1^2 < sqrt(beta2) (Kingma and Ba 2015, theorem 4.1)",
-       .changes = {optimizer.beta2 < kUsualBeta2 ? AdvisedChange{"optimizer.beta2", "0.999"}
-                                                 : AdvisedChange{"optimizer.beta1", "0.9"}},
+       .changes = {beta2 < kUsualBeta2 ? AdvisedChange{"optimizer.beta2", "0.999"}
+                                       : AdvisedChange{"optimizer.beta1", "0.9"}},
        .message = fmt::format("Adam forgets squares of gradients sooner than gradients: beta1^2 is "
                               "{:.4g}, not below sqrt(beta2), {:.4g}.",
                               beta1_squared, limit)});

@@ -42,8 +42,10 @@ bool kills(const LossOfUnits& loss, double bias, double spread) {
   return (loss.share == &LayerFigures::dead_share ? -bias : std::abs(bias)) > kFarBias * spread;
 }
 
-AdvisedChange bias_of_zero(const LayerFigures& layer) {
-  return {layer_key(layer.layer, "init.bias"), "{type: constant, value: 0}"};
+// Of a layer that has one.
+AdvisedChange bias_of_zero(const GraphNode& node) {
+  const ParameterSpec& bias = *tensor_of(node, ParameterRole::bias);
+  return {layer_key(node.name, "init." + bias.name), "{type: constant, value: 0}"};
 }
 
 std::vector<AdvisedChange> weights_for(const CheckFacts& facts, const LossOfUnits& loss,
@@ -57,7 +59,7 @@ std::vector<AdvisedChange> own_causes(const CheckFacts& facts, const LossOfUnits
                                       std::size_t source) {
   const LayerFigures& layer = facts.network.layers[source];
   if (kills(loss, layer.bias_mean, std::max(layer.output_spread, kUsualSpread))) {
-    return {bias_of_zero(layer)};
+    return {bias_of_zero(facts.graph.nodes()[source])};
   }
   const double usual = good_weights(facts.graph, source).deviation;
   const bool saturates = !loss.weights.empty() && layer.weight_rms > kLargeWeights * usual;
@@ -68,13 +70,14 @@ std::vector<AdvisedChange> own_causes(const CheckFacts& facts, const LossOfUnits
 std::vector<AdvisedChange> likely_causes(const CheckFacts& facts, const LossOfUnits& loss,
                                          std::size_t source) {
   const LayerFigures& layer = facts.network.layers[source];
-  if (kills(loss, layer.bias_mean, layer.output_spread)) return {bias_of_zero(layer)};
+  if (kills(loss, layer.bias_mean, layer.output_spread))
+    return {bias_of_zero(facts.graph.nodes()[source])};
   std::vector<AdvisedChange> weights = weights_for(facts, loss, source);
   if (!weights.empty()) return weights;
   const bool is_normalized =
       std::ranges::all_of(facts.network.input_mean, [](double mean) { return std::abs(mean) < 1; });
   if (!is_normalized) {
-    return {better_normalization(facts.config.data.normalize, facts.network)};
+    return {better_normalization(facts.config.data, facts.network)};
   }
   return {{"seed", fmt::format("{}", facts.config.seed + 1)}};
 }

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/text/figures.hpp"
-#include "framework/core/elementary.hpp"
 
 namespace lockstep {
 namespace {
@@ -54,11 +53,10 @@ std::string trial_line(const TrialResult& trial) {
 }
 
 void add_trials(const CheckFacts& facts, std::vector<ReportLine>& lines) {
-  const auto classes = facts.graph.output_shape().size();
   add_wrapped("loss",
               fmt::format("{} with the initial weights; guessing among {} classes costs {}.",
-                          figure(facts.network.loss), classes,
-                          figure(elementary::log(static_cast<double>(classes)))),
+                          figure(facts.network.loss), facts.graph.output_shape().size(),
+                          figure(facts.guessing_loss)),
               lines);
   add_wrapped("trial",
               fmt::format("100 steps on batches of {}: {} (guessing {}, nearest class mean {}).",
@@ -172,7 +170,7 @@ std::string check_json(const CheckResults& results) {
       {"findings", std::move(findings)},
       {"overrides", results.advice},
       {"loss", facts.network.loss},
-      {"guessing_loss", elementary::log(static_cast<double>(facts.graph.output_shape().size()))},
+      {"guessing_loss", facts.guessing_loss},
       {"guessing_accuracy", facts.chance},
       {"nearest_mean_accuracy", facts.nearest_mean},
       {"input",

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "experiments/text/figures.hpp"
-#include "framework/core/elementary.hpp"
 
 namespace lockstep {
 namespace {
@@ -85,19 +84,18 @@ void add_exploding(const CheckFacts& facts, CheckFindings& findings) {
   const NetworkFigures& network = facts.network;
   double output = network.layers.back().output_rms;
   if (output <= kLargestOutput) return;
-  const double guessing = elementary::log(static_cast<double>(facts.graph.output_shape().size()));
   const SignalRule rule{
       .id = "signal_explodes",
       .size = "too large",
       .measured = network.loss,
-      .threshold = guessing,
+      .threshold = facts.guessing_loss,
       .reason =
-          "before any training a network should be as unsure as guessing, a loss of ln(classes) "
-          "(Karpathy 2019, A Recipe for Training Neural Networks), and variances should stay "
-          "alike from layer to layer (He et al. 2015)",
-      .what =
-          fmt::format("The first loss is {}, where guessing costs ln({}) = {}.",
-                      figure(network.loss), facts.graph.output_shape().size(), figure(guessing))};
+          "before any training a network should be as unsure as guessing (Karpathy 2019, A Recipe "
+          "for Training Neural Networks), and variances should stay alike from layer to layer (He "
+          "et al. 2015)",
+      .what = fmt::format("The first loss is {}, where guessing among {} classes costs {}.",
+                          figure(network.loss), facts.graph.output_shape().size(),
+                          figure(facts.guessing_loss))};
   if (has(findings, "unscaled_input")) output /= network.input_rms;
   for (std::size_t node = 0; node < network.layers.size(); ++node) {
     if (weight_of(facts.graph.nodes()[node]) == nullptr || output <= kLargestOutput) continue;

@@ -5,7 +5,7 @@
 
 #include "experiments/check/signal_findings.hpp"
 #include "experiments/text/figures.hpp"
-#include "framework/core/elementary.hpp"
+#include "framework/schedules/schedule.hpp"
 
 namespace lockstep {
 namespace {
@@ -22,7 +22,6 @@ std::string outcome(const TrialResult& trial) {
 }
 
 CheckFinding failed_trial(const CheckFacts& facts) {
-  const double guessing = elementary::log(static_cast<double>(facts.graph.output_shape().size()));
   CheckFinding finding{
       .id = "no_learning",
       .where = "train",
@@ -34,7 +33,7 @@ CheckFinding failed_trial(const CheckFacts& facts) {
   finding.message = fmt::format(
       "In a trial of 100 steps on batches of {} the network does not learn: {}; guessing has {} "
       "and {}, the nearest class mean {}.",
-      facts.batch_size, outcome(facts.trial), percent(facts.chance), figure(guessing),
+      facts.batch_size, outcome(facts.trial), percent(facts.chance), figure(facts.guessing_loss),
       percent(facts.nearest_mean));
   return finding;
 }
@@ -63,7 +62,7 @@ const RateTrial* best_rate(const CheckFacts& facts) {
 }
 
 CheckFinding wrong_rate(const CheckFacts& facts, const RateTrial& better) {
-  const double peak = facts.config.learning_rate.peak;
+  const double peak = make_schedule(facts.config.learning_rate).peak();
   const bool high = better.peak < peak;
   CheckFinding finding{
       .id = high ? "rate_too_high" : "rate_too_low",

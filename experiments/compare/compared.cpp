@@ -4,12 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "experiments/program/experiment_file.hpp"
 #include "experiments/results/stored_experiment.hpp"
 #include "framework/config/yaml_reader.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
 #include "framework/storage/metrics/journal_recovery.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -22,7 +24,7 @@ Compared load_run(const fs::path& path) {
   run.end = read_run_end(path);
   RecordedMetrics metrics =
       read_run_metrics({.journal = path / "metrics.jsonl", .snapshot = path / "metrics.h5"});
-  if (!metrics.problems.empty()) throw Error(ErrorKind::data, metrics.problems.front());
+  if (!metrics.problems.empty()) throw Error(errors::kDamagedFile, metrics.problems.front());
   run.tables = std::move(metrics.tables);
   const RunCheckpoints checkpoints(path);
   for (const Index step : checkpoints.steps()) run.checkpoints[step] = checkpoints.path_of(step);
@@ -34,8 +36,9 @@ Compared load_checkpoint(const fs::path& path) {
   const Checkpoint checkpoint = read_checkpoint_summary(path).checkpoint;
   if (!checkpoint.experiment.empty()) file.config = experiment_of(checkpoint, path, {});
   StepRecord record;
+  for (const Column<StepRecord>& column : kStepColumns) record.*column.member = kNotMeasured;
   if (checkpoint.state) {
-    record.step = checkpoint.state->step;
+    record.step = checkpoint.state->progress.step;
     record.has_digest = true;
     record.digest = checkpoint.state->digest;
     file.tables.steps = {record};
@@ -55,11 +58,12 @@ std::optional<ExperimentConfig> experiment_of_metrics(const fs::path& path) {
   if (file.node("/experiment") != Hdf5Node::dataset) return {};
   const std::string name = path.string() + " (/experiment)";
   try {
-    return parse_experiment(read_yaml_text(file.read_text("/experiment"), name), path);
+    return complete(parse_experiment(read_yaml_text(file.read_text("/experiment"), name), path));
   } catch (const Error& error) {
-    throw Error(ErrorKind::data, fmt::format("{} This text of the file is damaged or of another "
-                                             "version of Lockstep; take another copy.",
-                                             error.what()));
+    throw Error(errors::kDamagedFile,
+                fmt::format("{} This text of the file is damaged or of another "
+                            "version of Lockstep; take another copy.",
+                            error.what()));
   }
 }
 
@@ -82,7 +86,7 @@ Compared load_compared(const fs::path& path) {
   if (fs::is_directory(path, problem)) {
     if (is_run_directory(path)) return load_run(path);
     throw Error(
-        ErrorKind::data,
+        errors::kNoRun,
         fmt::format("{} is a folder, but not a run's: it has no resolved.yaml; give a run's "
                     "folder, a checkpoint, or metrics.h5.",
                     path.string()));

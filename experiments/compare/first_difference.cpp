@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -20,15 +23,6 @@ bool same_bits(double a, double b) {
 
 // ---- Steps
 // ----------------------------------------------------------------------------------------
-
-std::optional<StepDifference> difference(const StepRecord& a, const StepRecord& b) {
-  if (a.has_digest && b.has_digest) {
-    if (a.digest == b.digest) return {};
-    return StepDifference{a.step, "digest", a.digest.hex(), b.digest.hex()};
-  }
-  if (same_bits(a.loss, b.loss)) return {};
-  return StepDifference{a.step, "loss", fmt::format("{}", a.loss), fmt::format("{}", b.loss)};
-}
 
 /// A checkpoint is one step of a training; the others say how far theirs came.
 bool tells_length(const Compared& compared) { return compared.kind != ComparedKind::checkpoint; }
@@ -47,7 +41,7 @@ void compare_steps(const Compared& a, const Compared& b, FirstDifference& found)
     if (other == b.tables.steps.end()) break;
     if (other->step != record.step) continue;
     ++found.steps;
-    found.step = difference(record, *other);
+    found.step = step_difference(record, *other);
     if (found.step) return;
   }
   found.step = different_length(a, b);
@@ -134,14 +128,15 @@ std::vector<NamedNumber> numbers_of(const Checkpoint& checkpoint) {
   for (const auto& [name, value] : checkpoint.optimizer_scalars) add(name, value);
   if (!checkpoint.state) return numbers;
   const StoredTrainingState& state = *checkpoint.state;
-  add("step", state.step);
+  const TrainingProgress& progress = state.progress;
+  add("step", progress.step);
   add("epoch", state.epoch);
-  add("samples_seen", state.samples_seen);
+  add("samples_seen", progress.samples_seen);
   add("seed", state.seed);
   add("digest", state.digest.hex());
-  add("epoch_samples", state.epoch_samples);
-  add("epoch_correct", state.epoch_correct);
-  add("epoch_loss", state.epoch_loss);
+  add("epoch_samples", progress.epoch_samples);
+  add("epoch_correct", progress.epoch_correct);
+  add("epoch_loss", progress.epoch_loss);
   return numbers;
 }
 
@@ -154,6 +149,22 @@ std::vector<Index> index_of(const Shape& shape, Index position) {
     position /= shape[axis];
   }
   return index;
+}
+
+std::optional<StepDifference> step_difference(const StepRecord& a, const StepRecord& b) {
+  const bool have_digests = a.has_digest && b.has_digest;
+  if (have_digests && a.digest != b.digest) {
+    return StepDifference{a.step, "digest", a.digest.hex(), b.digest.hex()};
+  }
+  for (const Column<StepRecord>& column : kStepColumns) {
+    const double one = a.*column.member;
+    const double other = b.*column.member;
+    if (!column.repeats || same_bits(one, other)) continue;
+    // The digests say that the weights are the same; a checkpoint says nothing but its digest.
+    if (have_digests && (std::isnan(one) || std::isnan(other))) continue;
+    return StepDifference{a.step, column.name, fmt::format("{}", one), fmt::format("{}", other)};
+  }
+  return {};
 }
 
 std::optional<TensorDifference> first_tensor_difference(const Checkpoint& a, const Checkpoint& b) {
@@ -171,7 +182,8 @@ std::optional<StepDifference> first_number_difference(const Checkpoint& a, const
   for (const NamedNumber& number : numbers_of(a)) {
     const auto other = std::ranges::find(others, number.name, &NamedNumber::name);
     if (other == others.end() || other->value == number.value) continue;
-    return StepDifference{a.state ? a.state->step : 0, number.name, number.value, other->value};
+    return StepDifference{a.state ? a.state->progress.step : 0, number.name, number.value,
+                          other->value};
   }
   return {};
 }
@@ -185,7 +197,7 @@ FirstDifference first_difference(const Compared& a, const Compared& b) {
     found.tensor = first_tensor_difference(checkpoint, against);
     if (!found.tensor) found.number = first_number_difference(checkpoint, against);
     ++found.checkpoints;
-    if (found.tensor && checkpoint.state) found.tensor->step = checkpoint.state->step;
+    if (found.tensor && checkpoint.state) found.tensor->step = checkpoint.state->progress.step;
     if (found.tensor || found.number) break;
   }
   return found;

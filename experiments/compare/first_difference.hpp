@@ -15,7 +15,7 @@ namespace lockstep {
 /// A figure of one step that is not the same in both.
 struct StepDifference {
   Index step = 0;
-  std::string figure;  ///< "digest"; where it was not taken, "loss"; "steps" where one has no more
+  std::string figure;  ///< "digest", "loss", ...; "steps" where one has no more
   std::string a;
   std::string b;
 };
@@ -42,6 +42,10 @@ struct FirstDifference {
 
   bool same() const { return !step && !tensor && !number && steps + checkpoints > 0; }
 };
+
+/// Whether two records are of the same step of the same training: the first figure whose bits
+/// differ, the digest before all others. How fast the step was does not count.
+std::optional<StepDifference> step_difference(const StepRecord& a, const StepRecord& b);
 
 /// The first tensor whose bits differ, in the order of `a`: parameters, then state of the optimizer
 /// that both have. A tensor that one of them has not, has no axes there. The step is left at 0.

@@ -1,7 +1,6 @@
 #include "experiments/compare/report.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -11,7 +10,7 @@
 
 #include "experiments/text/figures.hpp"
 #include "experiments/text/report_lines.hpp"
-#include "framework/storage/run/sweep_index.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -22,10 +21,6 @@ constexpr std::size_t kKeyColumns = 24;
 constexpr std::size_t kWidth = 80;
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kFewestValueColumns = 8;
-
-constexpr auto kFigures =
-    std::to_array<const char*>({"train_loss", "train_accuracy", "validation_loss",
-                                "validation_accuracy", "test_loss", "test_accuracy"});
 
 // "A" for the first, "B" for the second.
 std::string letter(std::size_t number) {
@@ -39,9 +34,9 @@ std::string digest_of(const Compared& compared) {
   return steps.empty() || !steps.back().has_digest ? "" : steps.back().digest.hex();
 }
 
-double last_figure(const Compared& compared, const std::string& name) {
+double last_figure(const Compared& compared, const Column<EpochRecord>& figure) {
   const std::vector<EpochRecord>& epochs = compared.tables.epochs;
-  return epochs.empty() ? kNotMeasured : figure_of(epochs.back(), name);
+  return epochs.empty() ? kNotMeasured : epochs.back().*figure.member;
 }
 
 std::string outcome_of(const Compared& compared) {
@@ -62,9 +57,9 @@ Json results_json(const Compared& compared) {
                {"outcome", text_or_null(outcome_of(compared))},
                {"steps", compared.steps()},
                {"digest", text_or_null(digest)}};
-  for (const char* name : kFigures) {
-    const double value = last_figure(compared, name);
-    json[name] = std::isnan(value) ? Json() : Json(value);
+  for (const Column<EpochRecord>& column : kFigureColumns) {
+    const double value = last_figure(compared, column);
+    json[column.name] = std::isnan(value) ? Json() : Json(value);
   }
   return json;
 }
@@ -162,11 +157,10 @@ void report_results(const Console& console, const Comparison& comparison) {
                        return fmt::format("{}", compared.steps());
                      })));
   console.result(row("digest", each(comparison, digest_of)));
-  for (const char* name : kFigures) {
-    const bool is_accuracy = std::string_view(name).ends_with("accuracy");
-    console.result(row(name, each(comparison, [&](const Compared& compared) {
-                         const double value = last_figure(compared, name);
-                         return is_accuracy ? percent(value) : figure(value);
+  for (const Column<EpochRecord>& column : kFigureColumns) {
+    console.result(row(column.name, each(comparison, [&](const Compared& compared) {
+                         const double value = last_figure(compared, column);
+                         return column.is_share ? percent(value) : figure(value);
                        })));
   }
 }

@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "experiments/workbench/agreement.hpp"
-#include "experiments/workbench/workbench.hpp"
+#include "experiments/program/agreement.hpp"
 #include "framework/core/error.hpp"
 #include "framework/kernels/isa.hpp"
 
@@ -18,7 +17,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NetworkInterface, name, is_up, is_loopback, a
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostResources, processor, memory_available, open_files,
                                    core_file_bytes, shared_memory_free)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FileSystem, type, is_network, is_memory, free_bytes)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DataFacts, name, place, digest, problem, is_damaged)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DataFacts, name, advice, place, digest, problem, is_damaged)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FolderFacts, path, problem, problem_number, file_system,
                                    sees_rank_0, is_kept_out, write_seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankFacts, program, isa, isas, interfaces, resources, data,
@@ -26,11 +25,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankFacts, program, isa, isas, interfaces, re
 
 namespace {
 
-DataFacts find_data(const std::string& name, const DataPlaces& places) {
+DataFacts find_data(const DataFormat& format, const DataPlaces& places) {
   DataFacts facts;
-  facts.name = name;
+  facts.name = format.name;
+  facts.advice = format.advice;
   try {
-    const LoadedData data = open_dataset({.names = {name}, .places = places});
+    const LoadedData data = open_dataset({.source = {.names = {facts.name}}, .places = places});
     facts.place = data.origin;
     facts.digest = data.train.digest().hex() + data.test.digest().hex();
   } catch (const SettingError& error) {
@@ -45,7 +45,7 @@ DataFacts find_data(const std::string& name, const DataPlaces& places) {
 // The first of the ranks that would find the same. Collective.
 bool looks_for_data(const CommandContext& context) {
   const std::vector<std::string> sharers = all_gather_text(
-      context.communicator(), sharers_of(context, {.names = {}, .places = context.data_places}));
+      context.communicator(), sharers_of(context, {.source = {}, .places = context.data_places}));
   const auto own = sharers.begin() + context.session.rank();
   return std::find(sharers.begin(), own, *own) == own;
 }
@@ -66,9 +66,10 @@ RankFacts facts_of_this_rank(const CommandContext& context, const std::string& o
                   .data = {},
                   .folder = examine_folder(context, out)};
   if (!looks_for_data(context)) return facts;
-  for (const char* const name : {"mnist", "fashion_mnist"}) {
+  for (const DataFormat& format : all_data_formats()) {
+    if (format.home != DataHome::named) continue;
     context.session.heartbeat().enter("search for data sets", 0);
-    facts.data.push_back(find_data(name, context.data_places));
+    facts.data.push_back(find_data(format, context.data_places));
   }
   return facts;
 }

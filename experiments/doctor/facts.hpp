@@ -17,6 +17,7 @@ namespace lockstep {
 /// the first looks; the others have none of these.
 struct DataFacts {
   std::string name;
+  std::string advice = {};  ///< how to get it: "run `bash data/fetch.sh mnist`"; may be empty
   std::string place;        ///< the folder; empty where none can be loaded
   std::string digest;       ///< of both parts
   std::string problem;      ///< why none can be loaded

@@ -42,7 +42,7 @@ void look_at_place(const fs::path& out, FolderFacts& facts) {
   facts.path = place.string();
   facts.file_system = file_system_of(place);
   if (fs::is_directory(place)) return;
-  throw Error(ErrorKind::usage, fmt::format("{} is a file, expected a folder.", facts.path));
+  throw Error(errors::kNoFile, fmt::format("{} is a file, expected a folder.", facts.path));
 }
 
 // A hidden folder that is gone, with all in it, at the end.

@@ -194,18 +194,19 @@ std::optional<LoadedSet> first_loaded(const JobFacts& job, const std::string& na
 constexpr const char* kSameData =
     "give all ranks the same files, and LOCKSTEP_DATA if it is used (mpirun -x LOCKSTEP_DATA)";
 
-Finding about_missing_data(const JobFacts& job, int rank, const std::string& name) {
+Finding about_missing_data(const JobFacts& job, int rank, const DataFacts& data) {
   const std::string who = looker(job, rank);
-  if (const auto there = first_loaded(job, name)) {
+  if (const auto there = first_loaded(job, data.name)) {
     return {"data", FindingLevel::change,
-            with_capital(fmt::format("{} does not have {}, which {} has in {}: {}.", who, name,
+            with_capital(fmt::format("{} does not have {}, which {} has in {}: {}.", who, data.name,
                                      looker(job, there->rank), there->data->place, kSameData))};
   }
+  const std::string advice = data.advice.empty() ? "" : data.advice + ", or ";
   return {"data", FindingLevel::note,
           with_capital(fmt::format(
-              "{} does not have {}: to train on it, run 'bash data/fetch.sh {}', or set "
-              "LOCKSTEP_DATA to the folder that holds its folder.",
-              who, name, name))};
+              "{} does not have {}: to train on it, {}set LOCKSTEP_DATA to the folder that holds "
+              "its folder.",
+              who, data.name, advice))};
 }
 
 // What is wrong with a data set on this rank.
@@ -215,7 +216,7 @@ std::optional<Finding> trouble_with_data(const JobFacts& job, int rank, const Da
                    with_capital(fmt::format("{} has {}, but it cannot be loaded: {}",
                                             looker(job, rank), data.name, data.problem))};
   }
-  if (data.place.empty()) return about_missing_data(job, rank, data.name);
+  if (data.place.empty()) return about_missing_data(job, rank, data);
   const LoadedSet first = *first_loaded(job, data.name);
   if (data.digest == first.data->digest) return {};
   return Finding{"data", FindingLevel::change,

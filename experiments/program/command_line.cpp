@@ -129,13 +129,13 @@ void check_verb(std::string_view word, const std::vector<Verb>& verbs) {
   if (word == "--help" || word == "-h" || word == "--version") return;
   if (std::ranges::find(names, word) != names.end()) return;
   if (word.starts_with('-')) {
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kCommandLine,
                 fmt::format("The command line begins with the option {}, but options stand behind "
                             "the verb ({}), as in 'lockstep train EXPERIMENT {}'; see 'lockstep "
                             "--help'.",
                             word, fmt::join(names, ", "), word));
   }
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kUnknownVerb,
               fmt::format("Expected a verb ({}), but found {}{}; see 'lockstep --help'.",
                           fmt::join(names, ", "), word.empty() ? "none" : fmt::format("'{}'", word),
                           did_you_mean(word, names)));
@@ -247,7 +247,7 @@ Request parse_command_line(std::span<const char* const> words, const std::vector
   } catch (const CLI::CallForVersion&) {
     return {.text = version, .agreement = "--version"};
   } catch (const CLI::ParseError& error) {
-    throw Error(ErrorKind::usage, usage_sentence(error, app));
+    throw Error(errors::kCommandLine, usage_sentence(error, app));
   }
   return request;
 }

@@ -85,6 +85,7 @@ void Console::redraw(std::string_view line) const {
 void Console::check_results() const { check_output(output_error_); }
 
 void Console::write_result(std::string_view line) const {
+  has_result_ = true;
   if (results_ == nullptr) return;
   const int error_number = write_to(results_, fmt::format("{}\n", line));
   if (output_error_ == 0) output_error_ = error_number;

@@ -36,6 +36,8 @@ class Console {
   void result(std::string_view line) const;
   /// The one object of --json.
   void json_object(const std::string& text) const;
+  /// Whether a result has been given out.
+  bool has_result() const { return has_result_; }
   /// A remark on stderr; silent with --quiet.
   void remark(std::string_view line) const;
   /// Like a remark, but never silenced: something is not as the user may think.
@@ -58,6 +60,7 @@ class Console {
   bool color_err_ = false;
   bool redraws_ = false;
   mutable int output_error_ = 0;  // of the first result that could not be written
+  mutable bool has_result_ = false;
 
   void write_result(std::string_view line) const;
 };

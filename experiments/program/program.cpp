@@ -7,6 +7,7 @@
 #include "experiments/program/command.hpp"
 #include "experiments/program/command_line.hpp"
 #include "experiments/program/output.hpp"
+#include "experiments/text/value_json.hpp"
 #include "framework/core/build_info.hpp"
 #include "framework/core/parallel.hpp"
 #include "framework/kernels/isa.hpp"
@@ -27,6 +28,16 @@ std::vector<int> gather_asked_threads(Communicator& communicator, int mine) {
   return threads;
 }
 
+// Of a command line that was not understood: whether the option stands behind a verb.
+bool asks_for_json(std::span<const char* const> words) {
+  return words.size() > 2 && std::ranges::count(words.subspan(2), std::string_view("--json")) > 0;
+}
+
+// With --json an error is an object, too, beside the sentence on stderr.
+void print_error(const MpiSession& session, const Error& error) {
+  if (session.rank() == 0) write_to(stdout, error_json(error) + "\n");
+}
+
 int run_command(Command& command, MpiSession& session, const CommonOptions& options,
                 std::span<const char* const> words) {
   fail_together(session.communicator(), [] { apply_isa_setting(text_of("LOCKSTEP_ISA")); });
@@ -39,9 +50,14 @@ int run_command(Command& command, MpiSession& session, const CommonOptions& opti
       .words = words,
       .asked_threads = gather_asked_threads(session.communicator(), options.threads)};
   session.set_deadline(0);  // how long a verb may take is the verb's matter
-  const int exit_code = command.run(context);
-  fail_together(session.communicator(), [&] { console.check_results(); });
-  return exit_code;
+  try {
+    const int exit_code = command.run(context);
+    fail_together(session.communicator(), [&] { console.check_results(); });
+    return exit_code;
+  } catch (const Error& error) {
+    if (options.json && !console.has_result()) print_error(session, error);
+    throw;
+  }
 }
 
 }  // namespace
@@ -57,12 +73,17 @@ int run_program(MpiSession& session, int argc, const char* const* argv) {
   const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
   CommonOptions options;
   Request request;
-  fail_together(session.communicator(),
-                [&] { request = parse_command_line(words, verbs, options); });
+  try {
+    fail_together(session.communicator(),
+                  [&] { request = parse_command_line(words, verbs, options); });
+  } catch (const Error& error) {
+    if (asks_for_json(words)) print_error(session, error);
+    throw;
+  }
   require_agreement(session.communicator(),
                     {.what = "command line",
                      .mine = request.agreement,
-                     .kind = ErrorKind::usage,
+                     .code = errors::kRanksDiffer,
                      .advice = "start all ranks with the same verb, files and options (--threads "
                                "alone may differ)."});
   if (request.command != nullptr) return run_command(*request.command, session, options, words);

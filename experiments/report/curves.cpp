@@ -5,6 +5,14 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <string>
+
+#include "experiments/text/figures.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <nlohmann/json.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -34,6 +42,38 @@ Json steps_of(const std::vector<Record>& records) {
   Json values = Json::array();
   for (const Record& record : records) values.push_back(record.step);
   return values;
+}
+
+// What is drawn over the steps: all that training is, and not how fast it went.
+bool is_drawn(const Column<StepRecord>& figure) {
+  return figure.repeats && figure.member != &StepRecord::epoch;
+}
+
+Json steps_json(const std::vector<StepRecord>& drawn) {
+  Json json = {{"step", steps_of(drawn)}};
+  for (const auto& figure : kStepColumns) {
+    if (is_drawn(figure)) json[figure.name] = column(drawn, figure.member);
+  }
+  return json;
+}
+
+// The figures of steps that have a chart each; the loss shares one with those of evaluations.
+Json charts_json() {
+  Json charts = Json::array();
+  for (const auto& figure : kStepColumns) {
+    if (!is_drawn(figure) || figure.member == &StepRecord::loss) continue;
+    const std::string label = spelled_out(figure.name);
+    charts.push_back({{"name", figure.name},
+                      {"label", label},
+                      {"meaning", label == figure.long_name ? "" : figure.long_name}});
+  }
+  return charts;
+}
+
+Json evaluations_json(const std::vector<EpochRecord>& epochs) {
+  Json json = {{"step", steps_of(epochs)}};
+  for (const auto& figure : kFigureColumns) json[figure.name] = column(epochs, figure.member);
+  return json;
 }
 
 }  // namespace
@@ -71,21 +111,11 @@ Json curves_json(const MetricsTables& tables) {
   const double steps_per_epoch = drawn.empty() || drawn.back().epoch <= 0
                                      ? 0
                                      : static_cast<double>(drawn.back().step) / drawn.back().epoch;
-  return {{"steps",
-           {{"step", steps_of(drawn)},
-            {"loss", column(drawn, &StepRecord::loss)},
-            {"learning_rate", column(drawn, &StepRecord::learning_rate)},
-            {"gradient_norm", column(drawn, &StepRecord::gradient_norm)}}},
+  return {{"steps", steps_json(drawn)},
+          {"charts", charts_json()},
           {"recorded_steps", tables.steps.size()},
           {"steps_per_epoch", steps_per_epoch},
-          {"evaluations",
-           {{"step", steps_of(tables.epochs)},
-            {"train_loss", column(tables.epochs, &EpochRecord::train_loss)},
-            {"validation_loss", column(tables.epochs, &EpochRecord::validation_loss)},
-            {"test_loss", column(tables.epochs, &EpochRecord::test_loss)},
-            {"train_accuracy", column(tables.epochs, &EpochRecord::train_accuracy)},
-            {"validation_accuracy", column(tables.epochs, &EpochRecord::validation_accuracy)},
-            {"test_accuracy", column(tables.epochs, &EpochRecord::test_accuracy)}}}};
+          {"evaluations", evaluations_json(tables.epochs)}};
 }
 
 }  // namespace lockstep

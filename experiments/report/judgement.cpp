@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "experiments/program/experiment_file.hpp"
 #include "experiments/report/network.hpp"
 #include "experiments/report/pictures.hpp"
 #include "experiments/report/samples.hpp"
@@ -33,25 +34,26 @@ struct JudgedData {
 };
 
 JudgedData load_judged_data(const CommandContext& context, const SavedNetwork& network) {
-  const ExperimentConfig& config = network.config;
+  const DataSection section = data_section(network.config);
   const auto load = [&](DataParts parts, Index validation) {
     JudgedData judged;
     judged.data = std::make_unique<const LoadedData>(
-        open_dataset(data_request(config, parts, context.data_places)));
+        open_dataset({section.source, context.data_places, parts}));
     check_fit(*network.graph, judged.data->any());
-    judged.splits = split_data(
-        *judged.data, {.validation = validation, .preprocessing = preprocessing_of(config.data)});
+    judged.splits = split_data(*judged.data,
+                               {.validation = validation, .preprocessing = section.preprocessing});
     judged.name = judged.splits.test ? "test" : "validation";
     return judged;
   };
   // Files that hold both parts, or the training part alone, are opened as a whole.
-  const bool is_file = !config.data.path.empty();
+  const bool is_file = !section.source.path.empty();
   JudgedData judged =
-      load(is_file ? DataParts::both : DataParts::test, is_file ? config.data.validation : 0);
+      load(is_file ? DataParts::both : DataParts::test, is_file ? section.validation : 0);
   if (judged.splits.test || judged.splits.validation) return judged;
-  throw Error(ErrorKind::data, fmt::format("The data set {} at {} has neither test nor validation "
-                                           "samples.",
-                                           judged.data->name, judged.data->origin));
+  throw Error(errors::kEmptyPart,
+              fmt::format("The data set {} at {} has neither test nor validation "
+                          "samples.",
+                          judged.data->name, judged.data->origin));
 }
 
 // So that pictures of many or large cells do not make the page heavy.
@@ -130,8 +132,7 @@ void judge(const CommandContext& context, const SavedNetwork& network, ReportPag
   const ImageSplit& split = data.split();
   const ParameterStore& parameters = *network.parameters;
   const WorkerTeam team(context.threads());
-  Evaluator evaluator(*network.graph, parameters.layout(), team,
-                      static_cast<float>(network.config.loss.label_smoothing));
+  Evaluator evaluator(*network.graph, parameters.layout(), team, *network.loss);
   SoloCommunicator alone;
   const EvaluationResult result = evaluator.evaluate(parameters.values(), split, alone);
   const std::vector<float> probabilities = evaluator.probabilities(parameters.values(), split);

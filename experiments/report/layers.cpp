@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,14 +12,14 @@
 #include "experiments/results/metrics_summary.hpp"
 #include "experiments/text/figures.hpp"
 #include "experiments/workbench/graph_summary.hpp"
-#include "framework/storage/metrics/metrics_columns.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-using LayerColumn = std::remove_cvref_t<decltype(kLayerColumns.front())>;
+using LayerColumn = Column<LayerRecord>;
 
 // The evaluations that looked at layers.
 std::vector<const EpochRecord*> with_layers(const MetricsTables& tables) {
@@ -40,11 +39,6 @@ std::vector<LayerColumn> measured_columns(const EpochRecord& record) {
     if (is_measured) columns.push_back(column);
   }
   return columns;
-}
-
-std::string in_words(std::string name) {
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return name;
 }
 
 // Small and large figures stand side by side: four digits of each.
@@ -103,7 +97,7 @@ Json statistics_view(const MetricsTables& tables) {
   const std::vector<LayerColumn> columns = measured_columns(*records.back());
   Json heads = Json::array();
   for (const LayerColumn& column : columns) {
-    heads.push_back({{"text", in_words(column.name)}, {"meaning", column.long_name}});
+    heads.push_back({{"text", spelled_out(column.name)}, {"meaning", column.long_name}});
   }
   Json rows = Json::array();
   for (const LayerRecord& layer : records.back()->layers) {

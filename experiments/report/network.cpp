@@ -8,6 +8,7 @@
 
 #include "experiments/text/base64.hpp"
 #include "framework/graph/micro_batch_pass.hpp"
+#include "framework/training/step/micro_batch.hpp"
 
 namespace lockstep {
 namespace {
@@ -75,12 +76,10 @@ class LayerOutputs {
       : plan_(graph, kLanes, PlanPurpose::inspection),
         pass_(plan_, parameters.layout()),
         scaled_(parameters.layout().size()) {
-    std::vector<Index> lanes(samples.begin(), samples.end());
-    lanes.resize(kLanes, samples.back());
+    MicroBatch batch(kLanes);
+    batch.assemble(dataset, samples, {.training = false}, pass_);
     parameters.layout().apply_scales(parameters.values(), scaled_.span());
-    pass_.set_samples(samples.size());
-    dataset.gather({.samples = lanes}, pass_.input());
-    pass_.forward(scaled_.span(), {.samples = lanes});
+    pass_.forward(scaled_.span(), batch.context());
   }
 
   ConstLaneView of(std::size_t node) const { return pass_.output_of(node); }
@@ -112,7 +111,7 @@ Json kernels_json(const ParameterStore& parameters) {
   const std::vector<ParameterEntry>& entries = parameters.layout().entries();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const ParameterEntry& entry = entries[i];
-    if (entry.axis_order != "OIHW") continue;
+    if (entry.role != ParameterRole::weight || entry.shape.rank() != 4) continue;
     const ShownKernels shown(entry.shape);
     Json layer = quantized(kernel_values(parameters.tensor(i), entry));
     layer["layer"] = entry.layer;

@@ -68,8 +68,8 @@ void add_provenance(const fs::path& checkpoint, ReportPage& page) {
   if (const auto& state = loaded.checkpoint.state) {
     page.view["headline"].push_back(
         {{"label", "training time"},
-         {"cell", number_cell("state.train_seconds", state->train_seconds,
-                              fmt::format("{:.2f} s", state->train_seconds))}});
+         {"cell", number_cell("state.train_seconds", state->progress.train_seconds,
+                              fmt::format("{:.2f} s", state->progress.train_seconds))}});
   }
   const Json& facts = json["provenance"];
   if (!facts.contains("experiment_file")) return;

@@ -1,9 +1,9 @@
 #include "experiments/report/run.hpp"
 
-#include <array>
 #include <cmath>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -21,6 +21,7 @@
 #include "experiments/workbench/workbench.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/files/run_lock.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -60,21 +61,31 @@ Json figure_cell(const std::string& name, double value, bool is_share) {
                      is_share ? percent(value) : figure(value));
 }
 
-// The columns of the evaluations, in the order of inspect's table.
-struct Figure {
-  const char* name;
-  const char* label;
-  double EpochRecord::*member;
-  bool is_share;
+// A figure's name in two words: "train_loss" is of the "training" set, and a "loss".
+struct FigureName {
+  std::string set;
+  std::string measure;
 };
-constexpr std::array<Figure, 6> kFigures = {{
-    {"train_loss", "training loss", &EpochRecord::train_loss, false},
-    {"train_accuracy", "training accuracy", &EpochRecord::train_accuracy, true},
-    {"validation_loss", "validation loss", &EpochRecord::validation_loss, false},
-    {"validation_accuracy", "validation accuracy", &EpochRecord::validation_accuracy, true},
-    {"test_loss", "test loss", &EpochRecord::test_loss, false},
-    {"test_accuracy", "test accuracy", &EpochRecord::test_accuracy, true},
-}};
+
+FigureName parts_of(std::string_view name) {
+  const std::size_t end = name.find('_');
+  const std::string_view set = name.substr(0, end);
+  return {set == "train" ? "training" : std::string(set), spelled_out(name.substr(end + 1))};
+}
+
+// Headings in two rows: each set over its figures.
+void add_headings(ReportPage& page) {
+  Json sets = Json::array();
+  Json measures = Json::array();
+  for (const Column<EpochRecord>& column : kFigureColumns) {
+    const auto [set, measure] = parts_of(column.name);
+    if (sets.empty() || sets.back()["name"] != set) sets.push_back({{"name", set}, {"span", 0}});
+    sets.back()["span"] = sets.back()["span"].get<int>() + 1;
+    measures.push_back({{"name", measure}, {"meaning", column.long_name}});
+  }
+  page.view["sets"] = sets;
+  page.view["measures"] = measures;
+}
 
 Json evaluations_view(const std::vector<EpochRecord>& epochs) {
   Json rows = Json::array();
@@ -83,7 +94,7 @@ Json evaluations_view(const std::vector<EpochRecord>& epochs) {
     const std::string place = fmt::format("metrics.epochs.{}.", i);
     Json cells = {number_cell(place + "epoch", epoch.epoch, fmt::format("{:.4g}", epoch.epoch)),
                   number_cell(place + "step", epoch.step, thousands(epoch.step))};
-    for (const Figure& column : kFigures) {
+    for (const Column<EpochRecord>& column : kFigureColumns) {
       cells.push_back(figure_cell(place + column.name, epoch.*column.member, column.is_share));
     }
     cells.push_back(
@@ -93,17 +104,18 @@ Json evaluations_view(const std::vector<EpochRecord>& epochs) {
   return rows;
 }
 
-// What is read first: the last evaluation's figures, best known last in kFigures.
+// What is read first: the last evaluation's figures, of which the list has the best known last.
 Json headline_view(const MetricsTables& tables) {
   Json figures = Json::array();
   if (!tables.epochs.empty()) {
     const std::size_t last = tables.epochs.size() - 1;
-    for (std::size_t i = kFigures.size(); i-- > 0;) {
-      const Figure& column = kFigures[i];
+    for (std::size_t i = kFigureColumns.size(); i-- > 0;) {
+      const Column<EpochRecord>& column = kFigureColumns[i];
       const double value = tables.epochs[last].*column.member;
       if (std::isnan(value)) continue;
+      const auto [set, measure] = parts_of(column.name);
       figures.push_back(
-          {{"label", column.label},
+          {{"label", set + " " + measure},
            {"cell", figure_cell(fmt::format("metrics.epochs.{}.{}", last, column.name), value,
                                 column.is_share)}});
     }
@@ -128,6 +140,7 @@ void add_records(const fs::path& run, ReportPage& page) {
   }
   page.view["headline"] = headline_view(tables);
   page.view["evaluations"] = evaluations_view(tables.epochs);
+  add_headings(page);
   page.view["has_evaluations"] = !tables.epochs.empty();
   page.view["has_steps"] = !tables.steps.empty();
   page.view["checkpoints"] = summary.checkpoints;

@@ -33,7 +33,7 @@ SweepIndex read_index(const fs::path& folder) {
   try {
     return read_sweep_index(folder / "index.h5");
   } catch (const Error& error) {
-    throw Error(error.kind(),
+    throw Error(error.code(),
                 fmt::format("{} 'lockstep sweep {}/sweep.yaml --out {}' writes it anew.",
                             error.what(), folder.string(), folder.string()));
   }
@@ -79,14 +79,14 @@ void add_sweep(const fs::path& folder, FoundContents& found) {
 fs::path find_bundled_folder(const std::string& given) {
   std::error_code problem;
   if (!fs::is_directory(given, problem)) {
-    throw Error(ErrorKind::data,
+    throw Error(errors::kNoRun,
                 fmt::format("{} {}, expected the folder of a run or of a sweep, such as "
                             "runs/quickstart.",
                             given, is_there(given) ? "is no folder" : "does not exist"));
   }
   const fs::path folder = named_folder(given);
   if (is_run_directory(folder) || is_there(folder / "sweep.yaml")) return folder;
-  throw Error(ErrorKind::data,
+  throw Error(errors::kNoRun,
               fmt::format("{} is a folder, but neither a run's nor a sweep's: it has no "
                           "resolved.yaml and no sweep.yaml; give a folder that 'lockstep train' or "
                           "'lockstep sweep' wrote, such as runs/quickstart.",

@@ -73,13 +73,13 @@ Json checkpoint_json(const std::filesystem::path& path, const LoadedCheckpoint& 
   json["optimizer"] = optimizer;
   if (checkpoint.state) {
     const StoredTrainingState& state = *checkpoint.state;
-    json["state"] = {{"step", state.step},
+    json["state"] = {{"step", state.progress.step},
                      {"epoch", state.epoch},
-                     {"samples_seen", state.samples_seen},
+                     {"samples_seen", state.progress.samples_seen},
                      {"seed", state.seed},
                      {"digest", state.digest.hex()},
-                     {"best", number_or_null(state.best)},
-                     {"train_seconds", state.train_seconds}};
+                     {"best", number_or_null(state.best())},
+                     {"train_seconds", state.progress.train_seconds}};
   }
   Json provenance = Json::object();
   for (const auto& [key, value] : checkpoint.provenance.entries) {
@@ -100,10 +100,11 @@ void inspect_checkpoint(const Console& console, const std::filesystem::path& pat
   console.result(loaded.verified ? "integrity  verified: its digest is right"
                                  : "integrity  not verified: the file has no digest of ours");
   if (const auto& state = loaded.checkpoint.state) {
-    console.result(fmt::format("step       {} (epoch {:.4g}, {} images seen, seed {})", state->step,
-                               state->epoch, state->samples_seen, state->seed));
+    console.result(fmt::format("step       {} (epoch {:.4g}, {} images seen, seed {})",
+                               state->progress.step, state->epoch, state->progress.samples_seen,
+                               state->seed));
     console.result(fmt::format("digest     {}", state->digest.hex()));
-    console.result(fmt::format("best       validation accuracy {}", percent(state->best)));
+    console.result(fmt::format("best       validation accuracy {}", percent(state->best())));
   }
   console.result("");
   console.result(

@@ -10,7 +10,7 @@
 namespace lockstep {
 
 std::vector<ClassCount> class_counts(const std::vector<Index>& confusion) {
-  const auto classes = static_cast<std::size_t>(classes_of(confusion));
+  const auto classes = static_cast<std::size_t>(confusion_classes(confusion));
   std::vector<ClassCount> counts;
   for (std::size_t k = 0; k < classes; ++k) {
     const auto row = std::span(confusion).subspan(k * classes, classes);

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "framework/storage/metrics/metrics_columns.hpp"
 #include "framework/storage/metrics/metrics_tables.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -79,7 +79,7 @@ Lines confusion_lines(const MetricsTables& tables) {
                    [](const EpochRecord& record) { return !record.confusion.empty(); });
   Lines lines{"true_class"};
   if (last == tables.epochs.rend()) return lines;
-  const auto classes = static_cast<std::size_t>(classes_of(last->confusion));
+  const auto classes = static_cast<std::size_t>(confusion_classes(last->confusion));
   for (std::size_t k = 0; k < classes; ++k) lines.front() += fmt::format(",{}", k);
   for (std::size_t k = 0; k < classes; ++k) {
     const auto row = std::span(last->confusion).subspan(k * classes, classes);

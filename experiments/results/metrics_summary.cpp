@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <span>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -11,7 +10,7 @@
 #include "experiments/results/class_counts.hpp"
 #include "experiments/text/figures.hpp"
 #include "experiments/text/sparkline.hpp"
-#include "framework/storage/metrics/metrics_columns.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -39,7 +38,7 @@ const EpochRecord* last_with_confusion(const MetricsTables& tables) {
 
 Json epoch_json(const EpochRecord& epoch) {
   Json json = {{"epoch", epoch.epoch}, {"step", epoch.step}};
-  for (const auto& column : std::span(kEpochColumns).subspan(1)) {
+  for (const auto& column : kEvaluationColumns) {
     json[column.name] = number_or_null(epoch.*column.member);
   }
   return json;
@@ -163,11 +162,11 @@ Json metrics_json(const MetricsTables& tables) {
   Json last;
   if (!tables.steps.empty()) {
     const StepRecord& step = tables.steps.back();
-    last = {{"step", step.step},
-            {"loss", step.loss},
-            {"learning_rate", step.learning_rate},
-            {"gradient_norm", step.gradient_norm},
-            {"digest", step.has_digest ? Json(step.digest.hex()) : Json()}};
+    last = {{"step", step.step}};
+    for (const auto& column : kStepColumns) {
+      last[column.name] = number_or_null(step.*column.member);
+    }
+    last["digest"] = step.has_digest ? Json(step.digest.hex()) : Json();
   }
   return {{"steps", tables.steps.size()},
           {"last_step", last},

@@ -6,8 +6,10 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "experiments/program/experiment_file.hpp"
 #include "experiments/results/metrics_summary.hpp"
 #include "experiments/results/stored_experiment.hpp"
+#include "experiments/text/value_json.hpp"
 #include "framework/config/config_difference.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"
@@ -25,12 +27,13 @@ Json checkpoint_json(const std::filesystem::path& path) {
     const LoadedCheckpoint loaded = read_checkpoint_summary(path);
     json["state"] = loaded.verified ? "verified" : "not verified";
     if (const auto& state = loaded.checkpoint.state) {
-      json["step"] = state->step;
+      json["step"] = state->progress.step;
       json["digest"] = state->digest.hex();
     }
   } catch (const Error& error) {
     json["state"] = "damaged";
-    json["message"] = error.what();
+    json["message"] = sentence_of(error);
+    json["code"] = error.code().name();
   }
   return json;
 }
@@ -46,12 +49,12 @@ Json experiment_json(const std::filesystem::path& run, std::vector<std::string>&
     };
     return {{"name", config.name},
             {"model", text_at("model.name")},
-            {"dataset", fmt::format("{}", fmt::join(config.data.datasets, " or "))},
+            {"dataset", fmt::format("{}", fmt::join(data_section(config).source.names, " or "))},
             {"seed", config.seed},
             {"batch_size", config.train.batch_size},
             {"optimizer", text_at("optimizer.type")}};
   } catch (const Error& error) {
-    problems.emplace_back(error.what());
+    problems.push_back(sentence_of(error));
     return {};
   }
 }
@@ -112,6 +115,7 @@ void inspect_run(const Console& console, const std::filesystem::path& run) {
     json["outcome"] = summary.end ? Json(to_string(summary.end->outcome)) : Json();
     json["exit_code"] = summary.end ? Json(summary.end->exit_code) : Json();
     json["reason"] = summary.end ? Json(summary.end->reason) : Json();
+    json["code"] = summary.end ? code_json(summary.end->reason) : Json();
     json["metrics"] = metrics_json(summary.metrics.tables);
     json["problems"] = summary.metrics.problems;
     json["checkpoints"] = summary.checkpoints;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/program/experiment_file.hpp"
 #include "framework/config/overrides.hpp"
 #include "framework/config/yaml_reader.hpp"
 #include "framework/core/error.hpp"
@@ -29,9 +30,9 @@ auto read_stored(std::string_view advice, const Reading& reading) {
   } catch (const Error& error) {
     std::string reason = error.what();
     if (reason.ends_with('.')) reason.pop_back();
-    throw Error(ErrorKind::data, fmt::format("{}: this text in a stored file is damaged or of "
-                                             "another version of Lockstep; {}.",
-                                             reason, advice));
+    throw Error(errors::kDamagedFile, fmt::format("{}: this text in a stored file is damaged or of "
+                                                  "another version of Lockstep; {}.",
+                                                  reason, advice));
   }
 }
 
@@ -51,7 +52,7 @@ ExperimentConfig read_resolved_experiment(const std::filesystem::path& run) {
       "--overwrite",
       [&] {
         const std::filesystem::path file = run / "resolved.yaml";
-        return parse_experiment(read_yaml_text(read_resolved(run), file.string()), file);
+        return complete(parse_experiment(read_yaml_text(read_resolved(run), file.string()), file));
       });
 }
 
@@ -60,13 +61,13 @@ ExperimentConfig experiment_of(const Checkpoint& checkpoint, const std::filesyst
   Value document;
   const auto stored = read_stored("take another checkpoint, or repair the text", [&] {
     document = document_of(checkpoint, file.string());
-    ExperimentConfig config = parse_experiment(document, file);
+    ExperimentConfig config = complete(parse_experiment(document, file));
     const Graph graph(parse_graph_spec(config.model));
     return config;
   });
   if (overrides.empty()) return stored;
   for (const std::string& text : overrides) apply_override(document, parse_override(text));
-  return parse_experiment(std::move(document), file);
+  return complete(parse_experiment(std::move(document), file));
 }
 
 }  // namespace lockstep

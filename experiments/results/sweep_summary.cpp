@@ -8,9 +8,9 @@
 #include "experiments/results/metrics_summary.hpp"
 #include "experiments/results/trial_state.hpp"
 #include "experiments/text/figures.hpp"
-#include "framework/storage/metrics/metrics_columns.hpp"
 #include "framework/storage/run/run_directory.hpp"
 #include "framework/storage/run/sweep_index.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {

@@ -108,7 +108,7 @@ TrialState read_trial_state(const std::filesystem::path& folder) {
     if (state.status == TrialStatus::failed) state.reason = end->reason;
     read_figures(folder, state);
   } catch (const std::exception& error) {
-    if (state.reason.empty()) state.reason = error.what();
+    if (state.reason.empty()) state.reason = sentence_of(error);
   }
   return state;
 }

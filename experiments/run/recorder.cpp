@@ -63,14 +63,13 @@ void RunRecorder::on_evaluation(const EpochRecord& record) {
 }
 
 void RunRecorder::on_checkpoint(const TrainingProgress& progress) {
-  const ParameterLayout& layout = parts_.parameters.layout();
-  Checkpoint checkpoint;
+  Checkpoint checkpoint = checkpoint_of({.parameters = parts_.parameters,
+                                         .optimizer = parts_.optimizer,
+                                         .progress = progress,
+                                         .steps_per_epoch = parts_.steps_per_epoch,
+                                         .seed = parts_.config.seed});
   checkpoint.experiment = parts_.experiment_text;
   checkpoint.model = parts_.model_text;
-  checkpoint.parameters = store_tensors(layout, parts_.parameters.values());
-  store_optimizer(parts_.optimizer, layout, checkpoint);
-  checkpoint.state = store_progress(progress, parts_.steps_per_epoch, parts_.config.seed,
-                                    parts_.parameters.digest());
   checkpoint.provenance = parts_.provenance;
   // A checkpoint promises the figures of all steps up to its own.
   journal_.sync();

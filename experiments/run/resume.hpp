@@ -7,7 +7,6 @@
 #include <string>
 
 #include "framework/config/experiment_config.hpp"
-#include "framework/core/digest.hpp"
 #include "framework/storage/checkpoint/run_checkpoints.hpp"
 
 namespace lockstep {
@@ -19,10 +18,5 @@ void check_same_experiment(const std::filesystem::path& run, const ExperimentCon
 /// Why a checkpoint is not one of the run of `config`; nothing when it is.
 std::optional<std::string> why_of_another_run(const FoundCheckpoint& found,
                                               const ExperimentConfig& config);
-
-/// @throws Error (data) when a checkpoint was trained on other data than those of `digest`, which
-/// come from `origin`
-void check_same_training_data(const FoundCheckpoint& found, const Digest& digest,
-                              const std::string& origin);
 
 }  // namespace lockstep

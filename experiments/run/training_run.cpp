@@ -2,34 +2,30 @@
 
 #include <cstdint>
 #include <exception>
-#include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "cluster/binding.hpp"
+#include "experiments/program/agreement.hpp"
+#include "experiments/program/experiment_file.hpp"
 #include "experiments/program/progress.hpp"
 #include "experiments/run/recorder.hpp"
 #include "experiments/run/resume.hpp"
 #include "experiments/text/clock.hpp"
 #include "experiments/text/figures.hpp"
-#include "experiments/workbench/agreement.hpp"
-#include "framework/config/trainer_settings.hpp"
+#include "framework/config/experiment_training.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/build_info.hpp"
 #include "framework/core/error.hpp"
 #include "framework/kernels/isa.hpp"
+#include "framework/schedules/schedule.hpp"
 #include "framework/storage/checkpoint/training_state.hpp"
+#include "framework/storage/files/descriptor.hpp"
 #include "framework/storage/metrics/journal_recovery.hpp"
 
 namespace lockstep {
 namespace {
-
-std::string read_text(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 std::string check_line(const TrainOptions& options) {
   std::vector<const char*> words{"lockstep", "check", options.experiment.c_str()};
@@ -46,13 +42,12 @@ TrainingRun::TrainingRun(const CommandContext& context, const TrainOptions& opti
       config_(std::move(subject.config)),
       graph_(std::move(subject.graph)),
       bench_(std::move(subject.bench)),
-      steps_(total_steps(config_.train, bench_.splits.train->size())),
-      parameters_(*graph_, config_.seed),
-      optimizer_(make_optimizer(config_.optimizer, parameters_.layout().size())) {
+      setup_(training_of(config_, *graph_, training_sets(bench_.splits))) {
+  setup_.settings.pause_step = options.until;
   // What is recorded runs alone, and on the same data wherever other sets of the list are present.
   asked_for_ = write_key_lines(to_value(config_));
   config_.model = to_value(*graph_);
-  config_.data.datasets = {bench_.data->name};
+  config_.data.set("dataset", Value::string(bench_.data->name));
 }
 
 // Ranks that were started with other files, data or programs would train, but not one network.
@@ -61,7 +56,7 @@ void TrainingRun::check_agreement() const {
   require_agreement(context_.communicator(),
                     {.what = "experiment",
                      .mine = asked_for_,
-                     .kind = ErrorKind::usage,
+                     .code = errors::kRanksDiffer,
                      .advice = "start all ranks with the same file and overrides."});
   check_same_data(context_, *bench_.data);
 }
@@ -72,27 +67,14 @@ int TrainingRun::train(RunRequests& requests) {
   fail_together(context_.communicator(), [this] {
     if (context_.is_root()) open_directory();
   });
-  share_state(context_.communicator(), parameters_, *optimizer_, progress_);
-  check_same_start(context_.communicator(), parameters_.digest());
+  share_state(context_.communicator(), setup_.parameters, *setup_.optimizer, setup_.progress);
+  check_same_start(context_.communicator(), setup_.parameters.digest());
   const WorkerTeam team(context_.threads());
-  const auto dataset = [](const std::optional<ImageSplit>& split) -> const Dataset* {
-    return split ? &*split : nullptr;
-  };
-  TrainerSettings settings = trainer_settings_of(config_, steps_);
-  settings.pause_step = options_.until;
-  Trainer trainer({.graph = *graph_,
-                   .parameters = parameters_,
-                   .optimizer = *optimizer_,
-                   .schedule = config_.learning_rate,
-                   .training = *bench_.splits.train,
-                   .validation = dataset(bench_.splits.validation),
-                   .test = dataset(bench_.splits.test),
-                   .team = team,
-                   .communicator = context_.communicator(),
-                   .clock = seconds_now,
-                   .requests = &requests,
-                   .heartbeat = &context_.session.heartbeat()},
-                  settings, progress_);
+  Trainer trainer(setup_, {.team = team,
+                           .communicator = context_.communicator(),
+                           .clock = seconds_now,
+                           .requests = &requests,
+                           .heartbeat = &context_.session.heartbeat()});
   advise_on_threads(trainer);
   context_.session.set_deadline(config_.train.step_deadline);
   try {
@@ -138,16 +120,18 @@ void TrainingRun::open_directory() {
   if (is_finished_) return;
   recover_metrics();
   directory_->clear_end();
-  if (!goes_on) directory_->write_experiment(read_text(options_.experiment));
+  constexpr std::int64_t kLongest = std::int64_t{1} << 24;
+  if (!goes_on) directory_->write_experiment(read_text_file(options_.experiment, kLongest));
   directory_->write_resolved(write_yaml(to_value(config_)));
   context_.console.remark(
-      progress_.step > 0
-          ? fmt::format("going on after step {} in {}", progress_.step, directory_->path().string())
+      setup_.progress.step > 0
+          ? fmt::format("going on after step {} in {}", setup_.progress.step,
+                        directory_->path().string())
           : fmt::format("recording the run in {}", directory_->path().string()));
   directory_->log(fmt::format("lockstep {} ({}), {} x {}, {}, from step {}", build_info().version,
                               build_info().commit, count_of(context_.ranks(), "rank"),
                               count_of(context_.threads(), "thread"), current_isa(),
-                              progress_.step));
+                              setup_.progress.step));
 }
 
 std::optional<FoundCheckpoint> TrainingRun::newest_own_checkpoint(
@@ -163,34 +147,32 @@ void TrainingRun::resume() {
   if (!found) return;
   go_on_from(*found);
   const std::optional<RunEnd> end = read_run_end(run);
-  is_finished_ = end && end->outcome == RunOutcome::done && progress_.step == steps_;
+  is_finished_ = end && end->outcome == RunOutcome::done && setup_.progress.step == steps();
   if (is_finished_) {
     context_.console.remark(
         fmt::format("the run in {} is already finished; here is its result", run.string()));
   } else {
-    directory_->checkpoints().rewind(progress_.step, progress_.best_step);
+    directory_->checkpoints().rewind(setup_.progress.step, setup_.progress.best_step);
   }
 }
 
 void TrainingRun::go_on_from(const FoundCheckpoint& found) {
   for (const std::string& message : found.messages) context_.console.warning(message);
-  check_same_training_data(found, bench_.data->train.digest(), bench_.data->origin);
-  const std::string what = found.path.string();
-  restore_parameters(found.checkpoint, what, parameters_);
-  restore_optimizer(found.checkpoint, what, parameters_.layout(), *optimizer_);
-  progress_ = restore_progress(*found.checkpoint.state);
-  if (progress_.step > steps_) {
-    throw Error(ErrorKind::usage,
+  setup_.progress =
+      resume_training(found, {.digest = bench_.data->train.digest(), .origin = bench_.data->origin},
+                      {.parameters = setup_.parameters, .optimizer = *setup_.optimizer});
+  if (setup_.progress.step > steps()) {
+    throw Error(errors::kRunIsLonger,
                 fmt::format("The run of {} has done {} steps already, but the experiment asks for "
                             "{}; ask for at least as many.",
-                            what, progress_.step, steps_));
+                            found.path.string(), setup_.progress.step, steps()));
   }
 }
 
 void TrainingRun::recover_metrics() {
   RecoveredJournal recovered = recover_journal(
       {.journal = directory_->journal_path(), .snapshot = directory_->metrics_path()},
-      progress_.step);
+      setup_.progress.step);
   if (!recovered.warning.empty()) {
     context_.console.warning(recovered.warning);
     directory_->log(recovered.warning);
@@ -211,7 +193,7 @@ Provenance TrainingRun::provenance() const {
            {"hosts", std::int64_t{context_.hosts()}},
            {"host", context_.session.host_name()},
            {"data", bench_.data->name},
-           {"data_digest", bench_.data->train.digest().hex()},
+           {kDataDigest, bench_.data->train.digest().hex()},
            {"experiment_file", options_.experiment},
            {"overrides", fmt::format("{}", fmt::join(options_.overrides, " "))}}};
 }
@@ -220,11 +202,11 @@ Progress TrainingRun::make_progress(const Trainer& trainer) const {
   const ProgressMode mode = context_.options.quiet
                                 ? ProgressMode::none
                                 : progress_mode(options_.progress, context_.console);
-  const auto steps = static_cast<double>(steps_);
+  const auto total = static_cast<double>(steps());
   return {context_.console,
           {.mode = mode,
-           .total_steps = steps_,
-           .total_epochs = steps / static_cast<double>(trainer.steps_per_epoch()),
+           .total_steps = steps(),
+           .total_epochs = total / static_cast<double>(trainer.steps_per_epoch()),
            .clock = seconds_now}};
 }
 
@@ -233,21 +215,22 @@ TrainingEnd TrainingRun::run_trainer(Trainer& trainer, Progress& progress) {
     SilentObserver observer;
     return trainer.run(observer);
   }
-  RunRecorder recorder({.directory = *directory_,
-                        .progress = progress,
-                        .monitor = LearningMonitor(graph_->output_shape().size(),
-                                                   warmup_steps(config_.learning_rate, steps_)),
-                        .check_line = check_line(options_),
-                        .graph = *graph_,
-                        .parameters = parameters_,
-                        .optimizer = *optimizer_,
-                        .config = config_,
-                        .experiment_text = write_yaml(to_value(config_)),
-                        .model_text = write_yaml(config_.model),
-                        .provenance = provenance(),
-                        .steps_per_epoch = trainer.steps_per_epoch(),
-                        .clock = seconds_now},
-                       std::move(tables_));
+  RunRecorder recorder(
+      {.directory = *directory_,
+       .progress = progress,
+       .monitor = LearningMonitor(setup_.loss->guessing_loss(graph_->output_shape().size()),
+                                  setup_.schedule.warmup_steps(steps())),
+       .check_line = check_line(options_),
+       .graph = *graph_,
+       .parameters = setup_.parameters,
+       .optimizer = *setup_.optimizer,
+       .config = config_,
+       .experiment_text = write_yaml(to_value(config_)),
+       .model_text = write_yaml(config_.model),
+       .provenance = provenance(),
+       .steps_per_epoch = trainer.steps_per_epoch(),
+       .clock = seconds_now},
+      std::move(tables_));
   try {
     const TrainingEnd end = trainer.run(recorder);
     recorder.finish();
@@ -263,7 +246,7 @@ int train_experiment(const CommandContext& context, const TrainOptions& options,
   context.session.set_deadline(MpiSession::kStartUpDeadline);
   TrainingSubject subject;
   fail_together(context.communicator(), [&] {
-    subject.config = load_experiment(options.experiment, options.overrides);
+    subject.config = read_experiment(options.experiment, options.overrides);
     context.session.set_deadline(start_up_deadline(subject.config.train));
     subject.graph = build_graph(subject.config.model);
   });

@@ -11,7 +11,6 @@
 #include "experiments/run/training_report.hpp"
 #include "experiments/workbench/workbench.hpp"
 #include "framework/config/experiment_config.hpp"
-#include "framework/graph/parameter_store.hpp"
 #include "framework/storage/metrics/metrics.hpp"
 #include "framework/storage/run/run_directory.hpp"
 #include "framework/training/trainer.hpp"
@@ -63,10 +62,7 @@ class TrainingRun {
   std::string asked_for_;  // the experiment, a key a line, before a data set was chosen
   std::unique_ptr<const Graph> graph_;
   Workbench bench_;
-  Index steps_;
-  ParameterStore parameters_;
-  std::unique_ptr<Optimizer> optimizer_;
-  TrainingProgress progress_;
+  TrainingSetup setup_;
   std::optional<RunDirectory> directory_;  // rank 0's
   MetricsTables tables_;
   bool is_finished_ = false;  // nothing is left to train, and the folder stays as it is
@@ -84,6 +80,7 @@ class TrainingRun {
   void record_failure(const std::exception& error);
   int finish(Trainer& trainer);
   int stop(const TrainingProgress& progress, const RunRequests& requests);
+  Index steps() const { return setup_.settings.total_steps; }  // of the whole run
   void warn_about_warmup() const;
   void advise_on_threads(const Trainer& trainer) const;
   Provenance provenance() const;

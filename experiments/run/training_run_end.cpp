@@ -1,24 +1,11 @@
 // How a run ends: finished, stopped on request, or by an error.
 
-#include <new>
-
 #include <fmt/format.h>
 
 #include "experiments/run/training_run.hpp"
 #include "framework/core/error.hpp"
 
 namespace lockstep {
-namespace {
-
-// As the session ends the process.
-int exit_code_of(const std::exception& error) {
-  if (const auto* known = dynamic_cast<const Error*>(&error)) return known->exit_code();
-  const bool is_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
-  return static_cast<int>(is_memory ? ErrorKind::usage : ErrorKind::data);
-}
-
-}  // namespace
-
 FinalFigures TrainingRun::final_figures(Trainer& trainer) const {
   const auto evaluate = [&](const std::optional<ImageSplit>& split) {
     return split ? std::optional(trainer.evaluate(*split)) : std::nullopt;
@@ -41,7 +28,7 @@ int TrainingRun::stop(const TrainingProgress& progress, const RunRequests& reque
   if (!directory_) return kStoppedOnRequest;
   const bool is_pause = options_.until > 0 && progress.step >= options_.until;
   const std::string reason =
-      fmt::format("stopped after step {} of {}, as {} asked", progress.step, steps_,
+      fmt::format("stopped after step {} of {}, as {} asked", progress.step, steps(),
                   is_pause ? fmt::format("--until {}", options_.until) : requests.who_asked());
   directory_->log(reason);
   directory_->finish(
@@ -50,8 +37,8 @@ int TrainingRun::stop(const TrainingProgress& progress, const RunRequests& reque
                                  .run_dir = directory_->path().string(),
                                  .reason = reason,
                                  .steps = progress.step,
-                                 .total_steps = steps_,
-                                 .digest = parameters_.digest(),
+                                 .total_steps = steps(),
+                                 .digest = setup_.parameters.digest(),
                                  .is_pause = is_pause});
   return kStoppedOnRequest;
 }
@@ -65,10 +52,13 @@ void TrainingRun::record_failure(const std::exception& error) {
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see above
     }
   };
-  attempt([&] { directory_->log(error.what()); });
+  const ErrorCode code = code_of(error);
+  const std::string reason = sentence_of(code, error.what());
+  attempt([&] { directory_->log(reason); });
   attempt([&] {
-    directory_->finish(
-        {.outcome = RunOutcome::failed, .exit_code = exit_code_of(error), .reason = error.what()});
+    directory_->finish({.outcome = RunOutcome::failed,
+                        .exit_code = static_cast<int>(code.kind),
+                        .reason = reason});
   });
 }
 

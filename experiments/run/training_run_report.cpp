@@ -9,6 +9,7 @@
 #include "experiments/text/figures.hpp"
 #include "framework/core/parallel.hpp"
 #include "framework/kernels/isa.hpp"
+#include "framework/schedules/schedule.hpp"
 
 namespace lockstep {
 namespace {
@@ -27,7 +28,7 @@ void TrainingRun::describe() const {
                              size_of(bench_.splits.test)));
   const Index micro_batches =
       (config_.train.batch_size + config_.train.micro_batch - 1) / config_.train.micro_batch;
-  console.remark(fmt::format("{} of batch {} (micro-batches: {} of {})", count_of(steps_, "step"),
+  console.remark(fmt::format("{} of batch {} (micro-batches: {} of {})", count_of(steps(), "step"),
                              config_.train.batch_size, micro_batches, config_.train.micro_batch));
   if (context_.group == nullptr) tell_launch(context_);
   warn_about_warmup();
@@ -49,12 +50,12 @@ void TrainingRun::advise_on_threads(const Trainer& trainer) const {
 }
 
 void TrainingRun::warn_about_warmup() const {
-  const Index warmup = config_.learning_rate.warmup_steps;
-  if (warmup <= steps_) return;
+  const Index warmup = setup_.schedule.warmup().steps;
+  if (warmup <= steps()) return;
   context_.console.warning(
       fmt::format("learning_rate.warmup_steps is {}, but the run has {} only, so the learning rate "
                   "never reaches its peak.",
-                  warmup, count_of(steps_, "step")));
+                  warmup, count_of(steps(), "step")));
 }
 
 int TrainingRun::rehearse() {
@@ -66,7 +67,7 @@ int TrainingRun::rehearse() {
   report_plan(context_.console, {.name = config_.name,
                                  .run_dir = run.string(),
                                  .dataset = bench_.data->name,
-                                 .steps = steps_,
+                                 .steps = steps(),
                                  .parameters = graph_->parameter_count(),
                                  .train_samples = size_of(bench_.splits.train),
                                  .validation_samples = size_of(bench_.splits.validation),

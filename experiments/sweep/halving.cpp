@@ -10,7 +10,7 @@
 namespace lockstep {
 namespace {
 
-using Turn = HalvingDecision::Turn;
+using Decided = HalvingDecision::Turn;
 using Positions = std::vector<std::size_t>;  // in the list of trials
 
 // Null when it has not come so far.
@@ -52,7 +52,7 @@ std::vector<HalvingDecision> decide_halving(const HalvingConfig& halving, const 
     for (const std::size_t i : going_on) {
       const Index step = step_of(i);
       const bool came = trials[i].has_failed || is_evaluated(trials[i].evaluations, step);
-      decisions[i] = {came ? Turn::wait : Turn::train, came ? 0 : step};
+      decisions[i] = {came ? Decided::wait : Decided::train, came ? 0 : step};
       is_decided = is_decided && came;
     }
     if (!is_decided) return decisions;
@@ -61,7 +61,8 @@ std::vector<HalvingDecision> decide_halving(const HalvingConfig& halving, const 
     });
     const auto factor = static_cast<std::size_t>(halving.factor);
     const std::size_t kept = (going_on.size() + factor - 1) / factor;
-    for (std::size_t i = kept; i < going_on.size(); ++i) decisions[going_on[i]].turn = Turn::pruned;
+    for (std::size_t i = kept; i < going_on.size(); ++i)
+      decisions[going_on[i]].turn = Decided::pruned;
     going_on.resize(kept);
     std::sort(going_on.begin(), going_on.end());
     for (const std::size_t i : going_on) decisions[i] = {};

@@ -13,7 +13,8 @@
 #include <fmt/ranges.h>
 
 #include "data/catalogue.hpp"
-#include "experiments/workbench/agreement.hpp"
+#include "experiments/program/agreement.hpp"
+#include "experiments/program/experiment_file.hpp"
 #include "experiments/workbench/workbench.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/error.hpp"
@@ -32,21 +33,18 @@ class DataShelf {
   explicit DataShelf(DataPlaces places) : places_(std::move(places)) {}
 
   const LoadedData& get(const ExperimentConfig& config) {
-    const SyntheticConfig& drawn = config.data.synthetic;
-    const std::string wanted =
-        fmt::format("{} {} {} {} {} {}", fmt::join(config.data.datasets, " "),
-                    config.data.path.string(), drawn.train, drawn.test, drawn.channels, drawn.side);
+    DataSource wanted = data_section(config).source;
     if (!data_ || wanted != held_) {
       data_.reset();
-      data_ = open_dataset(data_request(config, DataParts::both, places_));
-      held_ = wanted;
+      data_ = open_dataset({.source = wanted, .places = places_});
+      held_ = std::move(wanted);
     }
     return *data_;
   }
 
  private:
   DataPlaces places_;
-  std::string held_;
+  DataSource held_;
   std::optional<LoadedData> data_;
 };
 
@@ -67,7 +65,7 @@ void require_sweep_folder(const fs::path& folder) {
   const auto is_hidden = [](const std::string& name) { return name.starts_with('.'); };
   const bool is_new = fs::is_directory(folder, problem) && std::ranges::all_of(names, is_hidden);
   if (is_new || fs::exists(folder / "sweep.yaml", problem)) return;
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kRunFolder,
               fmt::format("{} is no sweep's folder: it has no sweep.yaml, and nothing in it was "
                           "touched; name another with --out.",
                           folder.string()));
@@ -87,18 +85,19 @@ PlannedTrial checked(const SweepTrial& trial, DataShelf& shelf) {
   PlannedTrial planned{.name = {},
                        .folder = {},
                        .settings = trial.settings,
-                       .config = trial.config,
+                       .config = {},
                        .data_digest = {},
                        .steps = 0};
   try {
-    const auto graph = build_graph(trial.config.model);
-    const LoadedData& data = shelf.get(trial.config);
-    const DataSplits splits = training_splits(trial.config, *graph, data);
-    planned.config.data.datasets = {data.name};
+    planned.config = complete(trial.config);
+    const auto graph = build_graph(planned.config.model);
+    const LoadedData& data = shelf.get(planned.config);
+    const DataSplits splits = training_splits(planned.config, *graph, data);
+    planned.config.data.set("dataset", Value::string(data.name));
     planned.data_digest = data.train.digest().hex();
-    planned.steps = total_steps(trial.config.train, splits.train->size());
+    planned.steps = total_steps(planned.config.train, splits.train->size());
   } catch (const Error& error) {
-    throw Error(error.kind(), fmt::format("{} (trial {})", error.what(), to_text(trial.settings)));
+    throw Error(error.code(), fmt::format("{} (trial {})", error.what(), to_text(trial.settings)));
   }
   return planned;
 }
@@ -106,12 +105,12 @@ PlannedTrial checked(const SweepTrial& trial, DataShelf& shelf) {
 // What is in files counts, and not where they are.
 Digest identity_with_data(const PlannedTrial& trial) {
   const Digest identity = identity_of(trial.config, trial.settings);
-  if (trial.config.data.path.empty()) return identity;
+  if (data_section(trial.config).source.path.empty()) return identity;
   const std::string text = identity.hex() + trial.data_digest;
   return digest_of(std::as_bytes(std::span(text)));
 }
 
-bool has_validation(const PlannedTrial& trial) { return trial.config.data.validation > 0; }
+bool has_validation(const PlannedTrial& trial) { return data_section(trial.config).validation > 0; }
 
 void decide_metric(SweepPlan& plan, const std::string& file) {
   SweepMetric& metric = plan.sweep.metric;
@@ -120,7 +119,7 @@ void decide_metric(SweepPlan& plan, const std::string& file) {
     metric = {.name = validated ? "validation_accuracy" : "test_accuracy", .maximize = true};
   }
   if (validated || !metric.name.starts_with("validation")) return;
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kSweepMetric,
               fmt::format("{}: the metric is {}, but trials have no validation set; set "
                           "data.validation above 0 under overrides, or take test_accuracy.",
                           file, metric.name));
@@ -161,7 +160,7 @@ void check_same_plan(const CommandContext& context, const SweepPlan& plan) {
   require_agreement(context.communicator(),
                     {.what = "list of trials",
                      .mine = trials,
-                     .kind = ErrorKind::usage,
+                     .code = errors::kRanksDiffer,
                      .advice = "give all hosts the same files and data, and --out a folder that "
                                "they share."});
 }
@@ -178,7 +177,7 @@ void open_sweep_folder(const CommandContext& context, const SweepPlan& plan) {
   std::error_code ignored;
   fail_together(communicator, [&] {
     if (communicator.size() == 1 || fs::exists(plan.folder / mark, ignored)) return;
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kLaunch,
                 fmt::format("{} on host {} is not the folder that rank 0 writes, so each host "
                             "would train all trials; name one with --out that all hosts share.",
                             plan.folder.string(), context.session.host_name()));

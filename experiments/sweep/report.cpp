@@ -52,6 +52,7 @@ Json trial_json(const SweepRun& run, const SweptTrial& trial) {
           {"parameters", parameters_json(trial)},
           {"status", to_string(state.status)},
           {"reason", state.reason},
+          {"code", code_json(state.reason)},
           {"steps", state.steps},
           {"metric", metric_json(run, trial)},
           {"digest", state.digest ? Json(state.digest->hex()) : Json()}};

@@ -153,7 +153,7 @@ bool SweepRun::prepare(SweptTrial& trial, const Observer& observer) {
     trial.turn = Turn::elsewhere;
   } catch (const std::exception& error) {
     trial.state.status = TrialStatus::failed;
-    trial.state.reason = error.what();
+    trial.state.reason = sentence_of(error);
     trial.turn = Turn::over;
     tell_end(trial, observer);
     decide(&observer);

@@ -129,7 +129,7 @@ int TrialRanks::train_or_fail(const CommandContext& context, const TrialLaunch& 
     const bool is_of_all =
         error.kind() != ErrorKind::peer && context.session.all_ranks_come(context.communicator());
     if (!is_of_all) throw;
-    context.console.warning(error.what());
+    context.console.warning(sentence_of(error));
     return error.exit_code();
   }
 }

@@ -1,5 +1,6 @@
 #include "experiments/text/figures.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -46,6 +47,12 @@ std::string clock_text(double seconds) {
     return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
   }
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+std::string spelled_out(std::string_view name) {
+  std::string words(name);
+  std::ranges::replace(words, '_', ' ');
+  return words;
 }
 
 std::string shortened(std::string_view text, std::size_t most) {

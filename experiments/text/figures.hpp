@@ -21,6 +21,8 @@ std::string thousands(Index number);
 std::string bytes_in_words(Index bytes);
 /// "1:05", "2:00:07": minutes and seconds, from an hour on hours too.
 std::string clock_text(double seconds);
+/// The name of a figure, "dead_share", as "dead share".
+std::string spelled_out(std::string_view name);
 /// At most so many bytes of a text, the end replaced by "..." where it is longer.
 std::string shortened(std::string_view text, std::size_t most);
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "experiments/text/figures.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -23,12 +24,10 @@ std::string step_fields(const StepRecord& record, double images_per_second) {
 }
 
 std::string evaluation_fields(const EpochRecord& record, double loss) {
-  return fmt::format(
-      "epoch={:.4g} step={} loss={}{}{}{}{}{}{}", record.epoch, record.step, figure(loss),
-      field("train_loss", record.train_loss), field("train_accuracy", record.train_accuracy),
-      field("validation_loss", record.validation_loss),
-      field("validation_accuracy", record.validation_accuracy),
-      field("test_loss", record.test_loss), field("test_accuracy", record.test_accuracy));
+  std::string fields =
+      fmt::format("epoch={:.4g} step={} loss={}", record.epoch, record.step, figure(loss));
+  for (const auto& column : kFigureColumns) fields += field(column.name, record.*column.member);
+  return fields;
 }
 
 }  // namespace lockstep

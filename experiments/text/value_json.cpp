@@ -26,4 +26,15 @@ nlohmann::ordered_json to_json(const Value& value) {
   return json;
 }
 
+nlohmann::ordered_json code_json(std::string_view sentence) {
+  const std::string_view code = code_behind(sentence);
+  return code.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(code);
+}
+
+std::string error_json(const Error& error) {
+  const nlohmann::ordered_json json = {
+      {"error", error.what()}, {"code", error.code().name()}, {"exit_code", error.exit_code()}};
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 }  // namespace lockstep

@@ -7,6 +7,7 @@
 
 #include "experiments/bench/report.hpp"
 #include "experiments/program/command.hpp"
+#include "experiments/program/experiment_file.hpp"
 #include "experiments/program/launch.hpp"
 #include "experiments/text/clock.hpp"
 #include "experiments/workbench/workbench.hpp"
@@ -63,7 +64,7 @@ std::vector<int> thread_counts(int most) {
 // Before the measurements: it would be a pity about them.
 void check_writable(const std::filesystem::path& file) {
   if (std::filesystem::is_directory(file)) {
-    throw Error(ErrorKind::data,
+    throw Error(errors::kNoFile,
                 fmt::format("The picture cannot be written to {}, which is a folder; name a file "
                             "by --roofline.",
                             file.string()));
@@ -104,12 +105,12 @@ class BenchCommand final : public Command {
   int run(const CommandContext& context) override {
     fail_together(context.communicator(), [&] {
       if (context.session.size() == 1) return;
-      throw Error(ErrorKind::usage,
+      throw Error(errors::kLaunch,
                   fmt::format("bench measures one process, but was started on {} ranks; start it "
                               "without mpirun, or with one rank.",
                               context.session.size()));
     });
-    const ExperimentConfig config = load_experiment(file_, overrides_);
+    const ExperimentConfig config = read_experiment(file_, overrides_);
     const auto graph = build_graph(config.model);
     const Workbench bench = load_training_data(context, config, *graph, DataParts::training);
     if (!roofline_.empty()) check_writable(roofline_);
@@ -132,7 +133,8 @@ class BenchCommand final : public Command {
                          .clock = seconds_now,
                          .cpu_clock = cpu_seconds_now,
                          .peak = measure_peak});
-    const ThroughputBenchmark throughput{graph, dataset, stopwatch};
+    const auto loss = make_loss(config.loss);
+    const ThroughputBenchmark throughput{graph, dataset, *loss, stopwatch};
     const std::vector<Index> batches = batch_sizes(config.train.batch_size, dataset.size());
     BenchProgress progress(context);
     BenchResults results = conditions(context, config);
@@ -178,7 +180,7 @@ class BenchCommand final : public Command {
     }
     for (const Index batch : batches_) {
       if (batch > samples) {
-        throw Error(ErrorKind::usage,
+        throw Error(errors::kOptionValue,
                     fmt::format("--batch: expected at most {}, the number of training samples, but "
                                 "found {}; ask for smaller batches or take a larger data set.",
                                 samples, batch));
@@ -196,7 +198,7 @@ class BenchCommand final : public Command {
     if (batch == config.train.batch_size) return config;
     std::vector<std::string> overrides = overrides_;
     overrides.push_back(fmt::format("train.batch_size={}", batch));
-    return load_experiment(file_, overrides);
+    return read_experiment(file_, overrides);
   }
 
   static void warn_about_others(const Console& console, const BenchResults& results) {

@@ -29,7 +29,9 @@ constexpr std::array<std::pair<std::string_view, BundledCheckpoints>, 5> kChoice
     {"none", BundledCheckpoints::none},
 }};
 
-[[noreturn]] void refuse(const std::string& sentence) { throw Error(ErrorKind::usage, sentence); }
+[[noreturn]] void refuse(const std::string& sentence) {
+  throw Error(errors::kOutputExists, sentence);
+}
 
 bool is_replaceable(const fs::path& file) {
   try {

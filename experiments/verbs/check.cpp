@@ -6,6 +6,7 @@
 #include "experiments/check/lint.hpp"
 #include "experiments/check/report.hpp"
 #include "experiments/program/command.hpp"
+#include "experiments/program/experiment_file.hpp"
 #include "experiments/program/launch.hpp"
 #include "experiments/workbench/workbench.hpp"
 
@@ -66,7 +67,7 @@ class CheckCommand final : public Command {
   }
 
   int run(const CommandContext& context) override {
-    const ExperimentConfig config = load_experiment(file_, overrides_);
+    const ExperimentConfig config = read_experiment(file_, overrides_);
     const auto graph = build_graph(config.model);
     const Workbench bench = load_training_data(context, config, *graph, DataParts::training);
     const WorkerTeam team(context.threads());
@@ -101,11 +102,9 @@ class CheckCommand final : public Command {
   // The trial once more, with what is advised.
   void follow(const Workbench& bench, const WorkerTeam& team, CheckResults& results) const {
     const std::vector<std::string> overrides = followed(overrides_, results.advice);
-    const ExperimentConfig config = load_experiment(file_, overrides);
+    const ExperimentConfig config = read_experiment(file_, overrides);
     const auto graph = build_graph(config.model);
-    const DataSplits splits = split_data(
-        *bench.data,
-        {.validation = config.data.validation, .preprocessing = preprocessing_of(config.data)});
+    const DataSplits splits = training_splits(config, *graph, *bench.data);
     results.with_advice = run_check_trial({*graph, config, *splits.train, team});
     std::vector<const char*> words{"lockstep", "train", file_.c_str()};
     for (const std::string& text : overrides) words.push_back(text.c_str());

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/program/command.hpp"
+#include "experiments/program/experiment_file.hpp"
 #include "experiments/text/figures.hpp"
 #include "experiments/workbench/graph_summary.hpp"
 #include "experiments/workbench/workbench.hpp"
@@ -106,7 +107,7 @@ class DescribeCommand final : public Command {
   Value load() const {
     Value document = read_yaml_file(file_);
     if (document_kind(document) != DocumentKind::model) {
-      return load_experiment(file_, overrides_).model;
+      return read_experiment(file_, overrides_).model;
     }
     for (const std::string& text : overrides_) {
       Override change = parse_override(text);

@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "experiments/program/agreement.hpp"
 #include "experiments/program/command.hpp"
+#include "experiments/program/experiment_file.hpp"
 #include "experiments/program/launch.hpp"
 #include "experiments/program/progress.hpp"
 #include "experiments/results/class_counts.hpp"
 #include "experiments/text/clock.hpp"
 #include "experiments/text/figures.hpp"
-#include "experiments/workbench/agreement.hpp"
 #include "experiments/workbench/saved_network.hpp"
 #include "experiments/workbench/workbench.hpp"
 #include "framework/config/overrides.hpp"
@@ -44,8 +45,8 @@ class EvaluateCommand final : public Command {
     return {"evaluate", "evaluate run --split tests"};
   }
   std::string_view notes() const override {
-    return "RUN means its latest checkpoint. The loss is the experiment's, label smoothing "
-           "included. A file with only /model and /parameters is fine: pixels are then scaled to "
+    return "RUN means its latest checkpoint. The loss is the experiment's, with its "
+           "settings. A file with only /model and /parameters is fine: pixels are then scaled to "
            "0..1 and not normalised, unless data.normalize.mean=... and .std=... say so.";
   }
   void add_options(OptionList& list) override {
@@ -73,15 +74,14 @@ class EvaluateCommand final : public Command {
         context.communicator(),
         {.what = "network",
          .mine = network.parameters->digest().hex() + "\n" + write_yaml(to_value(network.config)),
-         .kind = ErrorKind::data,
+         .code = errors::kRanksHaveOtherData,
          .advice = "give all ranks the same file and overrides."});
     check_same_data(context, *bench.data);
     tell_about(network, context.console);
     if (!bench.data->warning.empty()) context.console.warning(bench.data->warning);
     tell_launch(context);
     const WorkerTeam team(context.threads());
-    Evaluator evaluator(*network.graph, network.parameters->layout(), team,
-                        static_cast<float>(network.config.loss.label_smoothing));
+    Evaluator evaluator(*network.graph, network.parameters->layout(), team, *network.loss);
     const ProgressMode mode =
         context.options.quiet ? ProgressMode::none : progress_mode("auto", context.console);
     Progress progress(context.console, {.mode = mode, .clock = seconds_now});
@@ -101,14 +101,16 @@ class EvaluateCommand final : public Command {
   /// @return the data set that the network was trained on, if that is to be taken; else ""
   std::string choose_data(SavedNetwork& network) const {
     const std::string trained_on = names_other_data() ? "" : data_of(network.checkpoint);
-    if (!trained_on.empty()) network.config.data.datasets = {trained_on};
+    Value& data = network.config.data;
+    if (!trained_on.empty()) data.set("dataset", Value::string(trained_on));
     if (!data_.empty()) {
-      const DataRequest request = data_request_for(data_);
-      network.config.data.datasets = request.names;
-      network.config.data.path = request.path;
+      const DataSource source = data_source_for(data_);
+      data.set("dataset", Value::string(source.names.front()));
+      data.set("path", Value::string(source.path.string()));
       network.config.source = {};  // what is wrong with the data was not written there
     }
-    if (split_ == "test") network.config.data.validation = 0;
+    if (split_ == "test") data.set("validation", Value::integer(0));
+    network.config = complete(std::move(network.config));
     return trained_on;
   }
 
@@ -119,7 +121,7 @@ class EvaluateCommand final : public Command {
     } catch (const Error& error) {
       if (trained_on.empty() || error.kind() != ErrorKind::data) throw;
       throw CollectiveError(  // like the one caught, on every rank
-          ErrorKind::data,
+          error.code(),
           fmt::format("{} was trained on the data set {}, which cannot be loaded: {} Or name "
                       "another by --data.",
                       network.path.string(), trained_on, error.what()));
@@ -135,11 +137,11 @@ class EvaluateCommand final : public Command {
     return !data_.empty() || std::any_of(overrides_.begin(), overrides_.end(), names_data);
   }
 
-  // An HDF5 file with one part only may be evaluated on as it is, but is no test set of the network
-  // that was trained on it; with both parts wanted, it counts as the training part.
+  // A file with one part only may be evaluated on as it is, but is no test set of the network that
+  // was trained on it; with both parts wanted, it counts as the training part.
   DataParts wanted_parts(const std::string& trained_on) const {
     if (split_ != "test") return DataParts::training;
-    return trained_on == "hdf5" ? DataParts::both : DataParts::test;
+    return serves_alone(trained_on) ? DataParts::both : DataParts::test;
   }
 
   const Dataset& chosen_split(const Workbench& bench) const {
@@ -147,7 +149,7 @@ class EvaluateCommand final : public Command {
                                              : split_ == "validation" ? bench.splits.validation
                                                                       : bench.splits.test;
     if (!split) {
-      throw Error(ErrorKind::data,
+      throw Error(errors::kEmptyPart,
                   fmt::format("The data set {} has no {} split here; choose another by --split.",
                               bench.data->name, split_));
     }

@@ -25,7 +25,7 @@ enum class Inspected { run, sweep, checkpoint, metrics, bundle };
 Inspected kind_of_folder(const std::filesystem::path& folder) {
   if (is_run_directory(folder)) return Inspected::run;
   if (std::filesystem::exists(folder / "index.h5")) return Inspected::sweep;
-  throw Error(ErrorKind::data,
+  throw Error(errors::kNoRun,
               fmt::format("{} is a folder, but neither a run's nor a sweep's: it has no "
                           "resolved.yaml and no index.h5; give a folder that 'lockstep train' or "
                           "'lockstep sweep' wrote, such as runs/quickstart.",
@@ -48,7 +48,7 @@ Inspected kind_of_file(const std::filesystem::path& path) {
   // Weights from elsewhere do not say what they are.
   if (file.node("/parameters") == Hdf5Node::group) return Inspected::checkpoint;
   throw Error(
-      ErrorKind::data,
+      errors::kForeignFile,
       fmt::format("{} is an HDF5 file, but none of Lockstep: it has neither a format that is "
                   "known nor /parameters; give a checkpoint, metrics.h5, index.h5, a "
                   "bundle, or the folder of a run or a sweep.",
@@ -94,7 +94,7 @@ class InspectCommand final : public Command {
   void check_options(const Console& console) const {
     const int forms = (console.json() ? 1 : 0) + (table_.empty() ? 0 : 1) + (follows_ ? 1 : 0);
     if (forms < 2) return;
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kOptionsExclude,
                 "--json, --csv and --follow are three forms of output: give one of them.");
   }
 
@@ -146,7 +146,7 @@ class InspectCommand final : public Command {
 
   void require(bool is_met, std::string_view what) const {
     if (is_met) return;
-    throw Error(ErrorKind::usage, fmt::format("{}, but {} is something else.", what, path_));
+    throw Error(errors::kOptionValue, fmt::format("{}, but {} is something else.", what, path_));
   }
 };
 

@@ -6,6 +6,7 @@
 #include "data/images/image_split.hpp"
 #include "data/pictures/pictures.hpp"
 #include "experiments/program/command.hpp"
+#include "experiments/program/experiment_file.hpp"
 #include "experiments/program/launch.hpp"
 #include "experiments/workbench/saved_network.hpp"
 #include "experiments/workbench/workbench.hpp"
@@ -20,16 +21,16 @@ using Json = nlohmann::ordered_json;
 
 Shape picture_shape(const Graph& graph) {
   if (graph.input_shape().rank() == 3) return graph.input_shape();
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kPictureShape,
               fmt::format("The model '{}' takes {} numbers, not (channels, rows, columns), so "
                           "pictures cannot be fitted to it.",
                           graph.name(), graph.input_shape().to_string()));
 }
 
 // Of the augmentation nothing is left, of the normalisation all.
-Preprocessing for_prediction(const DataConfig& data) {
-  Preprocessing preprocessing = preprocessing_of(data);
-  preprocessing.shift = 0;
+Preprocessing for_prediction(const ExperimentConfig& config) {
+  Preprocessing preprocessing = data_section(config).preprocessing;
+  preprocessing.augment = Value::mapping();
   return preprocessing;
 }
 
@@ -38,12 +39,12 @@ std::vector<float> probabilities_of(const Dataset& pictures, const SavedNetwork&
                                     int threads) {
   const ParameterStore& parameters = *network.parameters;
   if (pictures.size() == 1) {
-    Predictor predictor(*network.graph, parameters.layout(), parameters.values());
+    Predictor predictor(*network.graph, parameters.layout(), parameters.values(), *network.loss);
     const std::span<const float> row = predictor.probabilities(pictures, 0);
     return {row.begin(), row.end()};
   }
   const WorkerTeam team(threads);
-  Evaluator evaluator(*network.graph, parameters.layout(), team, 0);
+  Evaluator evaluator(*network.graph, parameters.layout(), team, *network.loss);
   return evaluator.probabilities(parameters.values(), pictures);
 }
 
@@ -87,7 +88,7 @@ class PredictCommand final : public Command {
     tell_about(network, context.console);
     warn_about_launch(context);
     const ImageSplit split(pictures.images, {.first = 0, .count = pictures.images.size()},
-                           for_prediction(network.config.data));
+                           for_prediction(network.config));
     report(context.console, pictures.names, probabilities_of(split, network, context.threads()));
     return 0;
   }

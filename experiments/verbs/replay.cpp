@@ -1,25 +1,25 @@
 #include <algorithm>
-#include <array>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "experiments/compare/first_difference.hpp"
+#include "experiments/program/agreement.hpp"
 #include "experiments/program/command.hpp"
 #include "experiments/program/launch.hpp"
 #include "experiments/program/progress.hpp"
+#include "experiments/results/run_summary.hpp"
 #include "experiments/results/stored_experiment.hpp"
 #include "experiments/run/resume.hpp"
 #include "experiments/text/clock.hpp"
 #include "experiments/text/figures.hpp"
-#include "experiments/workbench/agreement.hpp"
 #include "experiments/workbench/workbench.hpp"
-#include "framework/config/trainer_settings.hpp"
+#include "framework/config/experiment_training.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint/training_state.hpp"
-#include "framework/storage/metrics/metrics.hpp"
-#include "framework/storage/metrics/metrics_journal.hpp"
 #include "framework/storage/run/run_directory.hpp"
 
 namespace lockstep {
@@ -27,46 +27,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// A figure of one step that is not what the run has recorded.
-struct Difference {
-  Index step;
-  std::string figure;
-  std::string recorded;
-  std::string replayed;
-};
-
-std::optional<Difference> difference(const StepRecord& recorded, const StepRecord& replayed) {
-  const auto compare = [&](const char* figure, double before,
-                           double now) -> std::optional<Difference> {
-    if (before == now) return {};
-    return Difference{recorded.step, figure, fmt::format("{}", before), fmt::format("{}", now)};
-  };
-  if (auto found = compare("learning_rate", recorded.learning_rate, replayed.learning_rate)) {
-    return found;
-  }
-  if (auto found = compare("loss", recorded.loss, replayed.loss)) return found;
-  if (auto found = compare("gradient_norm", recorded.gradient_norm, replayed.gradient_norm)) {
-    return found;
-  }
-  if (!recorded.has_digest || recorded.digest == replayed.digest) return {};
-  return Difference{recorded.step, "digest", recorded.digest.hex(), replayed.digest.hex()};
-}
-
-// The recorded steps, by step; the snapshot has those that the journal has lost.
-std::vector<StepRecord> recorded_steps(const std::filesystem::path& run) {
-  std::vector<StepRecord> steps = read_journal(run / "metrics.jsonl").tables.steps;
-  if (steps.empty() && std::filesystem::exists(run / "metrics.h5")) {
-    steps = read_metrics(run / "metrics.h5").steps;
-  }
-  if (steps.empty()) {
-    throw Error(ErrorKind::data,
+// In order, of journal and snapshot both.
+std::vector<StepRecord> recorded_steps(const Console& console, const std::filesystem::path& run) {
+  RecordedMetrics recorded = metrics_of_run(run);
+  warn_about(console, recorded.problems);
+  if (recorded.tables.steps.empty()) {
+    throw Error(errors::kNothingRecorded,
                 fmt::format("The run {} has recorded no step in metrics.jsonl or metrics.h5, so "
                             "there is nothing to compare with.",
                             run.string()));
   }
-  std::stable_sort(steps.begin(), steps.end(),
-                   [](const StepRecord& a, const StepRecord& b) { return a.step < b.step; });
-  return steps;
+  return std::move(recorded.tables.steps);
 }
 
 class ReplayCommand final : public Command {
@@ -104,14 +75,13 @@ class ReplayCommand final : public Command {
     check_same_program(context);
     require_agreement(context.communicator(), {.what = "run",
                                                .mine = write_yaml(to_value(replay.config)),
-                                               .kind = ErrorKind::data,
+                                               .code = errors::kRanksHaveOtherData,
                                                .advice = "give all ranks the same run."});
     check_same_data(context, *replay.bench.data);
-    share_state(context.communicator(), *replay.parameters, *replay.optimizer, replay.progress);
-    check_same_start(context.communicator(), replay.parameters->digest());
-    share_last_step(context.communicator(), replay);
+    share(context.communicator(), replay);
+    check_same_start(context.communicator(), replay.setup->parameters.digest());
     tell(context, replay);
-    const std::optional<Difference> found = train(context, replay);
+    const std::optional<StepDifference> found = train(context, replay);
     report(context, replay, found);
     return agree(context.communicator(), found.has_value()) ? 1 : 0;
   }
@@ -128,9 +98,7 @@ class ReplayCommand final : public Command {
     ExperimentConfig config;
     std::unique_ptr<const Graph> graph;
     Workbench bench;
-    std::unique_ptr<ParameterStore> parameters;
-    std::unique_ptr<Optimizer> optimizer;
-    TrainingProgress progress;
+    std::optional<TrainingSetup> setup;
     std::vector<StepRecord> recorded;
     Index last = 0;
     Index start = 0;
@@ -140,7 +108,7 @@ class ReplayCommand final : public Command {
 
   void read_experiment(Replay& replay) const {
     if (!is_run_directory(run_)) {
-      throw Error(ErrorKind::data,
+      throw Error(errors::kNoRun,
                   fmt::format("{} is not a run's folder: it has no resolved.yaml; give the folder "
                               "that train has recorded into.",
                               run_));
@@ -150,10 +118,10 @@ class ReplayCommand final : public Command {
   }
 
   void prepare(const CommandContext& context, Replay& replay) const {
-    replay.parameters = std::make_unique<ParameterStore>(*replay.graph, replay.config.seed);
-    replay.optimizer = make_optimizer(replay.config.optimizer, replay.parameters->layout().size());
+    replay.setup.emplace(
+        training_of(replay.config, *replay.graph, {.training = *replay.bench.splits.train}));
     if (!context.is_root()) return;
-    replay.recorded = recorded_steps(run_);
+    replay.recorded = recorded_steps(context.console, run_);
     choose_stretch(replay);
     go_to_start(context, replay);
   }
@@ -162,12 +130,13 @@ class ReplayCommand final : public Command {
     const Index recorded = replay.recorded.back().step;
     replay.last = to_ > 0 ? to_ : recorded;
     if (replay.last > recorded) {
-      throw Error(ErrorKind::usage, fmt::format("--to {} lies behind the run's last recorded step, "
-                                                "{}; ask for at most that.",
-                                                to_, recorded));
+      throw Error(errors::kOptionValue,
+                  fmt::format("--to {} lies behind the run's last recorded step, "
+                              "{}; ask for at most that.",
+                              to_, recorded));
     }
     if (from_ >= replay.last) {
-      throw Error(ErrorKind::usage,
+      throw Error(errors::kOptionValue,
                   fmt::format("--from {} leaves no step to compare before step {}; ask for less.",
                               from_, replay.last));
     }
@@ -178,22 +147,24 @@ class ReplayCommand final : public Command {
     const std::vector<Index> steps = checkpoints.steps();
     if (steps.empty() || steps.front() > from_) return;
     const auto too_late = [&](const FoundCheckpoint& found) -> std::optional<std::string> {
-      if (found.checkpoint.state->step > from_) return "it lies behind the start";
+      if (found.checkpoint.state->progress.step > from_) return "it lies behind the start";
       return why_of_another_run(found, replay.config);
     };
     const auto found = checkpoints.newest_good(too_late);
     if (!found) return;
-    check_same_training_data(*found, replay.bench.data->train.digest(), replay.bench.data->origin);
-    const std::string what = found->path.string();
-    restore_parameters(found->checkpoint, what, *replay.parameters);
-    restore_optimizer(found->checkpoint, what, replay.parameters->layout(), *replay.optimizer);
-    replay.progress = restore_progress(*found->checkpoint.state);
-    context.console.remark(fmt::format("starting from {}", what));
+    const LoadedData& data = *replay.bench.data;
+    TrainingSetup& setup = *replay.setup;
+    setup.progress =
+        resume_training(*found, {.digest = data.train.digest(), .origin = data.origin},
+                        {.parameters = setup.parameters, .optimizer = *setup.optimizer});
+    context.console.remark(fmt::format("starting from {}", found->path.string()));
   }
 
-  static void share_last_step(Communicator& communicator, Replay& replay) {
-    replay.start = replay.progress.step;
-    communicator.broadcast(std::as_writable_bytes(std::span(&replay.last, 1)), 0);
+  static void share(Communicator& communicator, Replay& replay) {
+    TrainingSetup& setup = *replay.setup;
+    share_state(communicator, setup.parameters, *setup.optimizer, setup.progress);
+    broadcast_value(communicator, replay.last, 0);
+    replay.start = setup.progress.step;
   }
 
   static void tell(const CommandContext& context, const Replay& replay) {
@@ -204,30 +175,20 @@ class ReplayCommand final : public Command {
 
   // Rank 0's answer on every rank.
   static bool agree(Communicator& communicator, bool answer) {
-    std::array<char, 1> byte{static_cast<char>(answer)};
-    communicator.broadcast(std::as_writable_bytes(std::span(byte)), 0);
-    return byte[0] != 0;
+    broadcast_value(communicator, answer, 0);
+    return answer;
   }
 
-  std::optional<Difference> train(const CommandContext& context, Replay& replay) const {
+  std::optional<StepDifference> train(const CommandContext& context, Replay& replay) const {
     constexpr Index kAgreeEverySteps = 32;
     const WorkerTeam team(context.threads());
-    const Index steps = total_steps(replay.config.train, replay.bench.splits.train->size());
-    Trainer trainer({.graph = *replay.graph,
-                     .parameters = *replay.parameters,
-                     .optimizer = *replay.optimizer,
-                     .schedule = replay.config.learning_rate,
-                     .training = *replay.bench.splits.train,
-                     .validation = nullptr,
-                     .test = nullptr,
-                     .team = team,
-                     .communicator = context.communicator(),
-                     .clock = seconds_now,
-                     .heartbeat = &context.session.heartbeat()},
-                    trainer_settings_of(replay.config, steps), replay.progress);
+    Trainer trainer(*replay.setup, {.team = team,
+                                    .communicator = context.communicator(),
+                                    .clock = seconds_now,
+                                    .heartbeat = &context.session.heartbeat()});
     context.session.set_deadline(replay.config.train.step_deadline);
     Progress progress(context.console, progress_setup(context, replay, trainer));
-    std::optional<Difference> found;
+    std::optional<StepDifference> found;
     while (trainer.progress().step < replay.last) {
       const StepRecord record = trainer.train_step();
       if (context.is_root() && !found) found = compare(replay, record);
@@ -250,25 +211,25 @@ class ReplayCommand final : public Command {
         .clock = seconds_now};
   }
 
-  std::optional<Difference> compare(Replay& replay, const StepRecord& record) const {
+  std::optional<StepDifference> compare(Replay& replay, const StepRecord& record) const {
     if (record.step <= from_) return {};
     const auto recorded =
         std::lower_bound(replay.recorded.begin(), replay.recorded.end(), record.step,
                          [](const StepRecord& of, Index step) { return of.step < step; });
     if (recorded == replay.recorded.end() || recorded->step != record.step) return {};
     ++replay.compared;
-    return difference(*recorded, record);
+    return step_difference(*recorded, record);
   }
 
   void report(const CommandContext& context, const Replay& replay,
-              const std::optional<Difference>& found) const {
+              const std::optional<StepDifference>& found) const {
     if (context.console.json()) {
       Json first;
       if (found) {
         first = {{"step", found->step},
                  {"figure", found->figure},
-                 {"recorded", found->recorded},
-                 {"replayed", found->replayed}};
+                 {"recorded", found->a},
+                 {"replayed", found->b}};
       }
       context.console.json_object(Json{
           {"same", !found.has_value()},
@@ -284,7 +245,7 @@ class ReplayCommand final : public Command {
     }
     context.console.result(
         found ? fmt::format("step {} differs: its {} was recorded as {}, and is {} now",
-                            found->step, found->figure, found->recorded, found->replayed)
+                            found->step, found->figure, found->a, found->b)
               : fmt::format("the same bits: {} compared, up to step {} with digest {}",
                             count_of(replay.compared, "step"), replay.last, replay.digest.hex()));
   }

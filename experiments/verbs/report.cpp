@@ -32,7 +32,7 @@ Subject subject_of(const std::string& given) {
   if (!folder.has_filename()) folder = folder.parent_path();
   if (is_run_directory(folder)) return {folder, ReportKind::run};
   if (is_sweep_directory(folder)) return {folder, ReportKind::sweep};
-  throw Error(ErrorKind::data,
+  throw Error(errors::kNoRun,
               fmt::format("{} is neither a run's folder, which has a resolved.yaml, nor a sweep's, "
                           "which has a sweep.yaml; give one that 'lockstep train' or 'lockstep "
                           "sweep' wrote, such as runs/quickstart.",
@@ -74,7 +74,7 @@ class ReportCommand final : public Command {
 
   void write_pages(const CommandContext& context) const {
     if (!out_.empty() && folders_.size() > 1) {
-      throw Error(ErrorKind::usage,
+      throw Error(errors::kOptionsExclude,
                   fmt::format("--out names one file, and there are {} folders; leave it out, and "
                               "each folder gets its report.html.",
                               folders_.size()));

@@ -110,7 +110,7 @@ class SweepCommand final : public Command {
     const int ranks = context.ranks();
     if (ranks % size != 0) {  // on every rank
       throw CollectiveError(
-          ErrorKind::usage,
+          errors::kSweepRanks,
           fmt::format("ranks_per_trial is {}, but the job has {}, which is no multiple of it: "
                       "start a multiple with mpirun or srun, or give another "
                       "--ranks-per-trial; results do not depend on it.",
@@ -118,7 +118,7 @@ class SweepCommand final : public Command {
     }
     if (size > 1 && options_.jobs > 1) {
       throw CollectiveError(
-          ErrorKind::usage,
+          errors::kOptionsExclude,
           fmt::format("--jobs {} is trials at a time of each rank, but ranks that train a trial "
                       "together (ranks_per_trial is {}) train one at a time: leave it out.",
                       options_.jobs, size));

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/program/command.hpp"
+#include "experiments/program/experiment_file.hpp"
 #include "experiments/program/run_requests.hpp"
 #include "experiments/run/training_run.hpp"
 #include "experiments/text/clock.hpp"
@@ -60,14 +61,14 @@ class TrainCommand final : public Command {
 
   int run(const CommandContext& context) override {
     if (options_.resume && options_.overwrite) {  // on every rank: they were given the same options
-      throw CollectiveError(ErrorKind::usage,
+      throw CollectiveError(errors::kOptionsExclude,
                             "--resume goes on with the run in the folder and --overwrite removes "
                             "it: give one of them.");
     }
     RunRequests requests(seconds_now, context.session.heartbeat());
     if (!options_.print_config) return train_experiment(context, options_, requests);
     fail_together(context.communicator(), [&] {
-      print_config(context.console, load_experiment(options_.experiment, options_.overrides));
+      print_config(context.console, read_experiment(options_.experiment, options_.overrides));
     });
     return 0;
   }

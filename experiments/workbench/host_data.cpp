@@ -11,7 +11,7 @@
 namespace lockstep {
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 /// Pieces one behind the other, each at the begin of a cache line.
 class Layout {
@@ -32,7 +32,7 @@ class Layout {
   std::size_t end_ = 0;
 };
 
-Json to_json(const ImageSet& images, Layout& layout) {
+PlainJson to_json(const ImageSet& images, Layout& layout) {
   const auto extents = images.sample_shape().extents();
   const bool bytes = images.has_bytes();
   return {{"name", images.name()},
@@ -47,7 +47,7 @@ Json to_json(const ImageSet& images, Layout& layout) {
           {"labels", layout.add(std::as_bytes(images.labels()))}};
 }
 
-Json to_json(const LoadedData& data, Layout& layout) {
+PlainJson to_json(const LoadedData& data, Layout& layout) {
   return {{"name", data.name},
           {"origin", data.origin},
           {"warning", data.warning},
@@ -61,13 +61,13 @@ std::span<const T> values_at(const HostMemory& memory, std::size_t begin, std::s
   return {reinterpret_cast<const T*>(bytes.data()), count};
 }
 
-Pixels pixels_in(const HostMemory& memory, const Json& part, std::size_t count) {
+Pixels pixels_in(const HostMemory& memory, const PlainJson& part, std::size_t count) {
   const std::size_t begin = part.at("pixels");
   if (part.at("bytes").get<bool>()) return values_at<std::uint8_t>(memory, begin, count);
   return values_at<float>(memory, begin, count);
 }
 
-ImageSet images_in(const HostMemory& memory, const Json& part) {
+ImageSet images_in(const HostMemory& memory, const PlainJson& part) {
   const std::size_t samples = part.at("samples");
   if (samples == 0) return {};
   const auto extents = part.at("shape").get<std::vector<Index>>();
@@ -83,7 +83,7 @@ ImageSet images_in(const HostMemory& memory, const Json& part) {
        .digest = Digest::parse(part.at("digest").get<std::string>())});
 }
 
-std::unique_ptr<const LoadedData> data_in(const HostMemory& memory, const Json& description) {
+std::unique_ptr<const LoadedData> data_in(const HostMemory& memory, const PlainJson& description) {
   return std::make_unique<const LoadedData>(
       LoadedData{.name = description.at("name"),
                  .origin = description.at("origin"),
@@ -115,11 +115,11 @@ class Loading {
     std::string text;
     share([&] {
       Layout layout;
-      const Json description = to_json(*loaded_.data, layout);
+      const PlainJson description = to_json(*loaded_.data, layout);
       loaded_.memory = std::make_unique<const HostMemory>(layout.pieces());
       loaded_.data = data_in(*loaded_.memory, description);
       text = loaded_.memory->ticket() + '\n' +
-             description.dump(-1, ' ', false, Json::error_handler_t::replace);
+             description.dump(-1, ' ', false, PlainJson::error_handler_t::replace);
     });
     return text;
   }
@@ -129,7 +129,7 @@ class Loading {
     share([&] {
       const std::size_t line_end = offer.find('\n');
       loaded_.memory = std::make_unique<const HostMemory>(offer.substr(0, line_end));
-      loaded_.data = data_in(*loaded_.memory, Json::parse(offer.substr(line_end + 1)));
+      loaded_.data = data_in(*loaded_.memory, PlainJson::parse(offer.substr(line_end + 1)));
     });
   }
 

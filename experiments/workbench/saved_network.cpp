@@ -51,6 +51,7 @@ SavedNetwork load_saved_network(const std::filesystem::path& checkpoint_or_run,
   LoadedCheckpoint loaded = read_checkpoint(network.path);
   network.verified = loaded.verified;
   network.config = experiment_of(loaded.checkpoint, network.path, overrides);
+  network.loss = make_loss(network.config.loss);
   network.graph = build_graph(network.config.model);
   network.parameters = std::make_unique<ParameterStore>(*network.graph, network.config.seed);
   restore_parameters(loaded.checkpoint, network.path.string(), *network.parameters);

@@ -19,7 +19,8 @@ struct SavedNetwork {
   std::vector<std::string> remarks;   ///< what the file does not say and how that is taken
   std::vector<std::string> warnings;  ///< what of the file is not used
   ExperimentConfig config;  ///< from /experiment; defaults where a file from elsewhere has none
-  Checkpoint checkpoint;    ///< without tensors: they are in `parameters`
+  std::unique_ptr<const Loss> loss;
+  Checkpoint checkpoint;  ///< without tensors: they are in `parameters`
   std::unique_ptr<const Graph> graph;
   std::unique_ptr<ParameterStore> parameters;
 };

@@ -11,6 +11,7 @@
 #include "experiments/program/command.hpp"
 #include "framework/config/experiment_config.hpp"
 #include "framework/graph/graph.hpp"
+#include "framework/training/training_setup.hpp"
 
 namespace lockstep {
 
@@ -35,16 +36,14 @@ Workbench load_data(const CommandContext& context, const ExperimentConfig& confi
 Workbench load_training_data(const CommandContext& context, const ExperimentConfig& config,
                              const Graph& graph, DataParts parts);
 
-/// Equal for ranks that would load the same samples from the same places of the same host.
-std::string sharers_of(const CommandContext& context, const DataRequest& request);
+/// What a training uses of splits, which must outlive it.
+/// @param splits  with samples to train on
+TrainingSets training_sets(const DataSplits& splits);
 
 /// The splits that a training would use, of data in memory.
 /// @throws as load_training_data
 DataSplits training_splits(const ExperimentConfig& config, const Graph& graph,
                            const LoadedData& data);
-
-DataRequest data_request(const ExperimentConfig& config, DataParts parts, const DataPlaces& places);
-Preprocessing preprocessing_of(const DataConfig& data);
 
 /// @throws SettingError (usage) when images of this shape and number of classes do not fit the
 /// network

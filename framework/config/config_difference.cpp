@@ -1,8 +1,20 @@
 #include "framework/config/config_difference.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "framework/config/identity.hpp"
+#include "framework/core/error.hpp"
+#include "framework/graph/graph.hpp"
+#include "framework/schedules/schedule.hpp"
 
 namespace lockstep {
+
+std::string_view name_of(const Value& item) {
+  const Value* name = item.find("name");
+  return name == nullptr ? std::string_view() : std::string_view(name->text);
+}
+
 namespace {
 
 bool same_scalar(const Value& a, const Value& b) {
@@ -11,11 +23,6 @@ bool same_scalar(const Value& a, const Value& b) {
   if (a.is_text() || b.is_text()) return false;
   const auto one = parse_real(a.text);
   return one.has_value() && one == parse_real(b.text);
-}
-
-std::string_view name_of(const Value& item) {
-  const Value* name = item.find("name");
-  return name == nullptr ? std::string_view() : std::string_view(name->text);
 }
 
 bool same_names(const Value& a, const Value& b) {
@@ -78,11 +85,22 @@ class Comparison {
   }
 };
 
+// With the defaults of layers, which one file may leave out and the other not. A model that makes no
+// network is compared as it was written.
+Value compared(const ExperimentConfig& config) {
+  Value document = to_value(config);
+  try {
+    document.set("model", to_value(Graph(parse_graph_spec(config.model))));
+  } catch (const Error&) {
+  }
+  return without_later_defaults(std::move(document));
+}
+
 }  // namespace
 
 std::vector<std::string> differing_keys(const ExperimentConfig& a, const ExperimentConfig& b) {
   Comparison comparison;
-  comparison.compare(to_value(a), to_value(b), "");
+  comparison.compare(compared(a), compared(b), "");
   return comparison.take();
 }
 
@@ -110,10 +128,17 @@ bool never_changes_results(std::string_view key) {
 
 bool may_change_on_resume(const ExperimentConfig& config, std::string_view key) {
   if (key == "train.steps" || key == "train.epochs") {
-    return !depends_on_total_steps(config.learning_rate);
+    return !make_schedule(config.learning_rate).depends_on_total_steps();
   }
   return key == "train.max_runtime" || key == "train.step_deadline" ||
          key.starts_with("evaluate.") || key.starts_with("checkpoint.");
+}
+
+std::vector<std::string> keys_refused_on_resume(const ExperimentConfig& recorded,
+                                                const ExperimentConfig& config) {
+  std::vector<std::string> keys = differing_keys(recorded, config);
+  std::erase_if(keys, [&](const std::string& key) { return may_change_on_resume(config, key); });
+  return keys;
 }
 
 }  // namespace lockstep

@@ -1,6 +1,7 @@
 #include "framework/config/duration.hpp"
 
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -36,9 +37,14 @@ std::optional<double> parse_duration(const Value& value) {
 
 double duration_or(SettingsReader& reader, std::string_view key, double otherwise) {
   const Value* value = reader.value_or_null(key);
-  if (value == nullptr) return otherwise;
+  if (value == nullptr) return reader.real_or(key, {0, kLongest}, otherwise);
   const std::optional<double> seconds = parse_duration(*value);
-  if (seconds && *seconds >= 0 && *seconds <= kLongest) return *seconds;
+  if (seconds && *seconds >= 0 && *seconds <= kLongest) {
+    Value kept = Value::real(*seconds);
+    kept.is_default = *seconds == otherwise;
+    reader.keep_as(key, key, std::move(kept));
+    return *seconds;
+  }
   throw reader.error_at(key, fmt::format("must be a time from 0 to 1e9 seconds, such as 90, 90s, "
                                          "30m or 2h, but is {}",
                                          value->describe()));

@@ -7,6 +7,7 @@
 #include "framework/config/experiment_sections.hpp"
 #include "framework/config/model_file.hpp"
 #include "framework/config/yaml_reader.hpp"
+#include "framework/config/yaml_writer.hpp"
 
 namespace lockstep {
 namespace {
@@ -47,13 +48,79 @@ void check_schema_version(SettingsReader& reader) {
 void check_kind(const Value& document, const std::filesystem::path& file) {
   const DocumentKind kind = document_kind(document);
   if (kind != DocumentKind::model && kind != DocumentKind::sweep) return;
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kOtherDocument,
               fmt::format("{}:1:1: this is {}, where an experiment file is expected (one with "
                           "'model', 'data' and 'train').",
                           file.string(), kind_name(kind)));
 }
 
+// Paths in a file are relative to it.
+void make_path_absolute(Value& section, const std::filesystem::path& folder) {
+  Value* const path = section.find("path");
+  if (path == nullptr || !path->is_text() || path->text.empty()) return;
+  path->text = std::filesystem::absolute(folder / path->text).lexically_normal().string();
+}
+
+// An override that changes the type leaves the settings of the old one behind in the file, which is
+// not to blame.
+void refuse_leftovers(const SettingsReader& reader, const Value& section,
+                      std::string_view chooser) {
+  const Value* chosen = section.find(chooser);
+  if (chosen == nullptr) return;
+  if (chosen->location.line != 0 || chosen->location.file.empty()) return;  // not by an override
+  const std::vector<const Value::Entry*> unread = reader.unread();
+  const auto is_left = [](const Value::Entry* entry) {
+    return entry->key_location.line > 0 && !where_it_belongs(entry->key).empty();
+  };
+  const auto left = std::find_if(unread.begin(), unread.end(), is_left);
+  if (left == unread.end()) return;
+  Value rest = section;
+  std::erase_if(rest.entries, [&](const Value::Entry& entry) {
+    return std::any_of(unread.begin(), unread.end(),
+                       [&](const Value::Entry* other) { return other->key == entry.key; });
+  });
+  const std::string path = reader.path_of(chooser);
+  throw Error(
+      errors::kConflictingKeys,
+      fmt::format("{}{} is {} now, which has no {} (given at {}); replace the whole section: "
+                  "'{}={}'.",
+                  chosen->location.prefix(), path, chosen->text, (*left)->key,
+                  (*left)->key_location.to_string(), path.substr(0, path.find('.')),
+                  write_yaml_flow(rest)));
+}
+
+// Of a section that is left out: an empty mapping.
+Value value_of(const ExperimentSection& section, SettingsReader& document) {
+  const Value* found = section.expected.empty() ? document.value_or_null(section.name)
+                                                : &document.value(section.name, section.expected);
+  if (found == nullptr) return Value::mapping();
+  const bool is_short = section.from_scalar != nullptr && found->kind == Value::Kind::scalar;
+  return is_short ? section.from_scalar(document) : *found;
+}
+
+// Returns what was read.
+Value read_section(const ExperimentSection& section, SettingsReader& document,
+                   ExperimentConfig& config) {
+  const Value value = value_of(section, document);
+  SettingsReader reader(value, std::string(section.name));
+  section.read(reader, config);
+  if (!section.chooser.empty()) refuse_leftovers(reader, value, section.chooser);
+  reader.finish(where_it_belongs);
+  return reader.consumed();
+}
+
 }  // namespace
+
+std::vector<ExperimentSection> experiment_sections() {
+  return {train_section(),    loss_section(),       optimizer_section(), learning_rate_section(),
+          evaluate_section(), checkpoint_section(), metrics_section()};
+}
+
+std::vector<std::string_view> top_level_keys() {
+  std::vector<std::string_view> keys = {"schema_version", "name", "seed", "model", "data"};
+  for (const ExperimentSection& section : experiment_sections()) keys.push_back(section.name);
+  return keys;
+}
 
 std::string parse_name(SettingsReader& document, const std::filesystem::path& file) {
   if (!document.has("name")) {
@@ -99,14 +166,11 @@ ExperimentConfig parse_experiment(Value document, const std::filesystem::path& f
   config.name = parse_name(reader, file);
   config.seed = static_cast<std::uint64_t>(reader.integer_or("seed", {0, kMostSeeds}, 1));
   config.model = reader.value("model", "the path of a model file, or the model itself");
-  config.data = parse_data(reader, file.parent_path());
-  config.train = parse_train(reader);
-  config.loss = parse_loss(reader);
-  config.optimizer = parse_optimizer(reader);
-  config.learning_rate = parse_learning_rate(reader);
-  config.evaluate = parse_evaluate(reader);
-  config.checkpoint = parse_checkpoint(reader);
-  config.metrics = parse_metrics(reader);
+  config.data = reader.value("data", "a mapping such as {dataset: mnist}");
+  make_path_absolute(config.data, file.parent_path());
+  for (const ExperimentSection& section : experiment_sections()) {
+    config.*section.settings = read_section(section, reader, config);
+  }
   reader.finish(where_it_belongs);
   config.source = std::move(document);
   return config;
@@ -122,14 +186,10 @@ Value to_value(const ExperimentConfig& config) {
   document.set("name", Value::string(config.name));
   document.set("seed", Value::integer(static_cast<std::int64_t>(config.seed)));
   document.set("model", config.model);
-  document.set("data", data_to_value(config.data));
-  document.set("train", train_to_value(config.train));
-  document.set("loss", loss_to_value(config.loss));
-  document.set("optimizer", optimizer_to_value(config.optimizer));
-  document.set("learning_rate", learning_rate_to_value(config.learning_rate));
-  document.set("evaluate", evaluate_to_value(config.evaluate));
-  document.set("checkpoint", checkpoint_to_value(config.checkpoint));
-  document.set("metrics", metrics_to_value(config.metrics));
+  document.set("data", config.data);
+  for (const ExperimentSection& section : experiment_sections()) {
+    document.set(section.name, config.*section.settings);
+  }
   return document;
 }
 

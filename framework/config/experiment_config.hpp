@@ -9,38 +9,11 @@
 #include "framework/core/settings.hpp"
 #include "framework/core/shape.hpp"
 #include "framework/training/trainer.hpp"
-#include "framework/training/update/optimizer.hpp"
-#include "framework/training/update/schedule.hpp"
 
 namespace lockstep {
 
 // What an experiment file says, with every default filled in. README.md of this folder has the
 // table of keys; names, units and ranges are the same here.
-
-struct NormalizeConfig {
-  std::vector<double> mean = {0.0};  ///< one number for all channels, or one each
-  std::vector<double> std = {1.0};   ///< likewise; above 0
-};
-
-struct AugmentConfig {
-  Index shift = 0;  ///< largest move of an image along each axis, in pixels
-};
-
-struct SyntheticConfig {
-  Index train = 12000;  ///< samples
-  Index test = 2000;
-  Index channels = 1;
-  Index side = 28;  ///< rows and columns, in pixels
-};
-
-struct DataConfig {
-  std::vector<std::string> datasets;  ///< the first that is present is taken; never empty
-  std::filesystem::path path;         ///< of idx and hdf5: absolute, or empty
-  Index validation = 0;               ///< samples split off the front of the training part
-  NormalizeConfig normalize;
-  AugmentConfig augment;
-  SyntheticConfig synthetic;
-};
 
 struct TrainConfig {
   double epochs = 0;  ///< length of the run; 0 where it is given in steps
@@ -50,11 +23,6 @@ struct TrainConfig {
   double clip_norm = 0;       ///< 0: no clipping
   double max_runtime = 0;     ///< seconds until the run stops as on request; 0: no limit
   double step_deadline = 30;  ///< seconds a step may take when ranks wait for it; 0: no limit
-};
-
-struct LossConfig {
-  std::string type = "softmax_cross_entropy";
-  double label_smoothing = 0;
 };
 
 struct CheckpointConfig {
@@ -70,14 +38,19 @@ struct ExperimentConfig {
   std::string name;
   std::uint64_t seed = 1;
   Value model;  ///< always a mapping, loaded if the file names another; for parse_graph_spec
-  DataConfig data;
+  Value data;   ///< as written, but a path in it is absolute; for read_data_section, which knows it
   TrainConfig train;
-  LossConfig loss;
-  OptimizerSettings optimizer;
-  ScheduleSettings learning_rate;
+  Value loss;                          ///< `type` and all settings that it has; for make_loss
+  Value optimizer;                     ///< the section with every default, for make_optimizer
+  Value learning_rate;                 ///< likewise a mapping, for make_schedule
   Rhythm evaluate{.every_epochs = 1};  ///< never: after the last step only
   CheckpointConfig checkpoint;
   MetricsConfig metrics;
+  // The sections above as they were read, with every default: what to_value writes.
+  Value train_settings;
+  Value evaluate_settings;
+  Value checkpoint_settings;
+  Value metrics_settings;
   Value source;  ///< the document that it was read from, which knows where its keys stand
 
   /// The same experiment, key by key.
@@ -99,7 +72,9 @@ ExperimentConfig load_experiment_with(const std::filesystem::path& file,
 ExperimentConfig parse_experiment(Value document, const std::filesystem::path& file);
 
 /// The whole experiment with every default, the model in place and paths absolute: it runs alone,
-/// from any folder. parse_experiment gives the same config back.
+/// from any folder. parse_experiment gives the same config back. `model` and `data` are as they
+/// are: with their defaults once somebody who knows them has put them in. What was
+/// read as `settings` of a section is written, not the numbers beside it.
 Value to_value(const ExperimentConfig& config);
 
 /// Where a key such as "data.validation" or "model.layers.f1" was written, or what encloses it

@@ -3,46 +3,48 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "framework/config/experiment_config.hpp"
 
 namespace lockstep {
 
-// The sections of an experiment file, each read from and written for the whole document in one
-// place. A section that was left out has its defaults, or is reported as missing.
+/// A section of an experiment file: a mapping whose keys are asked for, one after the other.
+struct ExperimentSection {
+  std::string_view name;
+  /// What a missing one must be, for the message. Empty: it may be left out, and has its defaults.
+  std::string_view expected{};
+  /// Its key that names a type, which has settings of its own. Empty: there is none.
+  std::string_view chooser{};
+  /// Asks for its keys. The caller refuses the others and keeps what was read.
+  void (*read)(SettingsReader& section, ExperimentConfig& config);
+  /// What was read, as resolved.yaml shows it.
+  Value ExperimentConfig::*settings;
+  /// Sections that can be read; together they ask for each key that the section may have.
+  std::vector<SettingTexts> examples;
+  /// The section that a single number or word stands for. Null: it must be a mapping.
+  Value (*from_scalar)(SettingsReader& document) = nullptr;
+};
+
+ExperimentSection train_section();
+ExperimentSection loss_section();
+ExperimentSection optimizer_section();
+ExperimentSection learning_rate_section();
+ExperimentSection evaluate_section();
+ExperimentSection checkpoint_section();
+ExperimentSection metrics_section();
+
+/// All of them, in the order of resolved.yaml, but `model` and `data`.
+std::vector<ExperimentSection> experiment_sections();
+
+/// The keys at the top level of an experiment file.
+std::vector<std::string_view> top_level_keys();
 
 /// The name of a run or a sweep, whose folder is named after it; by default the file's stem.
 std::string parse_name(SettingsReader& document, const std::filesystem::path& file);
 
-DataConfig parse_data(SettingsReader& document, const std::filesystem::path& folder);
-Value data_to_value(const DataConfig& data);
-
-TrainConfig parse_train(SettingsReader& document);
-Value train_to_value(const TrainConfig& train);
-
-LossConfig parse_loss(SettingsReader& document);
-Value loss_to_value(const LossConfig& loss);
-
-OptimizerSettings parse_optimizer(SettingsReader& document);
-Value optimizer_to_value(const OptimizerSettings& optimizer);
-
-ScheduleSettings parse_learning_rate(SettingsReader& document);
-Value learning_rate_to_value(const ScheduleSettings& schedule);
-
-Rhythm parse_evaluate(SettingsReader& document);
-Value evaluate_to_value(const Rhythm& rhythm);
-
-CheckpointConfig parse_checkpoint(SettingsReader& document);
-Value checkpoint_to_value(const CheckpointConfig& checkpoint);
-
-MetricsConfig parse_metrics(SettingsReader& document);
-Value metrics_to_value(const MetricsConfig& metrics);
-
 /// Where a key belongs that is unknown where it was found, such as "under train:"; "" for a key of
 /// no section. Names of other trainers lead to ours ("lr").
 std::string where_it_belongs(std::string_view key);
-
-/// Refuses a mapping that gives both of two keys that exclude each other.
-void refuse_both(const SettingsReader& reader, std::string_view one, std::string_view other);
 
 }  // namespace lockstep

@@ -1,6 +1,16 @@
+// Where a key belongs: made from what the sections ask for in their examples, so that a new type is
+// known by itself.
+
+#include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "framework/config/experiment_sections.hpp"
+#include "framework/config/yaml_reader.hpp"
 
 namespace lockstep {
 namespace {
@@ -11,26 +21,11 @@ struct KeyPlace {
 };
 
 constexpr std::string_view kTop = "at the top level of an experiment file";
+constexpr std::string_view kModel = "in a model file, or under model:";
 constexpr std::string_view kData = "under data:";
-constexpr std::string_view kTrain = "under train:";
-constexpr std::string_view kSgd = "under optimizer:, with type: sgd";
-constexpr std::string_view kAdam = "under optimizer:, with type: adam";
-constexpr std::string_view kRate = "under learning_rate:";
-constexpr std::string_view kFalling = "under learning_rate:, with schedule: cosine or one_cycle";
 
-constexpr auto kPlaces = std::to_array<KeyPlace>({
-    {"schema_version", kTop},
-    {"name", kTop},
-    {"seed", kTop},
-    {"model", kTop},
-    {"data", kTop},
-    {"train", kTop},
-    {"loss", kTop},
-    {"optimizer", kTop},
-    {"learning_rate", kTop},
-    {"evaluate", kTop},
-    {"checkpoint", kTop},
-    {"metrics", kTop},
+// Sections that are read elsewhere.
+constexpr auto kOthers = std::to_array<KeyPlace>({
     {"dataset", kData},
     {"path", kData},
     {"validation", kData},
@@ -42,35 +37,12 @@ constexpr auto kPlaces = std::to_array<KeyPlace>({
     {"shift", "under data: augment:"},
     {"channels", "under data: synthetic:"},
     {"side", "under data: synthetic:"},
-    {"epochs", kTrain},
-    {"steps", kTrain},
-    {"batch_size", kTrain},
-    {"micro_batch", kTrain},
-    {"clip_norm", kTrain},
-    {"max_runtime", kTrain},
-    {"step_deadline", kTrain},
-    {"label_smoothing", "under loss:"},
-    {"momentum", kSgd},
-    {"nesterov", kSgd},
-    {"beta1", kAdam},
-    {"beta2", kAdam},
-    {"epsilon", kAdam},
-    {"weight_decay", "under optimizer:"},
-    {"schedule", kRate},
-    {"peak", kRate},
-    {"warmup", kRate},
-    {"warmup_steps", kRate},
-    {"initial_fraction", kRate},
-    {"final_fraction", kFalling},
-    {"factor", "under learning_rate:, with schedule: step or exponential"},
-    {"every_epochs", "under evaluate: or checkpoint:"},
-    {"every_steps",
-     "under evaluate:, checkpoint:, or learning_rate: with schedule: step or exponential"},
-    {"keep", "under checkpoint:"},
-    {"digest_every_steps", "under metrics:"},
-    {"input", "in a model file, or under model:"},
-    {"layers", "in a model file, or under model:"},
-    // What other trainers call it.
+    {"input", kModel},
+    {"layers", kModel},
+});
+
+// What other trainers call it.
+constexpr auto kAliases = std::to_array<KeyPlace>({
     {"lr", "at the top level of an experiment file, as learning_rate:"},
     {"rate", "under learning_rate:, as peak:"},
     {"base_lr", "under learning_rate:, as peak:"},
@@ -84,13 +56,82 @@ constexpr auto kPlaces = std::to_array<KeyPlace>({
     {"network", "at the top level of an experiment file, as model:"},
 });
 
+Value to_value(const SettingTexts& example) {
+  Value section = Value::mapping();
+  for (const auto& [key, text] : example) section.set(key, read_yaml_override(text, "an example"));
+  return section;
+}
+
+bool asks_for(const ExperimentSection& section, const Value& example, std::string_view key) {
+  SettingsReader reader(example, std::string(section.name));
+  ExperimentConfig config;
+  section.read(reader, config);
+  return std::ranges::find(reader.known(), key) != reader.known().end();
+}
+
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+}
+
+// A section that has the key, and the types that do where not all of them do.
+struct Owner {
+  std::string section;  ///< "optimizer:"
+  std::string types;    ///< "with type: adam or sgd"
+};
+
+std::vector<Owner> owners_of(std::string_view key) {
+  std::vector<Owner> owners;
+  for (const ExperimentSection& section : experiment_sections()) {
+    std::vector<std::string> having;
+    std::vector<std::string> lacking;
+    for (const SettingTexts& example : section.examples) {
+      const Value value = to_value(example);
+      const Value* type = value.find(section.chooser);
+      const std::string name = type == nullptr ? "" : type->text;
+      add_once(asks_for(section, value, key) ? having : lacking, name);
+    }
+    if (having.empty()) continue;
+    const bool of_all = std::ranges::all_of(lacking, [&](const std::string& name) {
+      return std::ranges::find(having, name) != having.end();
+    });
+    owners.push_back(
+        {.section = fmt::format("{}:", section.name),
+         .types =
+             of_all ? "" : fmt::format("with {}: {}", section.chooser, fmt::join(having, " or "))});
+  }
+  // Those with a condition last, so that it is not taken for the others' as well.
+  std::ranges::stable_partition(owners, [](const Owner& owner) { return owner.types.empty(); });
+  return owners;
+}
+
+// "under evaluate:, checkpoint:, or learning_rate: with schedule: exponential or step"
+std::string in_words(const std::vector<Owner>& owners) {
+  std::string words = "under ";
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    const bool is_last = i + 1 == owners.size();
+    if (i > 0) words += owners.size() > 2 ? (is_last ? ", or " : ", ") : " or ";
+    words += owners[i].section;
+    if (owners[i].types.empty()) continue;
+    words += (owners.size() == 1 ? ", " : " ") + owners[i].types;
+  }
+  return words;
+}
+
+template <std::size_t kCount>
+std::string_view listed(const std::array<KeyPlace, kCount>& places, std::string_view key) {
+  const auto found = std::ranges::find(places, key, &KeyPlace::key);
+  return found == places.end() ? std::string_view() : found->place;
+}
+
 }  // namespace
 
 std::string where_it_belongs(std::string_view key) {
-  for (const KeyPlace& known : kPlaces) {
-    if (known.key == key) return std::string(known.place);
-  }
-  return "";
+  const std::vector<std::string_view> top = top_level_keys();
+  if (std::ranges::find(top, key) != top.end()) return std::string(kTop);
+  const std::vector<Owner> owners = owners_of(key);
+  if (!owners.empty()) return in_words(owners);
+  const std::string_view other = listed(kOthers, key);
+  return std::string(other.empty() ? listed(kAliases, key) : other);
 }
 
 }  // namespace lockstep

@@ -20,7 +20,7 @@ Value checked_model(Value document, const std::string& file) {
                                      "this is {}, where a model file is expected (one with "
                                      "'input' and 'layers')",
                                      kind_name(kind));
-  throw Error(ErrorKind::usage, fmt::format("{}:1:1: {}.", file, what));
+  throw Error(errors::kOtherDocument, fmt::format("{}:1:1: {}.", file, what));
 }
 
 Value read_model(const std::filesystem::path& file, const Location& named_at) {
@@ -28,7 +28,7 @@ Value read_model(const std::filesystem::path& file, const Location& named_at) {
   try {
     text = read_small_file(file);
   } catch (const Error& error) {
-    throw Error(error.kind(), fmt::format("{}model: {}", named_at.prefix(), error.what()));
+    throw Error(error.code(), fmt::format("{}model: {}", named_at.prefix(), error.what()));
   }
   return checked_model(read_yaml_text(text, file.string()), file.string());
 }
@@ -65,7 +65,7 @@ void put_model_in_place(Value& document, const std::filesystem::path& folder) {
   Value* model = document.find("model");
   if (model == nullptr || model->kind == Value::Kind::mapping) return;
   if (!model->is_text() || model->text.empty()) {
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kWrongValue,
                 fmt::format("{}model must be the path of a model file, relative to the experiment "
                             "file, or the model itself, but is {}.",
                             model->location.prefix(), model->describe()));

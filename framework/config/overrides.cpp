@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "framework/config/config_difference.hpp"
 #include "framework/config/yaml_reader.hpp"
 #include "framework/core/error.hpp"
 
@@ -22,7 +23,7 @@ constexpr auto kExclusive = std::to_array<std::pair<std::string_view, std::strin
 });
 
 [[noreturn]] void refuse(const Override& change, const std::string& sentence) {
-  throw Error(ErrorKind::usage, fmt::format("{}: {}", change.name, sentence));
+  throw Error(errors::kOverride, fmt::format("{}: {}", change.name, sentence));
 }
 
 std::vector<std::string> split_at_dots(std::string_view text) {
@@ -37,11 +38,6 @@ std::vector<std::string> split_at_dots(std::string_view text) {
 
 std::string joined(std::span<const std::string> path) {
   return fmt::format("{}", fmt::join(path, "."));
-}
-
-std::string_view name_of(const Value& item) {
-  const Value* name = item.find("name");
-  return name == nullptr ? std::string_view() : std::string_view(name->text);
 }
 
 // What an item of a list of layers, or an entry of a mapping, holds; null if there is none.
@@ -135,7 +131,7 @@ Override parse_override(std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) {
     throw Error(
-        ErrorKind::usage,
+        errors::kOverride,
         fmt::format("{}: there is no '='; write key.path=value, such as train.steps=100.", name));
   }
   Override change = make_override(text.substr(0, equals), {}, name);

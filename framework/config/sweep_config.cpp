@@ -14,7 +14,7 @@
 namespace lockstep {
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSweepSchemaVersion = 1;
 constexpr SettingsReader::Bounds kCount{1, 10000};
 constexpr SettingsReader::Bounds kNumbers{-1e15, 1e15};  // integers among them are exact
 
@@ -81,7 +81,7 @@ SweepParameter parse_parameter(const Value::Entry& entry, SweepMethod method) {
   }
   reader.finish();
   if (parameter.range && method == SweepMethod::grid) {
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kConflictingKeys,
                 fmt::format("{}{} is a range, but method: grid needs values: [...]; list them, or "
                             "take method: random or halving.",
                             entry.key_location.prefix(), path));
@@ -100,7 +100,7 @@ void check_companions(const std::vector<SweepParameter>& parameters) {
         });
     if (found) continue;
     throw Error(
-        ErrorKind::usage,
+        errors::kConflictingKeys,
         fmt::format("{}parameters.{}.with must name a parameter that goes with no other and "
                     "has {} values as well, but is '{}'.",
                     parameter.place.prefix(), parameter.key, parameter.values.size(),
@@ -118,11 +118,11 @@ std::vector<Value::Entry> entries_of(SettingsReader& reader, std::string_view na
                                     section->describe()));
 }
 
-void check_schema_version(SettingsReader& reader) {
-  if (reader.integer("schema_version", {0, 1e9}) == kSchemaVersion) return;
+void check_sweep_schema(SettingsReader& reader) {
+  if (reader.integer("schema_version", {0, 1e9}) == kSweepSchemaVersion) return;
   throw reader.error_at(
       "schema_version",
-      fmt::format("must be {}, the only one this version of lockstep knows", kSchemaVersion));
+      fmt::format("must be {}, the only one this version of lockstep knows", kSweepSchemaVersion));
 }
 
 void parse_halving(SettingsReader& parent, SweepConfig& config) {
@@ -141,7 +141,7 @@ void parse_halving(SettingsReader& parent, SweepConfig& config) {
 
 SweepConfig parse_sweep(const Value& document, const std::filesystem::path& file) {
   SettingsReader reader(document, "");
-  check_schema_version(reader);
+  check_sweep_schema(reader);
   SweepConfig config;
   config.name = parse_name(reader, file);
   config.base = std::filesystem::absolute(file.parent_path() / reader.text("base"));
@@ -175,31 +175,6 @@ SweepConfig sweep_over(const std::filesystem::path& experiment) {
   return config;
 }
 
-void add_word(SweepConfig& config, const std::string& word) {
-  const std::string name = fmt::format("override '{}'", printable(word));
-  const std::size_t equals = word.find('=');
-  const std::string list = equals == std::string::npos ? "" : word.substr(equals + 1);
-  const std::vector<std::string> values = split_values(list, name);
-  if (values.size() < 2) {
-    Override same = parse_override(word);
-    std::erase_if(config.parameters,
-                  [&](const SweepParameter& parameter) { return parameter.key == same.key(); });
-    config.overrides.push_back(std::move(same));
-    return;
-  }
-  SweepParameter parameter{.key = word.substr(0, equals), .place = {.file = name}};
-  for (const std::string& value : values) {
-    parameter.values.push_back(read_yaml_override(value, name));
-  }
-  const auto old = std::find_if(config.parameters.begin(), config.parameters.end(),
-                                [&](const SweepParameter& p) { return p.key == parameter.key; });
-  if (old == config.parameters.end()) {
-    config.parameters.push_back(std::move(parameter));
-  } else {
-    *old = std::move(parameter);
-  }
-}
-
 Value to_value(const SweepParameter& parameter) {
   Value section = Value::mapping();
   if (parameter.range) {
@@ -225,7 +200,7 @@ SweepConfig load_sweep(const std::filesystem::path& file, const std::vector<std:
   const bool has_seed = std::any_of(config.parameters.begin(), config.parameters.end(),
                                     [](const SweepParameter& p) { return p.key == "seed"; });
   if (config.repeat > 1 && has_seed) {
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kConflictingKeys,
                 fmt::format("{}: repeat: {} gives every choice its own seeds, so seed cannot be a "
                             "parameter as well; leave one of them out.",
                             file.string(), config.repeat));
@@ -243,7 +218,7 @@ bool draws_trials(const SweepConfig& config) {
 
 Value to_value(const SweepConfig& config) {
   Value document = Value::mapping();
-  document.set("schema_version", Value::integer(kSchemaVersion));
+  document.set("schema_version", Value::integer(kSweepSchemaVersion));
   document.set("name", Value::string(config.name));
   document.set("base", Value::string(config.base.string()));
   const auto method = static_cast<std::size_t>(config.method);
@@ -274,33 +249,5 @@ Value to_value(const SweepConfig& config) {
 }
 
 std::vector<std::string_view> sweep_metric_names() { return {kMetrics.begin(), kMetrics.end()}; }
-
-std::vector<std::string> split_values(std::string_view text, const std::string& name) {
-  std::vector<std::string> values(1);
-  int depth = 0;
-  char quote = 0;
-  for (const char c : text) {
-    if (quote != 0) {
-      if (c == quote) quote = 0;
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-    } else if (c == '[' || c == '{') {
-      ++depth;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    } else if (c == ',' && depth == 0) {
-      values.emplace_back();
-      continue;
-    }
-    values.back() += c;
-  }
-  if (values.size() > 1 && std::find(values.begin(), values.end(), "") != values.end()) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{}: a value of the list is empty; write key=a,b,c, and text with "
-                            "commas in quotes.",
-                            name));
-  }
-  return values;
-}
 
 }  // namespace lockstep

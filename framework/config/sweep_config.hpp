@@ -82,6 +82,9 @@ Value to_value(const SweepConfig& config);
 /// The names that a metric may have: columns of the run's evaluations.
 std::vector<std::string_view> sweep_metric_names();
 
+/// Puts a word of the command line in: "key=a,b,c" or "key=a".
+void add_word(SweepConfig& config, const std::string& word);
+
 /// The values of "a,[b,c],'d,e'". @throws Error (usage) that begins with `name` for an empty one
 std::vector<std::string> split_values(std::string_view text, const std::string& name);
 

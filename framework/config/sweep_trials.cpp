@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "framework/config/config_difference.hpp"
+#include "framework/config/identity.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/elementary.hpp"
 #include "framework/core/random.hpp"
@@ -18,7 +18,7 @@ namespace {
 constexpr Index kMostTrials = 10000;
 constexpr std::size_t kIdentityDigits = 12;
 constexpr std::size_t kLongestValue = 24;
-constexpr std::size_t kLongestName = 150;
+constexpr std::size_t kLongestTrialName = 150;
 
 // ---- Which values a trial has
 // --------------------------------------------------------------------
@@ -37,7 +37,7 @@ Index number_of_trials(const SweepConfig& sweep) {
   const Index all = number_of_choices(sweep) * sweep.repeat;
   const Index count = sweep.run_cap > 0 ? std::min(all, sweep.run_cap) : all;
   if (count <= kMostTrials) return count;
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kTooManyTrials,
               fmt::format("The sweep '{}' has more than {} trials; leave values out, or give a "
                           "run_cap.",
                           sweep.name, kMostTrials));
@@ -133,7 +133,7 @@ SweepTrial checked_trial(const SweepConfig& sweep, Index number, Index count) {
   try {
     return trial_of(sweep, number);
   } catch (const Error& error) {
-    throw Error(error.kind(),
+    throw Error(error.code(),
                 fmt::format("{} (trial {} of {}: {})", error.what(), number + 1, count,
                             to_text(settings_of(sweep, number / sweep.repeat))));
   }
@@ -178,15 +178,6 @@ std::string short_value(const Value& value) {
   return kept;
 }
 
-void leave_out(Value& mapping, const std::string& path, const std::vector<TrialSetting>& kept) {
-  std::erase_if(mapping.entries, [&](const Value::Entry& entry) {
-    const std::string key = path + entry.key;
-    const auto counts = [&](const TrialSetting& setting) { return setting.key == key; };
-    return never_changes_results(key) && std::none_of(kept.begin(), kept.end(), counts);
-  });
-  for (Value::Entry& entry : mapping.entries) leave_out(entry.value, path + entry.key + ".", kept);
-}
-
 }  // namespace
 
 std::vector<SweepTrial> sweep_trials(const SweepConfig& sweep) {
@@ -199,9 +190,9 @@ std::vector<SweepTrial> sweep_trials(const SweepConfig& sweep) {
 }
 
 Digest identity_of(const ExperimentConfig& config, const std::vector<TrialSetting>& kept) {
-  Value document = to_value(config);
-  leave_out(document, "", kept);
-  const std::string text = write_key_lines(document);
+  std::vector<std::string> keys;
+  for (const TrialSetting& setting : kept) keys.push_back(setting.key);
+  const std::string text = write_key_lines(identity_document(to_value(config), keys));
   return digest_of(std::as_bytes(std::span(text)));
 }
 
@@ -214,7 +205,7 @@ std::string trial_name(const std::vector<TrialSetting>& settings, const Digest& 
   for (const TrialSetting& setting : settings) {
     name += fmt::format("{}={}_", short_key(settings, setting.key), short_value(setting.value));
   }
-  if (name.size() > kLongestName) name = name.substr(0, kLongestName) + "_";
+  if (name.size() > kLongestTrialName) name = name.substr(0, kLongestTrialName) + "_";
   return name + short_identity(identity);
 }
 

@@ -27,9 +27,9 @@ struct SweepTrial {
 /// @throws Error (usage) for the first trial whose experiment is refused; it names the trial
 std::vector<SweepTrial> sweep_trials(const SweepConfig& sweep);
 
-/// The digest of a resolved experiment, without what cannot change its results: names, paths, and
-/// the keys that may always change on resuming (rhythms, limits of time).
-/// @param kept  a key that counts though it would be left out, since a sweep varies it
+/// The digest of a resolved experiment, without what cannot change its results (names, paths,
+/// rhythms, limits of time) and without later keys at their defaults; see identity_document.
+/// @param kept  a key that counts although no result depends on it, since a sweep varies it
 Digest identity_of(const ExperimentConfig& config, const std::vector<TrialSetting>& kept = {});
 
 /// "momentum=0.9_peak=0.05_0123456789ab": settings by the shortest ends of their keys that differ,

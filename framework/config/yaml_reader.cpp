@@ -80,7 +80,7 @@ class ValueBuilder final : public YAML::EventHandler {
   }
 
   [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& sentence) const {
-    throw Error(ErrorKind::usage, place(mark).prefix() + sentence);
+    throw Error(errors::kMalformedYaml, place(mark).prefix() + sentence);
   }
 
   // yaml-cpp says where the text ends, not what is open then.

@@ -14,8 +14,6 @@
 namespace lockstep {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
 std::vector<std::string> yaml_stems_of(const std::filesystem::path& folder) {
   std::vector<std::string> names;
   std::error_code ignored;
@@ -36,7 +34,7 @@ std::string nearest_file(const std::filesystem::path& path) {
 }
 
 [[noreturn]] void refuse_file(const std::filesystem::path& path, const std::string& reason) {
-  throw Error(ErrorKind::usage, fmt::format("cannot read '{}': {}", path.string(), reason));
+  throw Error(errors::kUnreadableText, fmt::format("cannot read '{}': {}", path.string(), reason));
 }
 
 // At its beginning, or behind the user block of a checkpoint.
@@ -83,7 +81,7 @@ class Cursor {
   }
   [[noreturn]] void refuse(const std::string& sentence) const {
     const Location here{.file = file_, .line = line_, .column = column_};
-    throw Error(ErrorKind::usage, here.prefix() + sentence);
+    throw Error(errors::kMalformedYaml, here.prefix() + sentence);
   }
 
  private:

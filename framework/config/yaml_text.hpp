@@ -7,6 +7,8 @@
 
 namespace lockstep {
 
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 /// Larger files are refused: settings are written by people.
 inline constexpr std::size_t kLargestYamlFile = std::size_t{1} << 20;
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "framework/config/yaml_text.hpp"
+
 namespace lockstep {
 namespace {
 
@@ -14,8 +16,6 @@ constexpr std::size_t kIndent = 2;
 // What YAML 1.1 readers (Python's, Ruby's) take for booleans and nulls, in any case.
 constexpr std::array<std::string_view, 11> kWords = {"y",    "n",     "yes",  "no", "on", "off",
                                                      "true", "false", "null", "~",  "="};
-
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 bool needs_escapes(std::string_view text) {
   if (text.find(kByteOrderMark) != std::string_view::npos) return true;

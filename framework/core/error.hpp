@@ -2,40 +2,47 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
-namespace lockstep {
+#include "framework/core/error_code.hpp"
 
-/// Why a request cannot be met. The value is the program's exit code.
-enum class ErrorKind {
-  usage = 2,    ///< command line or configuration
-  data = 3,     ///< data or checkpoint missing, damaged, or not writable
-  peer = 4,     ///< another rank failed or stalled
-  numeric = 5,  ///< NaN or infinity, or replicas apart
-};
+namespace lockstep {
 
 /// A mistake of the user or of the world around the program (never of ours: those are assertions).
 ///
 /// The message is one full sentence that says what, where, what was expected, what was found and
-/// what to do.
+/// what to do. Whoever shows it puts the code behind it, as `sentence_of` does.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  Error(const ErrorCode& code, const std::string& message)
+      : std::runtime_error(message), code_(code) {}
 
-  ErrorKind kind() const { return kind_; }
-  int exit_code() const { return static_cast<int>(kind_); }
+  const ErrorCode& code() const { return code_; }
+  ErrorKind kind() const { return code_.kind; }
+  int exit_code() const { return static_cast<int>(code_.kind); }
 
  private:
-  ErrorKind kind_;
+  ErrorCode code_;
 };
+
+/// As people are told: "cannot read a.yaml: it is a folder. [E502]".
+std::string sentence_of(const ErrorCode& code, std::string_view message);
+std::string sentence_of(const std::exception& error);
+
+/// An Error's own code; of other exceptions that of memory or of what nobody has foreseen.
+ErrorCode code_of(const std::exception& error);
+
+/// The code behind a sentence, "E502"; "" where there is none, as in texts of 0.1.0.
+std::string_view code_behind(std::string_view sentence);
 
 /// An error about the value of one key of an experiment, found when the value is used: whoever read
 /// the experiment knows where the key was written, and puts the place in front.
 class SettingError : public Error {
  public:
   /// @param key  its path, "data.validation"
-  SettingError(ErrorKind kind, std::string key, const std::string& message)
-      : Error(kind, message), key_(std::move(key)) {}
+  SettingError(const ErrorCode& code, std::string key, const std::string& message)
+      : Error(code, message), key_(std::move(key)) {}
 
   const std::string& key() const { return key_; }
 

@@ -77,13 +77,23 @@ std::string with_full_stop(std::string sentence) {
 SettingsReader::SettingsReader(const Value& mapping, std::string path)
     : mapping_(mapping), path_(std::move(path)) {
   if (mapping.kind == Value::Kind::mapping) return;
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kWrongValue,
               fmt::format("{}{} must be a mapping (lines of 'key: value'), but is {}.",
                           mapping.location.prefix(), path_.empty() ? "the document" : path_,
                           mapping.describe()));
 }
 
 bool SettingsReader::has(std::string_view key) const { return mapping_.find(key) != nullptr; }
+
+bool SettingsReader::second_of(std::string_view first, std::string_view second) {
+  const bool has_first = look_up(first) != nullptr;
+  const bool has_second = look_up(second) != nullptr;
+  if (has_first && has_second) {
+    throw error_at(second,
+                   fmt::format("stands beside {}; give only one of the two", path_of(first)));
+  }
+  return has_second;
+}
 
 const Value* SettingsReader::look_up(std::string_view key) {
   if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
@@ -95,20 +105,20 @@ const Value& SettingsReader::require(std::string_view key, std::string_view expe
   // A key that nobody asked for and that is spelled almost like this one is the better news.
   for (const Value::Entry* entry : unread()) {
     if (!nearest_name(entry->key, std::span(&key, 1))) continue;
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kUnknownKey,
                 fmt::format("{}unknown key {}, did you mean '{}'? (keys here: {}, ...)",
                             entry->key_location.prefix(), path_of(entry->key), key,
                             fmt::join(known_, ", ")));
   }
   const std::string must = expected.empty() ? "" : fmt::format("; it must be {}", expected);
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kMissingKey,
               fmt::format("{}{} is missing{}.", mapping_.location.prefix(), path_of(key), must));
 }
 
 void SettingsReader::refuse(std::string_view key, const Value& found, std::string_view expected,
                             std::string_view advice) const {
   const Location& where = found.location.to_string().empty() ? location() : found.location;
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kWrongValue,
               with_full_stop(fmt::format("{}{} must be {}, but is {}{}", where.prefix(),
                                          path_of(key), expected, found.describe(), advice)));
 }
@@ -210,13 +220,14 @@ void SettingsReader::finish(Elsewhere elsewhere) const {
   const std::string begin =
       fmt::format("{}unknown key {}", entry.key_location.prefix(), path_of(entry.key));
   const std::string home = elsewhere == nullptr ? "" : elsewhere(entry.key);
-  if (!home.empty()) throw Error(ErrorKind::usage, fmt::format("{}; it belongs {}.", begin, home));
+  if (!home.empty())
+    throw Error(errors::kUnknownKey, fmt::format("{}; it belongs {}.", begin, home));
   const std::vector<std::string_view> names(known_.begin(), known_.end());
   const std::string near = did_you_mean(entry.key, names);
   const std::string known = names.empty() ? "nothing can be set here"
                                           : fmt::format("keys here: {}", fmt::join(names, ", "));
-  throw Error(ErrorKind::usage, near.empty() ? fmt::format("{}; {}.", begin, known)
-                                             : fmt::format("{}{} ({})", begin, near, known));
+  throw Error(errors::kUnknownKey, near.empty() ? fmt::format("{}; {}.", begin, known)
+                                                : fmt::format("{}{} ({})", begin, near, known));
 }
 
 std::vector<const Value::Entry*> SettingsReader::unread() const {
@@ -232,7 +243,7 @@ Error SettingsReader::error_at(std::string_view key, const std::string& sentence
   const Value* value = mapping_.find(key);
   const Location& where =
       value != nullptr && !value->location.to_string().empty() ? value->location : location();
-  return Error(ErrorKind::usage, with_full_stop(where.prefix() + path_of(key) + " " + sentence));
+  return Error(errors::kWrongValue, with_full_stop(where.prefix() + path_of(key) + " " + sentence));
 }
 
 std::string SettingsReader::path_of(std::string_view key) const {

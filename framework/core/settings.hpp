@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
@@ -39,6 +40,7 @@ struct Value {
   std::vector<Value> items;
   std::vector<Entry> entries;  ///< in the order of the file, keys unique
   Location location;
+  bool is_default = false;  ///< a SettingsReader kept it and found it equal to its key's default
 
   static Value scalar(std::string text, Location where = {});
   static Value string(std::string text, Location where = {});  ///< quoted when written if needed
@@ -59,7 +61,7 @@ struct Value {
   /// "a mapping", "the number 3", "the text 'x'", ...: for error messages.
   std::string describe() const;
 
-  /// The same document, wherever it was written and however its text was quoted.
+  /// The same document, wherever it was written, however its text was quoted, default or not.
   friend bool operator==(const Value& a, const Value& b);
 };
 
@@ -68,6 +70,10 @@ struct Value::Entry {
   Value value;
   Location key_location;
 };
+
+/// Settings as one writes them: keys, and values as YAML flow text, "[3, 5]". What a thing that is
+/// chosen by its name gives as examples.
+using SettingTexts = std::vector<std::pair<std::string, std::string>>;
 
 /// Number readers, strict and independent of the locale (`std::from_chars`): no leading zeros or
 /// plus sign, no hexadecimal, no infinities or NaN. An integer may not carry a fraction.
@@ -132,9 +138,23 @@ class SettingsReader {
   std::vector<double> reals_or(std::string_view key, Bounds bounds, std::vector<double> otherwise);
   const Value* value_or_null(std::string_view key);
 
+  /// Gives the mapping inside, an empty one where the key is absent, to a reader of its own. What
+  /// that has read counts as read here.
+  void section(std::string_view key, const std::function<void(SettingsReader&)>& read);
+
+  /// Of two keys that exclude each other, whether the second is there; both are known afterwards.
+  /// @throws Error (usage) where both are
+  bool second_of(std::string_view first, std::string_view second);
+
   /// What was read, in the order of reading: numbers, texts and truths with the defaults of keys
-  /// that are absent. Read again, it gives the same.
+  /// that are absent, each marked where it equals its default. Read again, it gives the same.
   const Value& consumed() const { return consumed_; }
+
+  /// What was read of `key` stands in `consumed` as `value`, under the name `as`.
+  void keep_as(std::string_view key, std::string_view as, Value value);
+
+  /// All keys that were asked for, there or not, in the order of asking.
+  std::span<const std::string> known() const { return known_; }
 
   /// Refuses every key that was not asked for, with the nearest known name.
   /// @param elsewhere  says where a key belongs that is unknown here ("under train:"), or "".
@@ -175,6 +195,9 @@ class SettingsReader {
   std::pair<std::int64_t, std::int64_t> keep(std::string_view key,
                                              std::pair<std::int64_t, std::int64_t> numbers);
   std::vector<double> keep(std::string_view key, std::vector<double> numbers);
+  // Marks what was kept where it is the default.
+  template <class Read>
+  Read marked(std::string_view key, Read read, const Read& otherwise);
 };
 
 }  // namespace lockstep

@@ -6,42 +6,75 @@
 
 namespace lockstep {
 
+template <class Read>
+Read SettingsReader::marked(std::string_view key, Read read, const Read& otherwise) {
+  consumed_.find(key)->is_default = read == otherwise;
+  return read;
+}
+
 std::int64_t SettingsReader::integer_or(std::string_view key, Bounds bounds,
                                         std::int64_t otherwise) {
-  return look_up(key) == nullptr ? keep(key, otherwise) : integer(key, bounds);
+  const bool absent = look_up(key) == nullptr;
+  return marked(key, absent ? keep(key, otherwise) : integer(key, bounds), otherwise);
 }
 
 double SettingsReader::real_or(std::string_view key, Bounds bounds, double otherwise) {
-  return look_up(key) == nullptr ? keep(key, otherwise) : real(key, bounds);
+  const bool absent = look_up(key) == nullptr;
+  return marked(key, absent ? keep(key, otherwise) : real(key, bounds), otherwise);
 }
 
 std::string SettingsReader::text_or(std::string_view key, std::string otherwise) {
-  return look_up(key) == nullptr ? keep(key, std::move(otherwise)) : text(key);
+  const bool absent = look_up(key) == nullptr;
+  return marked(key, absent ? keep(key, otherwise) : text(key), otherwise);
 }
 
 bool SettingsReader::boolean_or(std::string_view key, bool otherwise) {
-  return look_up(key) == nullptr ? keep_truth(key, otherwise) : boolean(key);
+  const bool absent = look_up(key) == nullptr;
+  return marked(key, absent ? keep_truth(key, otherwise) : boolean(key), otherwise);
 }
 
 std::string SettingsReader::choice_or(std::string_view key, std::span<const std::string_view> names,
                                       std::string_view otherwise) {
-  return look_up(key) == nullptr ? keep(key, std::string(otherwise)) : choice(key, names);
+  const std::string usual(otherwise);
+  const bool absent = look_up(key) == nullptr;
+  return marked(key, absent ? keep(key, usual) : choice(key, names), usual);
 }
 
 std::pair<std::int64_t, std::int64_t> SettingsReader::pair_or(
     std::string_view key, Bounds bounds, std::pair<std::int64_t, std::int64_t> otherwise) {
-  return look_up(key) == nullptr ? keep(key, otherwise) : pair(key, bounds);
+  const bool absent = look_up(key) == nullptr;
+  return marked(key, absent ? keep(key, otherwise) : pair(key, bounds), otherwise);
 }
 
 std::vector<double> SettingsReader::reals_or(std::string_view key, Bounds bounds,
                                              std::vector<double> otherwise) {
-  return look_up(key) == nullptr ? keep(key, std::move(otherwise)) : reals(key, bounds);
+  const bool absent = look_up(key) == nullptr;
+  return marked(key, absent ? keep(key, otherwise) : reals(key, bounds), otherwise);
 }
 
 const Value* SettingsReader::value_or_null(std::string_view key) {
   const Value* const found = look_up(key);
   if (found != nullptr) consumed_.set(key, *found);
   return found;
+}
+
+void SettingsReader::section(std::string_view key,
+                             const std::function<void(SettingsReader&)>& read) {
+  Value nothing = Value::mapping();
+  nothing.location = mapping_.location;
+  const Value* const found = look_up(key);
+  SettingsReader inside(found == nullptr ? nothing : *found, path_of(key));
+  read(inside);
+  consumed_.set(key, inside.consumed());
+}
+
+void SettingsReader::keep_as(std::string_view key, std::string_view as, Value value) {
+  for (Value::Entry& entry : consumed_.entries) {
+    if (entry.key != key) continue;
+    entry.key = as;
+    entry.value = std::move(value);
+    return;
+  }
 }
 
 std::int64_t SettingsReader::keep(std::string_view key, std::int64_t number) {

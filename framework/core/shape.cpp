@@ -15,7 +15,7 @@ Index checked_product(std::span<const Index> factors) {
   Index product = 1;
   for (const Index factor : factors) {
     if (factor > kLimit / product) {
-      throw Error(ErrorKind::usage,
+      throw Error(errors::kTooLarge,
                   fmt::format("{} is more than 2^48, which is beyond any machine; make the layer "
                               "smaller.",
                               fmt::join(factors, " * ")));

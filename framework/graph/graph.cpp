@@ -10,7 +10,7 @@ namespace lockstep {
 namespace {
 
 [[noreturn]] void refuse(const Location& where, const std::string& sentence) {
-  throw Error(ErrorKind::usage, fmt::format("{}: {}", where.to_string(), sentence));
+  throw Error(errors::kGraph, fmt::format("{}: {}", where.to_string(), sentence));
 }
 
 const LayerType& find_type(const std::vector<LayerType>& types, const LayerSpec& spec) {

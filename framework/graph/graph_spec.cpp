@@ -48,7 +48,7 @@ std::vector<std::string> earlier_names(const GraphSpec& spec) {
 std::vector<std::string> parse_inputs(const Value& inputs, const std::string& path,
                                       const std::vector<std::string>& earlier) {
   const auto refuse = [&](const Value& at, const std::string& sentence) {
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kGraph,
                 fmt::format("{}: {}.inputs {}.", at.location.to_string(), path, sentence));
   };
   std::vector<const Value*> items;
@@ -74,7 +74,7 @@ std::vector<std::string> parse_inputs(const Value& inputs, const std::string& pa
 std::vector<InitializerSpec> parse_initializers(const Value& init, const std::string& path) {
   if (init.kind != Value::Kind::mapping) {
     throw Error(
-        ErrorKind::usage,
+        errors::kWrongValue,
         fmt::format("{}: {}.init must be a mapping such as {{weight: {{type: he_normal}}}}, "
                     "but is {}.",
                     init.location.to_string(), path, init.describe()));

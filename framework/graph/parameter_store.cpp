@@ -14,6 +14,7 @@ ParameterLayout::ParameterLayout(const Graph& graph) {
       const auto size = static_cast<std::size_t>(spec.shape.size());
       entries_.push_back({.layer = node.name,
                           .name = spec.name,
+                          .role = spec.role,
                           .axis_order = spec.axis_order,
                           .shape = spec.shape,
                           .offset = size_,
@@ -24,6 +25,15 @@ ParameterLayout::ParameterLayout(const Graph& graph) {
     }
   }
   first_entries_.push_back(entries_.size());
+}
+
+std::optional<std::size_t> ParameterLayout::weight_entry(std::size_t node) const {
+  for (const ParameterRole role : {ParameterRole::weight, ParameterRole::scale}) {
+    for (std::size_t entry = first_entry(node); entry < first_entry(node + 1); ++entry) {
+      if (entries_[entry].role == role) return entry;
+    }
+  }
+  return {};
 }
 
 void ParameterLayout::apply_scales(std::span<const float> from, std::span<float> to) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ namespace lockstep {
 struct ParameterEntry {
   std::string layer;
   std::string name;
+  ParameterRole role;
   std::string axis_order;
   Shape shape;
   std::size_t offset = 0;  ///< floats from the start of the buffer
@@ -34,6 +36,10 @@ class ParameterLayout {
 
   /// Entries of node i: [first_entry(i), first_entry(i + 1)).
   std::size_t first_entry(std::size_t node) const { return first_entries_[node]; }
+
+  /// The entry that figures of a node's weights are of: its weight, or else its scale; none for a
+  /// node without either.
+  std::optional<std::size_t> weight_entry(std::size_t node) const;
 
   template <class T>
   std::span<T> view(std::span<T> flat, std::size_t entry) const {

@@ -58,7 +58,7 @@ void force_isa(std::string_view name) {
                                  [name](const Isa& candidate) { return candidate.name == name; });
   if (isa == kIsas.end() ||
       std::find(available.begin(), available.end(), name) == available.end()) {
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kInstructionSet,
                 fmt::format("The instruction set '{}' {}; expected one that this machine runs: {}.",
                             name, isa == kIsas.end() ? "is unknown" : "is not available here",
                             fmt::join(available, ", ")));
@@ -71,7 +71,7 @@ void apply_isa_setting(std::optional<std::string_view> lockstep_isa) {
   try {
     force_isa(*lockstep_isa);
   } catch (const Error& error) {
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kInstructionSet,
                 fmt::format("In the environment variable LOCKSTEP_ISA: {}", error.what()));
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <limits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "framework/kernels/softmax.cpp"
@@ -64,7 +65,7 @@ HWY_INLINE Sums sum_classes(const ConstLaneView& logits, const LaneView& kept, V
 }
 
 /// The labels of a part's lanes as floats, -1 where there is no sample.
-HWY_INLINE V load_labels(std::span<const std::uint8_t> labels, Part part) {
+HWY_INLINE V load_labels(std::span<const Label> labels, Part part) {
   HWY_ALIGN float values[kWidth];
   for (std::size_t l = 0; l < kWidth; ++l) {
     const std::size_t lane = part.block * kLanes + part.lane + l;
@@ -146,15 +147,16 @@ void softmax_probabilities(ConstLaneView logits, LaneView probabilities) {
   HWY_DYNAMIC_DISPATCH(probabilities)(logits, probabilities);
 }
 
-void arg_max(ConstLaneView logits, std::span<std::uint8_t> classes) {
-  assert(logits.features >= 1 && logits.features <= 256 && classes.size() <= logits.lanes());
+void arg_max(ConstLaneView logits, std::span<Label> classes) {
+  assert(logits.features >= 1 && classes.size() <= logits.lanes());
+  assert(logits.features - 1 <= std::numeric_limits<Label>::max());
   for (std::size_t lane = 0; lane < classes.size(); ++lane) {
     const auto logit = [&](std::size_t k) { return logits.at(k, lane / kLanes)[lane % kLanes]; };
     std::size_t best = 0;
     for (std::size_t k = 1; k < logits.features; ++k) {
       if (logit(k) > logit(best)) best = k;
     }
-    classes[lane] = static_cast<std::uint8_t>(best);
+    classes[lane] = static_cast<Label>(best);
   }
 }
 

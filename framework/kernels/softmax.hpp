@@ -8,9 +8,9 @@
 // Orders: max is the first of the greatest logits; e_k = exp(x_k - max); sum = e_0 + e_1 + ... in
 // class order; p_k = e_k / sum.
 
-#include <cstdint>
 #include <span>
 
+#include "framework/core/label.hpp"
 #include "framework/core/lane_view.hpp"
 
 namespace lockstep {
@@ -18,10 +18,10 @@ namespace lockstep {
 struct SoftmaxCrossEntropy {
   ConstLaneView logits;  ///< (K, lanes)
   /// Classes of the first lanes' samples, each below K; the lanes beyond hold no sample.
-  std::span<const std::uint8_t> labels;
+  std::span<const Label> labels;
   float label_smoothing = 0.0F;  ///< e in [0, 1): target_k = (k = label ? 1 - e : 0) + e / K
   LaneView gradient;             ///< (K, lanes); without data: not wanted
-  std::span<float> losses;       ///< one a lane
+  std::span<float> losses;       ///< one per lane
 };
 
 /// losses = (log(sum) - (1 - e) (x_label - max)) - (e / K) ((x_0 - max) + (x_1 - max) + ...), and
@@ -33,7 +33,7 @@ void softmax_cross_entropy(const SoftmaxCrossEntropy& arguments);
 void softmax_probabilities(ConstLaneView logits, LaneView probabilities);
 
 /// The first of the greatest logits of each lane; NaN is never greater.
-/// @param classes  one a lane, for the first classes.size() lanes
-void arg_max(ConstLaneView logits, std::span<std::uint8_t> classes);
+/// @param classes  one per lane, for the first classes.size() lanes
+void arg_max(ConstLaneView logits, std::span<Label> classes);
 
 }  // namespace lockstep

@@ -12,13 +12,13 @@ class Add final : public Layer {
  public:
   Shape output_shape(std::span<const Shape> inputs) const override {
     if (inputs.size() < 2) {
-      throw Error(ErrorKind::usage,
+      throw Error(errors::kLayerInput,
                   fmt::format("takes two inputs or more, but has {}; name them in `inputs`.",
                               inputs.size()));
     }
     for (std::size_t i = 1; i < inputs.size(); ++i) {
       if (inputs[i] != inputs[0]) {
-        throw Error(ErrorKind::usage,
+        throw Error(errors::kLayerInput,
                     fmt::format("expected inputs of one shape, but input 1 is {} and input {} is "
                                 "{}; sums need equal shapes.",
                                 inputs[0].to_string(), i + 1, inputs[i].to_string()));

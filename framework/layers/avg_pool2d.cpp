@@ -1,29 +1,15 @@
-#include "framework/kernels/pool2d.hpp"
-#include "framework/layers/input_shapes.hpp"
-#include "framework/layers/layer.hpp"
-#include "framework/layers/sliding_window.hpp"
+#include "framework/layers/pooling_layer.hpp"
 
 namespace lockstep {
 namespace {
 
 /// The mean of each window; padding counts as zeros.
-class AveragePool2d final : public Layer {
+class AveragePool2d final : public PoolingLayer {
  public:
-  explicit AveragePool2d(SettingsReader& settings) : window_(read_pooling_window(settings)) {}
-
-  Shape output_shape(std::span<const Shape> inputs) const override {
-    const Shape& input = only_image(inputs);
-    return window_output(geometry(inputs), input[0]);
-  }
-
-  std::vector<ShapeArithmetic> arithmetic(std::span<const Shape> inputs) const override {
-    return window_arithmetic(geometry(inputs));
-  }
-
-  LaneExtent lane_extent() const override { return LaneExtent::block; }
+  explicit AveragePool2d(SettingsReader& settings) : PoolingLayer(settings) {}
 
   std::optional<Epilogue> as_epilogue() const override {
-    return pooling_epilogue(window_, Pooling::average);
+    return pooling_epilogue(window(), Pooling::average);
   }
 
   void forward(const ForwardArguments& arguments) const override {
@@ -37,13 +23,6 @@ class AveragePool2d final : public Layer {
                             {.output_gradient = arguments.output_gradient,
                              .input_gradient = arguments.input_gradients[0]});
   }
-
- private:
-  WindowedImage geometry(std::span<const Shape> inputs) const {
-    return {.image = image_shape(inputs.front()), .window = window_};
-  }
-
-  Window window_;
 };
 
 std::unique_ptr<Layer> create(const std::string& /*name*/, SettingsReader& settings) {
@@ -56,15 +35,8 @@ LayerType avg_pool2d_layer_type() {
   return {
       .name = "avg_pool2d",
       .create = create,
-      .examples = {{.settings = {{"kernel", "2"}}, .inputs = {Shape{3, 6, 8}}},
-                   {.settings = {{"kernel", "[3, 2]"}, {"stride", "[2, 1]"}, {"padding", "[1, 1]"}},
-                    .inputs = {Shape{2, 5, 4}}},
-                   {.settings = {{"kernel", "2"}, {"stride", "3"}}, .inputs = {Shape{1, 7, 5}}}},
-      .refused = {{.settings = {{"kernel", "7"}}, .inputs = {Shape{1, 5, 9}}},
-                  {.settings = {{"kernel", "2"}}, .inputs = {Shape{12}}},
-                  {.settings = {{"kernel", "2"}, {"padding", "[0, 2]"}},
-                   .inputs = {Shape{1, 8, 8}}},
-                  {.settings = {}, .inputs = {Shape{1, 8, 8}}}},
+      .examples = pooling_examples(),
+      .refused = refused_pooling(),
   };
 }
 

@@ -15,7 +15,7 @@ class Concat final : public Layer {
  public:
   Shape output_shape(std::span<const Shape> inputs) const override {
     if (inputs.size() < 2) {
-      throw Error(ErrorKind::usage,
+      throw Error(errors::kLayerInput,
                   fmt::format("takes two inputs or more, but has {}; name them in `inputs`.",
                               inputs.size()));
     }
@@ -63,7 +63,7 @@ class Concat final : public Layer {
     const bool images = first.rank() == 3 && other.rank() == 3;
     if (images && first[1] == other[1] && first[2] == other[2]) return;
     if (first.rank() == 1 && other.rank() == 1) return;
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kLayerInput,
                 fmt::format("expected inputs that are all flat, or all images with equal rows and "
                             "columns, but input 1 is {} and input {} is {}.",
                             first.to_string(), i + 1, other.to_string()));

@@ -8,6 +8,7 @@
 #include "framework/layers/input_shapes.hpp"
 #include "framework/layers/layer.hpp"
 #include "framework/layers/sliding_window.hpp"
+#include "framework/layers/weight_and_bias.hpp"
 
 namespace lockstep {
 namespace {
@@ -55,8 +56,7 @@ class Conv2d final : public Layer {
   explicit Conv2d(SettingsReader& settings)
       : filters_(settings.integer("filters", {.low = 1, .high = 65536})),
         window_(read_convolution_window(settings)),
-        has_bias_(settings.boolean_or("bias", true)),
-        weight_scale_(static_cast<float>(settings.real_or("weight_scale", kScaleBounds, 1.0))) {}
+        tensors_(settings) {}
 
   Shape output_shape(std::span<const Shape> inputs) const override {
     only_image(inputs);
@@ -71,24 +71,10 @@ class Conv2d final : public Layer {
     const Index channels = inputs.front()[0];
     const auto rows = static_cast<Index>(window_.kernel.rows);
     const auto columns = static_cast<Index>(window_.kernel.columns);
-    const Index fan_in = channels * rows * columns;
-    const Index fan_out = filters_ * rows * columns;
-    std::vector<ParameterSpec> specs{{.name = "weight",
-                                      .shape = Shape{filters_, channels, rows, columns},
-                                      .axis_order = "OIHW",
-                                      .fan_in = fan_in,
-                                      .fan_out = fan_out,
-                                      .initializer = {.kind = Initializer::Kind::he_normal},
-                                      .scale = weight_scale_}};
-    if (has_bias_) {
-      specs.push_back({.name = "bias",
-                       .shape = Shape{filters_},
-                       .axis_order = "O",
-                       .fan_in = fan_in,
-                       .fan_out = fan_out,
-                       .initializer = {.kind = Initializer::Kind::constant}});
-    }
-    return specs;
+    return tensors_.specs({.shape = Shape{filters_, channels, rows, columns},
+                           .axis_order = "OIHW",
+                           .fan_in = channels * rows * columns,
+                           .fan_out = filters_ * rows * columns});
   }
 
   Index multiply_adds(std::span<const Shape> inputs) const override {
@@ -131,40 +117,34 @@ class Conv2d final : public Layer {
   std::unique_ptr<OneSampleForward> for_one_sample(
       std::span<const Shape> inputs,
       std::span<const std::span<const float>> parameters) const override {
-    return std::make_unique<OneSampleConv2d>(geometry(inputs), parameters[0], bias_of(parameters));
+    return std::make_unique<OneSampleConv2d>(geometry(inputs), parameters[0],
+                                             tensors_.bias_of(parameters));
   }
 
   void forward(const ForwardArguments& arguments) const override {
     conv2d_forward(geometry(arguments.shapes), {.input = arguments.inputs[0],
                                                 .weight = arguments.parameters[0],
-                                                .bias = bias_of(arguments.parameters),
+                                                .bias = tensors_.bias_of(arguments.parameters),
                                                 .output = arguments.output,
                                                 .saved = arguments.saved,
                                                 .share = arguments.share});
   }
 
   void backward(const BackwardArguments& arguments) const override {
-    conv2d_backward(
-        geometry(arguments.shapes),
-        {.input = arguments.inputs[0],
-         .output = arguments.output,
-         .output_gradient = arguments.output_gradient,
-         .weight = arguments.parameters[0],
-         .weight_gradient = arguments.parameter_gradients[0],
-         .bias_gradient = has_bias_ ? arguments.parameter_gradients[1] : std::span<float>(),
-         .input_gradient = arguments.input_gradients[0],
-         .saved = arguments.saved,
-         .scratch = arguments.scratch,
-         .share = arguments.share});
+    conv2d_backward(geometry(arguments.shapes),
+                    {.input = arguments.inputs[0],
+                     .output = arguments.output,
+                     .output_gradient = arguments.output_gradient,
+                     .weight = arguments.parameters[0],
+                     .weight_gradient = arguments.parameter_gradients[0],
+                     .bias_gradient = tensors_.bias_of(arguments.parameter_gradients),
+                     .input_gradient = arguments.input_gradients[0],
+                     .saved = arguments.saved,
+                     .scratch = arguments.scratch,
+                     .share = arguments.share});
   }
 
  private:
-  static constexpr SettingsReader::Bounds kScaleBounds{.low = 1e-30, .high = 1e30};
-
-  std::span<const float> bias_of(std::span<const std::span<const float>> parameters) const {
-    return has_bias_ ? parameters[1] : std::span<const float>();
-  }
-
   Conv2dGeometry geometry(std::span<const Shape> inputs) const {
     return {.input = {.image = image_shape(inputs.front()), .window = window_},
             .filters = static_cast<std::size_t>(filters_),
@@ -173,8 +153,7 @@ class Conv2d final : public Layer {
 
   Index filters_;
   Window window_;
-  bool has_bias_;
-  float weight_scale_;
+  WeightAndBias tensors_;
   Epilogue epilogue_;  ///< of a fused layer
 };
 
@@ -184,7 +163,6 @@ std::unique_ptr<Layer> create(const std::string& /*name*/, SettingsReader& setti
 
 }  // namespace
 
-/// Weights start as he_normal, biases at 0.
 LayerType conv2d_layer_type() {
   return {
       .name = "conv2d",

@@ -7,6 +7,7 @@
 #include "framework/kernels/dense_one_sample.hpp"
 #include "framework/layers/input_shapes.hpp"
 #include "framework/layers/layer.hpp"
+#include "framework/layers/weight_and_bias.hpp"
 
 namespace lockstep {
 namespace {
@@ -32,14 +33,12 @@ class OneSampleDense final : public OneSampleForward {
 class Dense final : public Layer {
  public:
   explicit Dense(SettingsReader& settings)
-      : units_(settings.integer("units", {.low = 1, .high = 1 << 24})),
-        has_bias_(settings.boolean_or("bias", true)),
-        weight_scale_(static_cast<float>(settings.real_or("weight_scale", kScaleBounds, 1.0))) {}
+      : units_(settings.integer("units", {.low = 1, .high = 1 << 24})), tensors_(settings) {}
 
   Shape output_shape(std::span<const Shape> inputs) const override {
     const Shape& input = only_input(inputs);
     if (input.rank() == 1) return Shape{units_};
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kLayerInput,
                 fmt::format("expected a flat list of numbers as input, but found an image of {} "
                             "(channels x rows x columns); put a flatten layer before this one.",
                             input.to_string()));
@@ -47,22 +46,10 @@ class Dense final : public Layer {
 
   std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const override {
     const Index features = inputs.front()[0];
-    std::vector<ParameterSpec> specs{{.name = "weight",
-                                      .shape = Shape{units_, features},
-                                      .axis_order = "OI",
-                                      .fan_in = features,
-                                      .fan_out = units_,
-                                      .initializer = {.kind = Initializer::Kind::he_normal},
-                                      .scale = weight_scale_}};
-    if (has_bias_) {
-      specs.push_back({.name = "bias",
-                       .shape = Shape{units_},
-                       .axis_order = "O",
-                       .fan_in = features,
-                       .fan_out = units_,
-                       .initializer = {.kind = Initializer::Kind::constant}});
-    }
-    return specs;
+    return tensors_.specs({.shape = Shape{units_, features},
+                           .axis_order = "OI",
+                           .fan_in = features,
+                           .fan_out = units_});
   }
 
   Index multiply_adds(std::span<const Shape> inputs) const override {
@@ -92,13 +79,13 @@ class Dense final : public Layer {
       std::span<const Shape> /*inputs*/,
       std::span<const std::span<const float>> parameters) const override {
     return std::make_unique<OneSampleDense>(activation_, static_cast<std::size_t>(units_),
-                                            parameters[0], bias_of(parameters));
+                                            parameters[0], tensors_.bias_of(parameters));
   }
 
   void forward(const ForwardArguments& arguments) const override {
     dense_forward(activation_, {.input = arguments.inputs[0],
                                 .weight = arguments.parameters[0],
-                                .bias = bias_of(arguments.parameters),
+                                .bias = tensors_.bias_of(arguments.parameters),
                                 .output = arguments.output,
                                 .share = arguments.share});
   }
@@ -109,23 +96,15 @@ class Dense final : public Layer {
                                  .output_gradient = arguments.output_gradient,
                                  .weight = arguments.parameters[0],
                                  .weight_gradient = arguments.parameter_gradients[0],
-                                 .bias_gradient = has_bias_ ? arguments.parameter_gradients[1]
-                                                            : std::span<float>(),
+                                 .bias_gradient = tensors_.bias_of(arguments.parameter_gradients),
                                  .input_gradient = arguments.input_gradients[0],
                                  .scratch = arguments.scratch,
                                  .share = arguments.share});
   }
 
  private:
-  static constexpr SettingsReader::Bounds kScaleBounds{.low = 1e-30, .high = 1e30};
-
-  std::span<const float> bias_of(std::span<const std::span<const float>> parameters) const {
-    return has_bias_ ? parameters[1] : std::span<const float>();
-  }
-
   Index units_;
-  bool has_bias_;
-  float weight_scale_;
+  WeightAndBias tensors_;
   Activation activation_ = Activation::none;  ///< of a fused layer
 };
 
@@ -135,7 +114,6 @@ std::unique_ptr<Layer> create(const std::string& /*name*/, SettingsReader& setti
 
 }  // namespace
 
-/// Weights start as he_normal, biases at 0.
 LayerType dense_layer_type() {
   return {
       .name = "dense",

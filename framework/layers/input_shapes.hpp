@@ -17,7 +17,7 @@ namespace lockstep {
 /// @throws Error (usage) when there are more or none
 inline const Shape& only_input(std::span<const Shape> inputs) {
   if (inputs.size() == 1) return inputs.front();
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kLayerInput,
               fmt::format("takes one input, but has {}; join several with an add or concat layer.",
                           inputs.size()));
 }
@@ -27,7 +27,7 @@ inline const Shape& only_input(std::span<const Shape> inputs) {
 inline const Shape& only_image(std::span<const Shape> inputs) {
   const Shape& input = only_input(inputs);
   if (input.rank() == 3) return input;
-  throw Error(ErrorKind::usage,
+  throw Error(errors::kLayerInput,
               fmt::format("expected an image of (channels, rows, columns) as input, but found {} "
                           "numbers without rows and columns; put this layer before the flatten "
                           "layer.",

@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "framework/core/initializer.hpp"
@@ -18,9 +17,17 @@
 
 namespace lockstep {
 
+/// What a tensor does to its layer's outputs, whatever it is called.
+enum class ParameterRole {
+  weight,  ///< multiplies inputs, which it sums up: random at first
+  scale,   ///< multiplies what is there already: about 1 at first
+  bias,    ///< is added: mostly 0 at first, so that its own size tells nothing
+};
+
 /// One trainable tensor that a layer asks for.
 struct ParameterSpec {
-  std::string name;        ///< "weight", "bias"
+  std::string name;  ///< "weight", "bias": in init: of model files and in checkpoints
+  ParameterRole role;
   Shape shape;             ///< OIHW, OI or O
   std::string axis_order;  ///< "OIHW", "OI", "O"
   Index fan_in = 0;        ///< inputs that reach one output value
@@ -158,7 +165,7 @@ class Layer {
 
 /// A use of a layer that its contract tests run, or that must be refused.
 struct LayerExample {
-  std::vector<std::pair<std::string, std::string>> settings;  ///< key and YAML flow text, "[3, 5]"
+  SettingTexts settings;
   std::vector<Shape> inputs;
 };
 

@@ -1,47 +1,20 @@
-#include "framework/kernels/activation.hpp"
-#include "framework/layers/input_shapes.hpp"
-#include "framework/layers/layer.hpp"
+#include "framework/layers/activation_layer.hpp"
 
 namespace lockstep {
 namespace {
 
 /// x > 0 ? x : +0; the derivative at 0 is 0.
-class Relu final : public Layer {
- public:
-  Shape output_shape(std::span<const Shape> inputs) const override { return only_input(inputs); }
-
-  std::optional<Epilogue> as_epilogue() const override {
-    return Epilogue{.activation = Activation::relu};
-  }
-
-  void forward(const ForwardArguments& arguments) const override {
-    relu_forward({.input = arguments.inputs[0], .output = arguments.output});
-  }
-
-  void backward(const BackwardArguments& arguments) const override {
-    if (!arguments.input_gradients[0]) return;
-    relu_backward({.output = arguments.output,
-                   .output_gradient = arguments.output_gradient,
-                   .input_gradient = arguments.input_gradients[0]});
-  }
-};
-
 std::unique_ptr<Layer> create(const std::string& /*name*/, SettingsReader& /*settings*/) {
-  return std::make_unique<Relu>();
+  return std::make_unique<ActivationLayer>(
+      ActivationKernels{Activation::relu, relu_forward, relu_backward});
 }
 
 }  // namespace
 
 LayerType relu_layer_type() {
-  return {
-      .name = "relu",
-      .create = create,
-      .examples = {{.settings = {}, .inputs = {Shape{3, 4, 5}}},
-                   {.settings = {}, .inputs = {Shape{7}}}},
-      .refused = {{.settings = {}, .inputs = {Shape{7}, Shape{7}}},
-                  {.settings = {{"rate", "1"}}, .inputs = {Shape{7}}}},
-      .has_kinks = true,
-  };
+  LayerType type = activation_layer_type("relu", create);
+  type.has_kinks = true;
+  return type;
 }
 
 }  // namespace lockstep

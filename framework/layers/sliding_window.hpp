@@ -69,7 +69,7 @@ struct WindowAxis {
     if (kernel <= size + 2 * padding) {
       return static_cast<Index>(window_count(size, kernel, stride, padding));
     }
-    throw Error(ErrorKind::usage,
+    throw Error(errors::kLayerInput,
                 fmt::format("the kernel of {0} {1} does not fit the padded input of {2} {1} "
                             "({3} + 2*{4} = {2}); use a smaller kernel or more padding.",
                             kernel, name, size + 2 * padding, size, padding));

@@ -1,46 +1,16 @@
-#include "framework/kernels/activation.hpp"
-#include "framework/layers/input_shapes.hpp"
-#include "framework/layers/layer.hpp"
+#include "framework/layers/activation_layer.hpp"
 
 namespace lockstep {
 namespace {
 
 /// The hyperbolic tangent.
-class Tanh final : public Layer {
- public:
-  Shape output_shape(std::span<const Shape> inputs) const override { return only_input(inputs); }
-
-  std::optional<Epilogue> as_epilogue() const override {
-    return Epilogue{.activation = Activation::tanh};
-  }
-
-  void forward(const ForwardArguments& arguments) const override {
-    tanh_forward({.input = arguments.inputs[0], .output = arguments.output});
-  }
-
-  void backward(const BackwardArguments& arguments) const override {
-    if (!arguments.input_gradients[0]) return;
-    tanh_backward({.output = arguments.output,
-                   .output_gradient = arguments.output_gradient,
-                   .input_gradient = arguments.input_gradients[0]});
-  }
-};
-
 std::unique_ptr<Layer> create(const std::string& /*name*/, SettingsReader& /*settings*/) {
-  return std::make_unique<Tanh>();
+  return std::make_unique<ActivationLayer>(
+      ActivationKernels{Activation::tanh, tanh_forward, tanh_backward});
 }
 
 }  // namespace
 
-LayerType tanh_layer_type() {
-  return {
-      .name = "tanh",
-      .create = create,
-      .examples = {{.settings = {}, .inputs = {Shape{3, 4, 5}}},
-                   {.settings = {}, .inputs = {Shape{7}}}},
-      .refused = {{.settings = {}, .inputs = {Shape{7}, Shape{7}}},
-                  {.settings = {{"rate", "1"}}, .inputs = {Shape{7}}}},
-  };
-}
+LayerType tanh_layer_type() { return activation_layer_type("tanh", create); }
 
 }  // namespace lockstep

@@ -1,63 +1,17 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "framework/core/parallel.hpp"
-#include "framework/graph/parameter_store.hpp"
+#include "framework/core/aligned_buffer.hpp"
+#include "framework/training/batch_step.hpp"
 #include "framework/training/diagnosis/run_records.hpp"
 #include "framework/training/evaluation/evaluator.hpp"
-#include "framework/training/exchange/communicator.hpp"
-#include "framework/training/exchange/gradient_sync.hpp"
-#include "framework/training/exchange/training_request.hpp"
-#include "framework/training/step/dataset.hpp"
-#include "framework/training/step/heartbeat.hpp"
-#include "framework/training/step/micro_batch_executor.hpp"
 #include "framework/training/step/sampler.hpp"
-#include "framework/training/update/optimizer.hpp"
-#include "framework/training/update/parameter_update.hpp"
-#include "framework/training/update/schedule.hpp"
+#include "framework/training/training_setup.hpp"
 
 namespace lockstep {
-
-/// How often something happens: every so many epochs (fractions are fine) or steps.
-struct Rhythm {
-  double every_epochs = 0;  ///< 0: count in steps
-  Index every_steps = 0;    ///< 0: never
-
-  /// Whether it happens right after step `step` (counted from 1).
-  bool is_due(Index step, Index steps_per_epoch) const;
-};
-
-struct TrainerSettings {
-  std::uint64_t seed = 1;
-  Index total_steps = 0;
-  Index batch_size = 0;
-  Index micro_batch = 0;
-  float label_smoothing = 0;
-  std::optional<double> clip_norm{};
-  Index digest_every_steps = 1;  ///< 0: never
-  Rhythm evaluate{};
-  Rhythm checkpoint{};
-  Index pause_step = 0;  ///< where to stop before the last step; 0: nowhere
-};
-
-/// Everything beside parameters and optimizer state that a run goes on from.
-struct TrainingProgress {
-  Index step = 0;  ///< steps done
-  Index samples_seen = 0;
-  double train_seconds = 0;  ///< without loading, evaluation and checkpoints
-  // Sums over the running epoch's steps so far.
-  Index epoch_samples = 0;
-  Index epoch_correct = 0;
-  double epoch_loss = 0;
-  // The best validation accuracy so far; step 0 when none was measured.
-  double best_accuracy = 0;
-  Index best_step = 0;
-};
 
 /// Is told how training goes. Called on every rank, at the same points, by the main thread.
 class TrainingObserver {
@@ -70,32 +24,15 @@ class TrainingObserver {
   virtual void on_checkpoint(const TrainingProgress& progress) = 0;
 };
 
-/// What a trainer works with; all borrowed for its lifetime.
-struct TrainerParts {
-  const Graph& graph;
-  ParameterStore& parameters;
-  Optimizer& optimizer;
-  const ScheduleSettings& schedule;
-  const Dataset& training;
-  const Dataset* validation;  ///< may be null
-  const Dataset* test;        ///< may be null
-  const WorkerTeam& team;
-  Communicator& communicator;
-  double (*clock)();                  ///< seconds since any fixed moment
-  RequestSource* requests = nullptr;  ///< may be null
-  Heartbeat* heartbeat = nullptr;     ///< may be null
-};
-
 enum class TrainingEnd { finished, stopped };
 
 /// The training loop. Knows no file and prints nothing.
 ///
-/// Threading contract: one thread; every rank of the communicator runs the same calls. A training
-/// step allocates nothing after the first; with several ranks, after the first of each size.
+/// Threading contract and memory: as BatchStep.
 class Trainer {
  public:
-  Trainer(const TrainerParts& parts, const TrainerSettings& settings,
-          const TrainingProgress& progress = {});
+  /// Borrows what both name; parameters, optimizer and progress of `setup` move on.
+  Trainer(TrainingSetup& setup, const TrainingPlace& place);
 
   /// Trains up to the last step. Evaluation and checkpoint are due at their rhythms and after the
   /// last step, a checkpoint also after the best evaluation so far and on request. Asked to stop,
@@ -112,57 +49,33 @@ class Trainer {
   /// One step. Parameters, optimizer and progress move on by one.
   StepRecord train_step();
 
-  const TrainingProgress& progress() const { return progress_; }
+  const TrainingProgress& progress() const { return setup_.progress; }
   Index steps_per_epoch() const { return sampler_.steps_per_epoch(); }
   /// The fewest threads of this rank that would train as fast as its team does.
-  int useful_threads() const;
+  int useful_threads() const { return step_.useful_threads(); }
   /// Digest of the current weights.
-  Digest weights_digest() const { return parts_.parameters.digest(); }
+  Digest weights_digest() const { return setup_.parameters.digest(); }
   EvaluationResult evaluate(const Dataset& dataset);
 
  private:
-  TrainerParts parts_;
-  TrainerSettings settings_;
-  TrainingProgress progress_;
+  TrainingSetup& setup_;
+  TrainingPlace place_;
   Sampler sampler_;
-  Plan plan_;
-  MicroBatchExecutor executor_;
-  GradientSync sync_;
+  BatchStep step_;
   Evaluator evaluator_;
-  std::vector<MicroBatchResult> results_;
-  std::vector<double> losses_;
-  AlignedBuffer<float> scaled_;  ///< parameters as the layers see them; empty without scales
   AlignedBuffer<float> before_;  ///< values before the step, of a step that is evaluated after
-  ParameterUpdate update_;
-  StagedWork stages_;
-  double loss_ = 0;                                  ///< mean over the last batch
   TrainingRequest request_ = TrainingRequest::none;  ///< of all ranks, at the end of the last step
-  std::optional<Digest> weights_before_;             ///< of the step; none for the first
-
-  // What the threads need to end a step once all micro-batches are done.
-  struct BatchEnd {
-    std::span<MicroBatchResult> results;
-    Index samples;
-    float learning_rate;
-  };
-  static constexpr std::size_t kEndStages = 1;
 
   bool is_pausing(Index step) const;
-  void enter(const char* place, Index step, bool waits_for_ranks = false) const;
-  std::span<const float> scaled_parameters();
-  void run_stages(const BatchEnd& end);
-  void end_batch(const BatchEnd& end);
-  void update(StagedWork::Walk& walk);
-  double sum_losses(std::span<const MicroBatchResult> results);
-  void count_epoch(std::span<const MicroBatchResult> results);
-  EpochRecord evaluate_all();
-  void check_replicas();
   bool is_evaluated(Index step) const;
-  std::string where_loss_breaks(const GlobalBatch& batch) const;
+  void require_finite(const GlobalBatch& batch, const BatchStep::Outcome& outcome);
+  std::string where_loss_breaks(const GlobalBatch& batch, const BatchStep::Outcome& outcome) const;
   [[noreturn]] void fail(const char* what, double value, const std::string& where) const;
+  StepRecord count(const BatchStep::Outcome& outcome);
+  EpochRecord evaluate_all();
+  void keep_best(double accuracy);
+  std::vector<LayerRecord> records_of_layers();
+  void check_replicas();
 };
-
-/// Every number of micro-batches that a step over a data set may have.
-std::vector<Index> micro_batch_counts(Index data_set_size, Index batch_size, Index micro_batch);
 
 }  // namespace lockstep

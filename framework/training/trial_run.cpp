@@ -41,11 +41,10 @@ class UpdateRatios {
   double steps_ = 0;
 
   double ratio(std::size_t node) const {
-    const ParameterLayout& layout = parameters_.layout();
-    if (layout.first_entry(node) == layout.first_entry(node + 1)) return kNotMeasured;
-    const std::size_t weight = layout.first_entry(node);
-    return update_ratio(layout.view(std::span<const float>(before_), weight),
-                        parameters_.tensor(weight));
+    const std::optional<std::size_t> weight = parameters_.layout().weight_entry(node);
+    if (!weight) return kNotMeasured;
+    return update_ratio(parameters_.layout().view(std::span<const float>(before_), *weight),
+                        parameters_.tensor(*weight));
   }
 };
 
@@ -84,44 +83,21 @@ void train(Trainer& trainer, Index steps, UpdateRatios& ratios, TrialResult& res
 
 }  // namespace
 
-TrialResult run_trial(const TrialRequest& request) {
-  ParameterStore parameters(request.graph, request.trainer.seed);
-  const auto optimizer = make_optimizer(request.optimizer, parameters.layout().size());
+TrialResult run_trial(TrainingSetup& setup, const WorkerTeam& team) {
   SoloCommunicator solo;
-  Trainer trainer({.graph = request.graph,
-                   .parameters = parameters,
-                   .optimizer = *optimizer,
-                   .schedule = request.schedule,
-                   .training = request.dataset,
-                   .validation = nullptr,
-                   .test = nullptr,
-                   .team = request.team,
-                   .communicator = solo,
-                   .clock = no_clock},
-                  request.trainer);
-  UpdateRatios ratios(request.graph, parameters);
+  Trainer trainer(setup, {.team = team, .communicator = solo, .clock = no_clock});
+  UpdateRatios ratios(setup.graph, setup.parameters);
   TrialResult result{.first_loss = kNotMeasured, .loss = kNotMeasured, .accuracy = kNotMeasured};
   try {
-    train(trainer, request.trainer.total_steps, ratios, result);
+    train(trainer, setup.settings.total_steps, ratios, result);
   } catch (const CollectiveError& error) {
     if (error.kind() != ErrorKind::numeric) throw;
     result.is_finite = false;
   }
   result.first_update_ratios = ratios.first();
   result.update_ratios = ratios.means();
-  result.parameters.assign(parameters.values().begin(), parameters.values().end());
+  result.parameters.assign(setup.parameters.values().begin(), setup.parameters.values().end());
   return result;
-}
-
-ScheduleSettings shortened(const ScheduleSettings& schedule, Index total_steps, Index steps) {
-  ScheduleSettings shorter = schedule;
-  const double part = static_cast<double>(steps) / static_cast<double>(total_steps);
-  shorter.warmup = std::min(1.0, static_cast<double>(warmup_steps(schedule, total_steps)) /
-                                     static_cast<double>(total_steps));
-  shorter.warmup_steps = 0;
-  shorter.every_steps =
-      std::max(Index{1}, static_cast<Index>(static_cast<double>(schedule.every_steps) * part));
-  return shorter;
 }
 
 }  // namespace lockstep

@@ -1,25 +1,10 @@
 #pragma once
 
-#include <optional>
 #include <vector>
 
-#include "framework/graph/graph.hpp"
-#include "framework/training/step/dataset.hpp"
 #include "framework/training/trainer.hpp"
-#include "framework/training/update/optimizer.hpp"
-#include "framework/training/update/schedule.hpp"
 
 namespace lockstep {
-
-/// A training that only shows whether a network learns.
-struct TrialRequest {
-  const Graph& graph;
-  const Dataset& dataset;
-  const WorkerTeam& team;
-  TrainerSettings trainer;    ///< its length is the trial's
-  ScheduleSettings schedule;  ///< for that length; see `shortened`
-  OptimizerSettings optimizer;
-};
 
 struct TrialResult {
   Index steps = 0;        ///< that were done
@@ -34,10 +19,7 @@ struct TrialResult {
   std::vector<float> parameters{};            ///< at the end, flat, as stored
 };
 
-/// Trains from the seed's initial weights, in this process alone.
-TrialResult run_trial(const TrialRequest& request);
-
-/// The same schedule in a run of `steps` instead of `total_steps`.
-ScheduleSettings shortened(const ScheduleSettings& schedule, Index total_steps, Index steps);
+/// Trains up to the last step, in this process alone, only to show whether a network learns.
+TrialResult run_trial(TrainingSetup& setup, const WorkerTeam& team);
 
 }  // namespace lockstep

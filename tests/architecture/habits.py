@@ -26,10 +26,10 @@ def crowded(root):
 
 
 def conditionals(root):
-    """Preprocessor conditionals, except Highway's re-inclusion pattern in the kernels."""
+    """Preprocessor conditionals, except Highway's re-inclusion pattern where Highway may be included."""
     problems = []
     for path in sources(root):
-        kernel = unit_of(path) == "framework/kernels"
+        highway = unit_of(path) in ("framework/kernels", "framework/optimizers")
         excused = []  # one entry for each open conditional: does Highway's pattern explain it?
         for number, line in lines(root, path):
             match = CONDITIONAL.match(line)
@@ -42,12 +42,12 @@ def conditionals(root):
                 continue
             if word == "else" or word.startswith("elif"):
                 continue
-            fine = kernel and ("HWY_" in rest or (bool(excused) and excused[-1]))
+            fine = highway and ("HWY_" in rest or (bool(excused) and excused[-1]))
             excused.append(fine)
             if not fine:
                 problems.append(
                     f"{path}:{number}: #{word} in a source; let CMake choose between two files, or use if constexpr "
-                    "(only Highway's own pattern in framework/kernels is exempt)"
+                    "(only Highway's own pattern in framework/kernels and framework/optimizers is exempt)"
                 )
     return problems
 

@@ -63,7 +63,8 @@ ROOMS = {
     "framework/storage/checkpoint": ["framework/storage/files", "framework/storage/hdf5"],
     "framework/storage/metrics": ["framework/storage/files", "framework/storage/hdf5"],
     "framework/storage/run": ["*"],
-    "data": ["data/formats", "data/images"],
+    "data": ["data/augmentations", "data/formats", "data/images"],
+    "data/augmentations": [],
     "data/images": ["data/augmentations"],
     "data/formats": ["data/images"],
     "data/pictures": ["data/formats", "data/images"],
@@ -76,7 +77,7 @@ ROOMS = {
     "experiments/check": ["experiments/text"],
     "experiments/bench": ["experiments/text"],
     "experiments/compare": ["experiments/program", "experiments/results", "experiments/text"],
-    "experiments/doctor": ["experiments/program", "experiments/text", "experiments/workbench"],
+    "experiments/doctor": ["experiments/program", "experiments/text"],
     "experiments/run": ["experiments/program", "experiments/results", "experiments/text", "experiments/workbench"],
     "experiments/report": ["experiments/program", "experiments/results", "experiments/text", "experiments/workbench"],
     "experiments/sweep": [

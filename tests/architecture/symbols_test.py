@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The program takes no transcendental function from the mathematical library: their last bits differ between machines."""
+"""What the compiled program may contain: no transcendental function of the mathematical library, whose last bits differ
+between machines, and wide vectors only in functions that are chosen where the machine has them."""
 
 import os
 import re
@@ -32,7 +33,31 @@ def undefined_symbols(program):
     return subprocess.run(["nm", "-D", "-u", program], check=True, capture_output=True, text=True).stdout
 
 
+def functions_with_wide_vectors(listing):
+    """Names of functions in the output of `objdump -d` that use registers which not every machine has."""
+    found, name = [], ""
+    for line in listing.splitlines():
+        if line.endswith(">:"):
+            name = line[line.index("<") + 1 : -2]
+        elif "%ymm" in line or "%zmm" in line:
+            if not found or found[-1] != name:
+                found.append(name)
+    return found
+
+
 class Symbols(unittest.TestCase):
+    def test_wide_vectors_are_used_by_functions_of_an_instruction_set_alone(self):
+        # Sources that Highway compiles several times could leave a function for AVX-512 where all machines call it.
+        listing = subprocess.run(
+            ["objdump", "-d", "--no-show-raw-insn", os.environ["LOCKSTEP_PROGRAM"]],
+            check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        wide = functions_with_wide_vectors(listing)
+        if not any("N_AVX3" in name for name in wide):
+            self.skipTest("this build has one instruction set only")
+        self.assertTrue(any("N_AVX2" in name for name in wide), "objdump has not seen the real thing")
+        self.assertEqual([name for name in wide if "N_AVX" not in name], [])
+
     def test_the_program_needs_no_transcendental_function(self):
         listing = undefined_symbols(os.environ["LOCKSTEP_PROGRAM"])
         self.assertTrue("memcpy" in listing, "nm has not seen the real thing")

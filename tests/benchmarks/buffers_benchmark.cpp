@@ -1,6 +1,6 @@
 // Passes over flat buffers: sums of gradients and optimizers, as many floats as LeNet-5 has.
 
-#include "framework/kernels/optimizer.hpp"
+#include "framework/kernels/buffers.hpp"
 #include "framework/kernels/reduce.hpp"
 #include "tests/benchmarks/lanes.hpp"
 

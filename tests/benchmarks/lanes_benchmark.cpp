@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "framework/kernels/activation.hpp"
-#include "framework/kernels/bytes_to_lanes.hpp"
+#include "framework/kernels/pixels_to_lanes.hpp"
 #include "framework/kernels/pool2d.hpp"
 #include "framework/kernels/softmax.hpp"
 #include "tests/benchmarks/lanes.hpp"
@@ -92,14 +92,14 @@ void bytes_to_lanes(benchmark::State& state) {
   constexpr std::size_t kPixels = 784;
   const std::vector<std::uint8_t> image(kPixels, 100);
   Lanes output(kPixels, 1);
-  BytesToLanes arguments{.images = {},
-                         .pixels = kPixels,
-                         .factor = 0.01F,
-                         .offset = -0.5F,
-                         .output = output.blocked().data,
-                         .stride = kLanes};
+  PixelsToLanes<std::uint8_t> arguments{.images = {},
+                                        .pixels = kPixels,
+                                        .factor = 0.01F,
+                                        .offset = -0.5F,
+                                        .output = output.blocked().data,
+                                        .stride = kLanes};
   arguments.images.fill(image.data());
-  for ([[maybe_unused]] auto _ : state) lockstep::bytes_to_lanes(arguments);
+  for ([[maybe_unused]] auto _ : state) lockstep::pixels_to_lanes(arguments);
   count_bytes(state, kPixels * kLanes * (1 + sizeof(float)));
 }
 

@@ -11,8 +11,7 @@
 
 #include "cluster/mpi_session.hpp"
 #include "framework/core/error.hpp"
-#include "framework/training/trainer.hpp"
-#include "tests/support/networks.hpp"
+#include "tests/support/training.hpp"
 
 namespace lockstep {
 namespace {
@@ -25,31 +24,13 @@ MpiSession& session() {
   return instance;
 }
 
-double no_time() { return 0; }
-
 // Digests of ten steps of the busy network, the last one of an epoch among them.
 std::vector<std::string> train(Communicator& communicator, int threads) {
-  const Graph graph(testing::busy_network());
-  ParameterStore parameters(graph, 1);
-  const auto optimizer = make_optimizer({.type = OptimizerSettings::Type::sgd, .momentum = 0.9},
-                                        parameters.layout().size());
-  const testing::TestDataset dataset(250, {2, 8, 7}, 5);
-  const WorkerTeam team(threads);
-  const ScheduleSettings schedule{.peak = 0.05};
-  Trainer trainer({.graph = graph,
-                   .parameters = parameters,
-                   .optimizer = *optimizer,
-                   .schedule = schedule,
-                   .training = dataset,
-                   .validation = nullptr,
-                   .test = nullptr,
-                   .team = team,
-                   .communicator = communicator,
-                   .clock = no_time},
-                  {.total_steps = 10, .batch_size = 100, .micro_batch = 16, .clip_norm = 1.0});
-  std::vector<std::string> digests;
-  for (int step = 0; step < 10; ++step) digests.push_back(trainer.train_step().digest.hex());
-  return digests;
+  testing::TestRun run(communicator, threads,
+                       {.total_steps = 10, .batch_size = 100, .micro_batch = 16, .clip_norm = 1.0},
+                       {.optimizer = {{"type", "sgd"}, {"momentum", "0.9"}},
+                        .learning_rate = {{"schedule", "constant"}, {"peak", "0.05"}}});
+  return testing::step_digests(run.setup, run.place(), 10);
 }
 
 void check_collectives(int ranks) {
@@ -192,7 +173,7 @@ BOOST_AUTO_TEST_CASE(ranks_that_come_find_one_another_and_a_missing_one_is_misse
 BOOST_AUTO_TEST_CASE(a_failure_on_one_rank_is_thrown_on_all, *utf::label("ranks2")) {
   const auto fail = [] {
     fail_together(session().communicator(), [] {
-      if (session().rank() == 1) throw Error(ErrorKind::data, "no such file");
+      if (session().rank() == 1) throw Error(errors::kDamagedData, "no such file");
     });
   };
   BOOST_CHECK_EXCEPTION(fail(), CollectiveError, [](const Error& error) {

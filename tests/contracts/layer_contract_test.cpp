@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/contracts/sentence.hpp"
 #include "tests/contracts/tried_layer.hpp"
 #include "tests/framework/layers/make_layer.hpp"
 
@@ -66,13 +67,6 @@ BOOST_AUTO_TEST_CASE(forward_and_backward_write_every_element) {
     for (const LaneTensor& gradient : run.input_gradients) BOOST_TEST(!has_nan(gradient.values()));
     for (const auto& gradient : run.parameter_gradients) BOOST_TEST(!has_nan(gradient));
   });
-}
-
-/// A sentence that a user can act on: not empty, begun and ended, and no shorter than a few words.
-void check_sentence(const std::string& message) {
-  BOOST_TEST_INFO("message: " << message);
-  BOOST_TEST(message.size() > 20U);
-  BOOST_TEST((message.ends_with('.') || message.ends_with('?') || message.ends_with(')')));
 }
 
 BOOST_AUTO_TEST_CASE(uses_that_must_be_refused_give_a_usage_error_in_a_sentence) {

@@ -32,9 +32,7 @@ void fill_input(LaneTensor& input, bool has_kinks, std::uint32_t seed) {
 }  // namespace
 
 std::string describe(const LayerType& type, const LayerExample& example) {
-  std::string text(type.name);
-  for (const auto& [key, value] : example.settings)
-    text.append(" ").append(key).append("=" + value);
+  std::string text = describe(type.name, example.settings);
   for (const Shape& shape : example.inputs) text.append(" on ").append(shape.to_string());
   return text;
 }

@@ -5,27 +5,10 @@
 
 #include "framework/storage/hdf5/hdf5_file.hpp"
 #include "tests/data/formats/test_files.hpp"
+#include "tests/data/small_set.hpp"
 
 namespace lockstep {
 namespace {
-
-/// Writes the four files of a small set, gzipped or raw; the first pixel tells sets apart.
-struct SmallSet {
-  std::string folder;
-  std::uint8_t mark = 0;
-  std::string ending;  // ".gz" or ""
-};
-
-void write_set(const TemporaryFolder& root, const SmallSet& set) {
-  const auto write = [&](std::string_view name, const Bytes& bytes) {
-    root.write(set.folder + "/" + std::string(name) + set.ending,
-               set.ending.empty() ? bytes : gzipped(bytes));
-  };
-  write("train-images-idx3-ubyte", idx_images({4, 2, 2}, Bytes(16, set.mark)));
-  write("train-labels-idx1-ubyte", idx_labels(4, {0, 1, 2, 3}));
-  write("t10k-images-idx3-ubyte", idx_images({2, 2, 2}, Bytes(8, set.mark)));
-  write("t10k-labels-idx1-ubyte", idx_labels(2, {4, 5}));
-}
 
 /// Places inside a temporary folder only.
 DataPlaces places_in(const TemporaryFolder& root) {
@@ -41,7 +24,7 @@ BOOST_AUTO_TEST_SUITE(catalogue)
 
 BOOST_AUTO_TEST_CASE(places_are_looked_at_in_their_order) {
   const TemporaryFolder root;
-  const DataRequest request{.names = {"fashion_mnist"}, .path = {}, .places = places_in(root)};
+  const DataRequest request{.source = {.names = {"fashion_mnist"}}, .places = places_in(root)};
   write_set(root, {.folder = "packages/fashion-mnist", .mark = 4, .ending = ".gz"});
   BOOST_TEST(mark_of(open_dataset(request)) == 4);
   write_set(root, {.folder = "installed/fashion_mnist", .mark = 3, .ending = ""});
@@ -62,13 +45,13 @@ BOOST_AUTO_TEST_CASE(a_place_that_lacks_a_file_is_passed_over) {
   write_set(root, {.folder = "chosen/mnist", .mark = 1, .ending = ".gz"});
   write_set(root, {.folder = "source/mnist", .mark = 2, .ending = ".gz"});
   std::filesystem::remove(root / "chosen/mnist/t10k-labels-idx1-ubyte.gz");
-  const DataRequest request{.names = {"mnist"}, .path = {}, .places = places_in(root)};
+  const DataRequest request{.source = {.names = {"mnist"}}, .places = places_in(root)};
   BOOST_TEST(mark_of(open_dataset(request)) == 2);
 }
 
 BOOST_AUTO_TEST_CASE(the_first_name_that_is_present_is_taken) {
   const TemporaryFolder root;
-  DataRequest request{.names = {"mnist", "fashion_mnist"}, .path = {}, .places = places_in(root)};
+  DataRequest request{.source = {.names = {"mnist", "fashion_mnist"}}, .places = places_in(root)};
   write_set(root, {.folder = "source/fashion_mnist", .mark = 2, .ending = ""});
   BOOST_TEST(open_dataset(request).name == "fashion_mnist");
   write_set(root, {.folder = "installed/mnist", .mark = 1, .ending = ""});
@@ -80,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_data_set_is_an_error_and_no_reason_to_take_the_ne
   write_set(root, {.folder = "chosen/mnist", .mark = 1, .ending = ""});
   write_set(root, {.folder = "source/mnist", .mark = 2, .ending = ""});
   root.write_text("chosen/mnist/t10k-images-idx3-ubyte", "damaged");
-  const DataRequest request{.names = {"mnist"}, .path = {}, .places = places_in(root)};
+  const DataRequest request{.source = {.names = {"mnist"}}, .places = places_in(root)};
   const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
   BOOST_TEST(contains(message, "chosen/mnist/t10k-images-idx3-ubyte"), message);
 }
@@ -89,8 +72,8 @@ BOOST_AUTO_TEST_CASE(absent_data_is_refused_with_every_place_and_what_to_do) {
   const TemporaryFolder root;
   write_set(root, {.folder = "source/mnist", .mark = 2, .ending = ""});
   std::filesystem::remove(root / "source/mnist/train-images-idx3-ubyte");
-  const DataRequest request{
-      .names = {"mnist", "fashion_mnist"}, .path = {}, .places = places_in(root)};
+  const DataRequest request{.source = {.names = {"mnist", "fashion_mnist"}},
+                            .places = places_in(root)};
   const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
   for (const char* part :
        {"chosen/mnist (no such folder)", "source/mnist (no train-images-idx3-ubyte[.gz])",
@@ -103,7 +86,7 @@ BOOST_AUTO_TEST_CASE(absent_data_is_refused_with_every_place_and_what_to_do) {
 BOOST_AUTO_TEST_CASE(files_of_a_part_that_is_not_wanted_are_not_opened) {
   const TemporaryFolder root;
   write_set(root, {.folder = "chosen/mnist", .mark = 1, .ending = ""});
-  DataRequest request{.names = {"mnist"}, .path = {}, .places = places_in(root)};
+  DataRequest request{.source = {.names = {"mnist"}}, .places = places_in(root)};
   root.write_text("chosen/mnist/train-images-idx3-ubyte", "damaged");
   request.parts = DataParts::test;
   const LoadedData test = open_dataset(request);
@@ -120,11 +103,11 @@ BOOST_AUTO_TEST_CASE(labels_of_mnist_must_be_digits) {
   const TemporaryFolder root;
   write_set(root, {.folder = "chosen/mnist", .mark = 1, .ending = ""});
   root.write("chosen/mnist/t10k-labels-idx1-ubyte", idx_labels(2, {4, 10}));
-  DataRequest request{.names = {"mnist"}, .path = {}, .places = places_in(root)};
+  DataRequest request{.source = {.names = {"mnist"}}, .places = places_in(root)};
   const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
   BOOST_TEST(contains(message, "found 10 at sample 1"), message);
-  request.names = {"idx"};
-  request.path = root / "chosen/mnist";
+  request.source.names = {"idx"};
+  request.source.path = root / "chosen/mnist";
   const LoadedData data = open_dataset(request);
   BOOST_TEST(data.test.classes() == 11);
   BOOST_TEST(data.train.classes() == 11);  // both parts agree
@@ -136,7 +119,7 @@ BOOST_AUTO_TEST_CASE(an_idx_folder_may_lack_the_test_part_unless_it_is_asked_for
   std::filesystem::rename(root / "mine/train-images-idx3-ubyte",
                           root / "mine/train-images.idx3-ubyte");
   std::filesystem::remove(root / "mine/t10k-images-idx3-ubyte");
-  DataRequest request{.names = {"idx"}, .path = root / "mine", .places = {}};
+  DataRequest request{.source = {.names = {"idx"}, .path = root / "mine"}};
   const LoadedData data = open_dataset(request);
   BOOST_TEST(mark_of(data) == 9);
   BOOST_TEST(data.test.size() == 0);
@@ -152,7 +135,7 @@ BOOST_AUTO_TEST_CASE(parts_with_images_of_different_sizes_are_refused) {
   const TemporaryFolder root;
   write_set(root, {.folder = "mine", .mark = 9, .ending = ""});
   root.write("mine/t10k-images-idx3-ubyte", idx_images({2, 3, 3}, counting(18)));
-  const DataRequest request{.names = {"idx"}, .path = root / "mine", .places = {}};
+  const DataRequest request{.source = {.names = {"idx"}, .path = root / "mine"}};
   const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
   BOOST_TEST(contains(message, "1x2x2 and 1x3x3"), message);
 }
@@ -173,14 +156,14 @@ BOOST_AUTO_TEST_CASE(a_flat_hdf5_file_serves_for_training_or_for_evaluation) {
                     .units = "1",
                     .long_name = "labels"});
   file.close();
-  DataRequest request = data_request_for((root / "a.h5").string());
-  BOOST_TEST(request.names.front() == "hdf5");
+  DataRequest request{.source = data_source_for((root / "a.h5").string())};
+  BOOST_TEST(request.source.names.front() == "hdf5");
   const LoadedData both = open_dataset(request);
   BOOST_TEST(both.train.size() == 3);
   BOOST_TEST(both.test.size() == 0);
   request.parts = DataParts::test;
   BOOST_TEST(open_dataset(request).test.size() == 3);
-  request.path = root / "absent.h5";
+  request.source.path = root / "absent.h5";
   const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
   BOOST_TEST(contains(message, "absent.h5 (no such file or folder)"), message);
   BOOST_TEST(contains(message, "give data.path"), message);
@@ -203,20 +186,15 @@ BOOST_AUTO_TEST_CASE(floats_far_from_0_to_1_are_warned_of) {
                       .units = "1",
                       .long_name = "labels"});
     file.close();
-    const LoadedData data = open_dataset({.names = {"hdf5"}, .path = root / "a.h5", .places = {}});
+    const LoadedData data = open_dataset({.source = {.names = {"hdf5"}, .path = root / "a.h5"}});
     BOOST_TEST(data.warning.empty() == (value >= -0.5F && value <= 1.5F), data.warning);
   }
 }
 
 BOOST_AUTO_TEST_CASE(the_synthetic_set_is_always_there_in_the_sizes_asked_for) {
-  const DataRequest request{.names = {"synthetic"},
-                            .path = {},
-                            .places = {},
-                            .parts = DataParts::both,
-                            .synthetic_train = 30,
-                            .synthetic_test = 20,
-                            .synthetic_channels = 2,
-                            .synthetic_side = 12};
+  const DataRequest request{
+      .source = {.names = {"synthetic"},
+                 .settings = drawn({.train = 30, .test = 20, .channels = 2, .side = 12})}};
   const LoadedData data = open_dataset(request);
   BOOST_TEST((data.train.sample_shape() == Shape{2, 12, 12}));
   BOOST_TEST((data.test.sample_shape() == Shape{2, 12, 12}));
@@ -226,66 +204,16 @@ BOOST_AUTO_TEST_CASE(the_synthetic_set_is_always_there_in_the_sizes_asked_for) {
 }
 
 BOOST_AUTO_TEST_CASE(unknown_names_and_missing_paths_are_usage_errors) {
+  for (const std::string_view name : dataset_names()) {
+    BOOST_TEST(contains(
+        error_of(ErrorKind::usage, [] { open_dataset({.source = {.names = {"x"}}}); }), name));
+  }
   const auto message = [](const std::string& name) {
-    return error_of(ErrorKind::usage,
-                    [&] { open_dataset({.names = {name}, .path = {}, .places = {}}); });
+    return error_of(ErrorKind::usage, [&] { open_dataset({.source = {.names = {name}}}); });
   };
   BOOST_TEST(contains(message("fashion_mnits"), "fashion_mnist"));
   BOOST_TEST(contains(message("idx"), "data.path"));
   BOOST_TEST(contains(message("hdf5"), "data.path"));
-}
-
-BOOST_AUTO_TEST_CASE(a_command_line_may_give_a_name_a_file_or_a_folder) {
-  const TemporaryFolder root;
-  BOOST_TEST(data_request_for("mnist").names.front() == "mnist");
-  BOOST_TEST(data_request_for(root.path().string()).names.front() == "idx");
-  root.write_text("test.h5", "");
-  BOOST_TEST(data_request_for(root.path().string()).names.front() == "hdf5");
-  const std::string absent = (root / "absent").string();
-  BOOST_TEST(contains(error_of(ErrorKind::data, [&] { data_request_for(absent); }), absent));
-  const std::string message = error_of(ErrorKind::usage, [] { data_request_for("mnits"); });
-  BOOST_TEST(contains(message, "did you mean 'mnist'?"), message);
-}
-
-BOOST_AUTO_TEST_CASE(the_usual_places_come_from_the_variable_and_the_build) {
-  const BuildInfo build{.version = "",
-                        .commit = "",
-                        .compiler = "",
-                        .build_type = "",
-                        .source_directory = "/src",
-                        .share_directory = "/share/lockstep"};
-  const DataPlaces places = usual_places("/mine", build);
-  BOOST_TEST(places.chosen == "/mine");
-  BOOST_TEST(places.source == "/src/data");
-  BOOST_TEST(places.installed == "/share/lockstep/data");
-  BOOST_TEST(places.packages == "/usr/share/datasets");
-  BOOST_TEST(usual_places("", build).chosen.empty());
-}
-
-BOOST_AUTO_TEST_CASE(validation_is_the_front_of_the_training_part) {
-  LoadedData data{.name = "synthetic", .origin = "", .train = {}, .test = {}};
-  data = open_dataset({.names = {"synthetic"},
-                       .path = {},
-                       .places = {},
-                       .parts = DataParts::both,
-                       .synthetic_train = 30,
-                       .synthetic_test = 20});
-  const DataSplits splits = split_data(data, {.validation = 12, .preprocessing = {}});
-  BOOST_TEST(splits.validation->range().first == 0);
-  BOOST_TEST(splits.validation->size() == 12);
-  BOOST_TEST(splits.train->range().first == 12);
-  BOOST_TEST(splits.train->size() == 18);
-  BOOST_TEST(splits.test->size() == 20);
-  BOOST_TEST(&splits.train->images() == &data.train);
-  BOOST_TEST(!split_data(data, {.validation = 0, .preprocessing = {}}).validation.has_value());
-  for (const Index bad : {Index{-1}, Index{30}}) {
-    const std::string message = error_of(
-        ErrorKind::usage, [&] { split_data(data, {.validation = bad, .preprocessing = {}}); });
-    BOOST_TEST(contains(message, "0 to 29"), message);
-  }
-  data.train = ImageSet();
-  const DataSplits test_only = split_data(data, {.validation = 12, .preprocessing = {}});
-  BOOST_TEST((!test_only.train && !test_only.validation && test_only.test));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -14,8 +14,7 @@ namespace {
 
 LoadedData load_real_data() {
   const char* chosen = std::getenv("LOCKSTEP_DATA");
-  return open_dataset({.names = {"mnist", "fashion_mnist"},
-                       .path = {},
+  return open_dataset({.source = {.names = {"mnist", "fashion_mnist"}},
                        .places = usual_places(chosen == nullptr ? "" : chosen, build_info())});
 }
 

@@ -7,7 +7,7 @@
 
 #include "framework/training/trainer.hpp"
 #include "tests/golden/lenet5_numbers.hpp"
-#include "tests/support/networks.hpp"
+#include "tests/support/training.hpp"
 
 namespace lockstep {
 namespace {
@@ -25,12 +25,12 @@ float mixed(std::uint64_t i, double scale) {
 class GoldenDataset final : public Dataset {
  public:
   GoldenDataset() {
-    for (Index n = 0; n < kSamples; ++n) labels_.push_back(static_cast<std::uint8_t>(n * 7 % 10));
+    for (Index n = 0; n < kSamples; ++n) labels_.push_back(static_cast<Label>(n * 7 % 10));
   }
   Index size() const override { return kSamples; }
   Shape sample_shape() const override { return {1, 28, 28}; }
   Index classes() const override { return 10; }
-  std::span<const std::uint8_t> labels() const override { return labels_; }
+  std::span<const Label> labels() const override { return labels_; }
   void gather(const GatherRequest& request, LaneView block) const override {
     for (std::size_t n = 0; n < block.lanes(); ++n) {
       const auto sample = static_cast<std::uint64_t>(request.samples[n]);
@@ -41,7 +41,7 @@ class GoldenDataset final : public Dataset {
   }
 
  private:
-  std::vector<std::uint8_t> labels_;
+  std::vector<Label> labels_;
 };
 
 void fill_parameters(ParameterStore& store) {
@@ -55,38 +55,24 @@ void fill_parameters(ParameterStore& store) {
   }
 }
 
-double no_time() { return 0; }
-
 struct Case {
-  OptimizerSettings optimizer;
-  double rate;
-  float label_smoothing;
+  testing::TestMethod method;
   const std::array<testing::GoldenStep, 10>& steps;
 };
 
 void check_against(const Case& golden) {
   const Graph graph(testing::lenet5_network());
-  ParameterStore parameters(graph, 1);
-  fill_parameters(parameters);
-  const auto optimizer = make_optimizer(golden.optimizer, parameters.layout().size());
   const GoldenDataset dataset;
+  TrainingSetup setup =
+      testing::set_up(graph, {.training = dataset},
+                      {.total_steps = 10,
+                       .batch_size = kSamples,  // the whole set, so that its order does not matter
+                       .micro_batch = 16},      // the last one holds 8
+                      golden.method);
+  fill_parameters(setup.parameters);
   const WorkerTeam team(2);
   SoloCommunicator solo;
-  const ScheduleSettings schedule{.peak = golden.rate};
-  Trainer trainer({.graph = graph,
-                   .parameters = parameters,
-                   .optimizer = *optimizer,
-                   .schedule = schedule,
-                   .training = dataset,
-                   .validation = nullptr,
-                   .test = nullptr,
-                   .team = team,
-                   .communicator = solo,
-                   .clock = no_time},
-                  {.total_steps = 10,
-                   .batch_size = kSamples,  // the whole set, so that its order does not matter
-                   .micro_batch = 16,       // the last one holds 8
-                   .label_smoothing = golden.label_smoothing});
+  Trainer trainer(setup, {.team = team, .communicator = solo, .clock = testing::no_time});
   for (std::size_t i = 0; i < golden.steps.size(); ++i) {
     const StepRecord record = trainer.train_step();
     const testing::GoldenStep& expected = golden.steps[i];
@@ -100,7 +86,8 @@ void check_against(const Case& golden) {
     BOOST_TEST(
         close(record.gradient_norm, expected.gradient_norm, 2e-4),
         "step " << i << ": norm " << record.gradient_norm << " is not " << expected.gradient_norm);
-    const double sum = std::accumulate(parameters.values().begin(), parameters.values().end(), 0.0);
+    const auto values = setup.parameters.values();
+    const double sum = std::accumulate(values.begin(), values.end(), 0.0);
     BOOST_TEST(close(sum, expected.weight_sum, 2e-3),
                "step " << i << ": weights sum to " << sum << ", not " << expected.weight_sum);
   }
@@ -111,16 +98,15 @@ void check_against(const Case& golden) {
 BOOST_AUTO_TEST_SUITE(lenet5)
 
 BOOST_AUTO_TEST_CASE(ten_steps_of_sgd_with_nesterov_momentum_and_smoothing_equal_pytorch) {
-  check_against({{.type = OptimizerSettings::Type::sgd, .momentum = 0.9, .nesterov = true},
-                 0.05,
-                 0.1F,
+  check_against({{.optimizer = {{"type", "sgd"}, {"momentum", "0.9"}, {"nesterov", "true"}},
+                  .learning_rate = {{"schedule", "constant"}, {"peak", "0.05"}},
+                  .loss = {{"label_smoothing", "0.1"}}},
                  testing::kSgdSteps});
 }
 
 BOOST_AUTO_TEST_CASE(ten_steps_of_adam_equal_pytorch) {
-  check_against({{.type = OptimizerSettings::Type::adam, .beta1 = 0.85, .beta2 = 0.95},
-                 0.002,
-                 0.0F,
+  check_against({{.optimizer = {{"type", "adam"}, {"beta1", "0.85"}, {"beta2", "0.95"}},
+                  .learning_rate = {{"schedule", "constant"}, {"peak", "0.002"}}},
                  testing::kAdamSteps});
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes tests/framework/training/update/optimizer_numbers.hpp with PyTorch's optimizers, in double.
+"""Makes tests/framework/optimizers/optimizer_numbers.hpp with PyTorch's optimizers, in double.
 
 Run from the source tree's root: /usr/bin/python3 tests/golden/make_optimizer_numbers.py
 Needs Debian's python3-torch; the tests themselves do not.
@@ -50,5 +50,5 @@ for name, (optimizer_class, settings) in CASES.items():
         lines.append("    {" + ", ".join(repr(value) for value in row) + "},")
     lines.append("}};")
 lines += ["", "}  // namespace lockstep::testing", ""]
-with open("tests/framework/training/update/optimizer_numbers.hpp", "w", encoding="utf-8") as file:
+with open("tests/framework/optimizers/optimizer_numbers.hpp", "w", encoding="utf-8") as file:
     file.write("\n".join(lines))

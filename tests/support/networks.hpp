@@ -98,7 +98,7 @@ class TestDataset final : public Dataset {
   Index size() const override { return static_cast<Index>(labels_.size()); }
   Shape sample_shape() const override { return shape_; }
   Index classes() const override { return classes_; }
-  std::span<const std::uint8_t> labels() const override { return labels_; }
+  std::span<const Label> labels() const override { return labels_; }
 
   void gather(const GatherRequest& request, LaneView block) const override {
     const RandomStream noise(99, {"test"});

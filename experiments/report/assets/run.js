@@ -4,7 +4,7 @@
 const kGap = 3; // pixels between maps
 
 function curves() {
-  const { steps, evaluations, recorded_steps: recorded, steps_per_epoch: perEpoch } = report.curves;
+  const { steps, charts, evaluations, recorded_steps: recorded, steps_per_epoch: perEpoch } = report.curves;
   const extent = [0, steps.step[steps.step.length - 1]];
   const where = (x) => `step ${count(x)}` + (perEpoch > 0 ? `, epoch ${(x / perEpoch).toFixed(2)}` : "");
   const ofSteps = (name, label) => ({ label, tint: "series-1", x: steps.step, y: steps[name], points: false });
@@ -18,9 +18,8 @@ function curves() {
     [[ofEvaluations("train_accuracy", "training", "series-1"), ofEvaluations("validation_accuracy", "validation", "series-2"),
       ofEvaluations("test_accuracy", "test", "series-3")],
     { title: "Accuracy", unit: "%", format: percent, axis: (value) => significant(100 * value) }],
-    [[ofSteps("learning_rate", "learning rate")], { title: "Learning rate", unit: "", format: significant, log: true }],
-    [[ofSteps("gradient_norm", "gradient norm")], { title: "Gradient norm", unit: "mean gradient, before clipping",
-      format: significant, log: true }],
+    ...charts.map(({ name, label, meaning }) => [[ofSteps(name, label)],
+      { title: label[0].toUpperCase() + label.slice(1), unit: meaning, format: significant, log: true }]),
   ]) {
     const known = measured(series);
     if (known.length > 0) addChart(parent, known, { ...about, extent, where });

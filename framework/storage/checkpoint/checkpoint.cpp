@@ -11,8 +11,8 @@
 #include "framework/core/error.hpp"
 #include "framework/storage/files/descriptor.hpp"
 #include "framework/storage/files/user_block.hpp"
-#include "framework/storage/hdf5/checkpoint_layout.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
+#include "framework/storage/hdf5/layout.hpp"
 
 namespace lockstep {
 namespace {
@@ -49,12 +49,16 @@ bool same(const std::vector<Item>& a, const std::vector<Item>& b) {
   return std::ranges::equal(a, b, [](const Item& x, const Item& y) { return same(x, y); });
 }
 
+bool same(const TrainingProgress& a, const TrainingProgress& b) {
+  return a.step == b.step && a.samples_seen == b.samples_seen &&
+         same(a.train_seconds, b.train_seconds) && a.epoch_samples == b.epoch_samples &&
+         a.epoch_correct == b.epoch_correct && same(a.epoch_loss, b.epoch_loss) &&
+         same(a.best_accuracy, b.best_accuracy) && a.best_step == b.best_step;
+}
+
 bool same(const StoredTrainingState& a, const StoredTrainingState& b) {
-  return a.step == b.step && same(a.epoch, b.epoch) && a.samples_seen == b.samples_seen &&
-         a.seed == b.seed && a.digest == b.digest && same(a.best, b.best) &&
-         a.best_step == b.best_step && same(a.train_seconds, b.train_seconds) &&
-         a.epoch_samples == b.epoch_samples && a.epoch_correct == b.epoch_correct &&
-         same(a.epoch_loss, b.epoch_loss);
+  return same(a.progress, b.progress) && same(a.epoch, b.epoch) && a.seed == b.seed &&
+         a.digest == b.digest;
 }
 
 // ---- Contents
@@ -105,17 +109,18 @@ void write_state(Hdf5Writer& file, const StoredTrainingState& state) {
   };
   file.add_group(layout::kState);
   add(layout::kLongName, "how far training has come; epoch_* are the running epoch's sums so far");
-  add("step", state.step);
+  const TrainingProgress& progress = state.progress;
+  add("step", progress.step);
   add("epoch", state.epoch);
-  add("samples_seen", state.samples_seen);
+  add("samples_seen", progress.samples_seen);
   add("seed", state.seed);
   add("digest", std::vector<std::uint64_t>{state.digest.high, state.digest.low});
-  add("best", state.best);
-  add("best_step", state.best_step);
-  add("train_seconds", state.train_seconds);
-  add("epoch_samples", state.epoch_samples);
-  add("epoch_correct", state.epoch_correct);
-  add("epoch_loss", state.epoch_loss);
+  add("best", state.best());
+  add("best_step", progress.best_step);
+  add("train_seconds", progress.train_seconds);
+  add("epoch_samples", progress.epoch_samples);
+  add("epoch_correct", progress.epoch_correct);
+  add("epoch_loss", progress.epoch_loss);
 }
 
 /// The HDF5 file, with room for the user block.
@@ -143,7 +148,7 @@ void require_finite(const std::vector<StoredTensor>& tensors, const std::string&
     const auto bad =
         std::ranges::find_if(tensor.values, [](float value) { return !std::isfinite(value); });
     if (bad == tensor.values.end()) continue;
-    throw Error(ErrorKind::numeric,
+    throw Error(errors::kNotFinite,
                 fmt::format("{} {}{} has the value {} at position {}, and training cannot go on "
                             "from it: lower learning_rate.peak, or set train.clip_norm.",
                             tensor.layer, tensor.name, family, *bad, bad - tensor.values.begin()));
@@ -178,9 +183,9 @@ void write_bytes(const std::filesystem::path& path, std::span<const std::byte> b
 void verify(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   const LoadedCheckpoint again = read_checkpoint(path);
   if (!again.verified || !same_bits(again.checkpoint, checkpoint)) {
-    throw Error(ErrorKind::data, fmt::format("{}: reading it again gave other values than were "
-                                             "written; the disk may be full or failing.",
-                                             path.string()));
+    throw Error(errors::kReadBack, fmt::format("{}: reading it again gave other values than were "
+                                               "written; the disk may be full or failing.",
+                                               path.string()));
   }
 }
 
@@ -208,7 +213,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
     options.reached(WriteStage::verified, aside.temporary());
     aside.publish();
   } catch (const Error& error) {
-    throw Error(error.kind(),
+    throw Error(error.code(),
                 fmt::format("checkpoint {} is not written: {}", path.string(), error.what()));
   }
 }

@@ -15,6 +15,8 @@
 #include "framework/core/shape.hpp"
 #include "framework/storage/files/atomic_file.hpp"
 #include "framework/storage/hdf5/provenance.hpp"
+#include "framework/training/diagnosis/run_records.hpp"
+#include "framework/training/training_progress.hpp"
 
 namespace lockstep {
 
@@ -36,20 +38,15 @@ struct StoredOptimizerState {
   std::vector<StoredTensor> tensors;  ///< same layers, names and shapes as the parameters
 };
 
-/// How far a run has come: everything that resume needs beside parameters and optimizer state.
+/// How far a run has come, and which run it is.
 struct StoredTrainingState {
-  std::int64_t step = 0;  ///< steps done
-  double epoch = 0;       ///< epochs done, fractions included
-  std::int64_t samples_seen = 0;
+  TrainingProgress progress;
+  double epoch = 0;  ///< epochs done, fractions included
   std::uint64_t seed = 0;
-  Digest digest;    ///< of the parameters
-  double best = 0;  ///< best validation accuracy so far; NaN when there is none
-  std::int64_t best_step = 0;
-  double train_seconds = 0;
-  // The running epoch's sums so far.
-  std::int64_t epoch_samples = 0;
-  std::int64_t epoch_correct = 0;
-  double epoch_loss = 0;
+  Digest digest;  ///< of the parameters
+
+  /// Best validation accuracy so far; NaN without any.
+  double best() const { return progress.best_step == 0 ? kNotMeasured : progress.best_accuracy; }
 };
 
 /// The contents of one checkpoint file. A file from elsewhere has only `model` and `parameters`.

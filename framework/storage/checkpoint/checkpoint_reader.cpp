@@ -6,116 +6,22 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
+#include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "framework/core/error.hpp"
+#include "framework/storage/checkpoint/checked_bytes.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"
 #include "framework/storage/files/descriptor.hpp"
-#include "framework/storage/files/user_block.hpp"
-#include "framework/storage/hdf5/bundle_layout.hpp"
-#include "framework/storage/hdf5/checkpoint_layout.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
+#include "framework/storage/hdf5/layout.hpp"
 
 namespace lockstep {
 namespace {
 
 namespace layout = checkpoint_layout;
-
-[[noreturn]] void refuse(const std::string& file, const std::string& reason) {
-  throw Error(ErrorKind::data, fmt::format("{}: {}.", file, reason));
-}
-
-// ---- The file as bytes
-// ----------------------------------------------------------------------------
-
-constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
-
-bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
-  return bytes.size() >= text.size() && std::memcmp(bytes.data(), text.data(), text.size()) == 0;
-}
-
-/// Where the HDF5 data begin: at 0, 512, 1024, 2048, ...; what lies before is a user block.
-std::optional<std::int64_t> find_hdf5_data(const Descriptor& file) {
-  std::array<std::byte, 8> bytes{};
-  for (std::int64_t at = 0; at < file.size(); at = at == 0 ? 512 : 2 * at) {
-    if (file.read_at(at, bytes) == bytes.size() && begins_with(bytes, kHdf5Signature)) return at;
-  }
-  return {};
-}
-
-/// Why a file that is not HDF5 is none, as well as its first bytes tell.
-std::string what_else(std::span<const std::byte> start) {
-  if (start.empty()) return "it is empty, expected an HDF5 file with a checkpoint";
-  if (begins_with(start, "\x1f\x8b")) return "it is compressed by gzip; unpack it first (gunzip)";
-  const auto is_text = [](std::byte byte) {
-    const auto code = static_cast<unsigned char>(byte);
-    return code >= 0x20 || code == '\n' || code == '\r' || code == '\t';
-  };
-  if (std::ranges::all_of(start, is_text)) {
-    return "it is a text file, expected an HDF5 file with a checkpoint";
-  }
-  return "it is not an HDF5 file: the signature is missing, so it is another kind of file or "
-         "damaged";
-}
-
-struct CheckedBytes {
-  FileCheck check;
-  bool has_user_block = false;   ///< of whatever contents
-  std::vector<std::byte> bytes;  ///< the whole file where it is verified, else nothing
-};
-
-CheckedBytes damaged(const Descriptor& file, const std::string& reason) {
-  return {.check = {FileState::damaged,
-                    fmt::format("{} is damaged: {}.", file.path().string(), reason)},
-          .has_user_block = true,
-          .bytes = {}};
-}
-
-CheckedBytes check_against(const UserBlock& block, const Descriptor& file) {
-  const std::int64_t expected = block.length + static_cast<std::int64_t>(kUserBlockBytes);
-  if (file.size() != expected) {
-    return damaged(file, fmt::format("it has {} bytes, expected {}", file.size(), expected));
-  }
-  std::vector<std::byte> bytes(static_cast<std::size_t>(expected));
-  bytes.resize(file.read_at(0, bytes));
-  if (bytes.size() != static_cast<std::size_t>(expected)) {
-    return damaged(file, fmt::format("{} bytes can be read, expected {}", bytes.size(), expected));
-  }
-  const Digest digest = digest_of(std::span(bytes).subspan(kUserBlockBytes));
-  if (digest != block.digest) {
-    return damaged(file,
-                   fmt::format("its digest is {}, expected {}", digest.hex(), block.digest.hex()));
-  }
-  return {.check = {FileState::verified, fmt::format("{} is verified: its digest is {}.",
-                                                     file.path().string(), digest.hex())},
-          .has_user_block = true,
-          .bytes = std::move(bytes)};
-}
-
-CheckedBytes check_bytes(const Descriptor& file) {
-  std::vector<std::byte> start(kUserBlockBytes);
-  start.resize(file.read_at(0, start));
-  const UserBlockFinding finding = find_user_block(start);
-  const std::string name = file.path().string();
-  switch (finding.kind) {
-    case UserBlockKind::ours:
-      return check_against(finding.block, file);
-    case UserBlockKind::damaged:
-      return damaged(file, "its first 512 bytes, which hold its digest, have changed");
-    case UserBlockKind::newer:
-      refuse(name, "it was written by a newer version of Lockstep; read it with that");
-    case UserBlockKind::none:
-      break;
-  }
-  const std::optional<std::int64_t> data = find_hdf5_data(file);
-  if (!data) refuse(name, what_else(start));
-  return {.check = {FileState::not_verified,
-                    fmt::format("{} is not verified: it has no digest to compare with.", name)},
-          .has_user_block = *data > 0,
-          .bytes = {}};
-}
 
 // ---- Tensors
 // --------------------------------------------------------------------------------------
@@ -133,8 +39,9 @@ std::string read_axis_order(const Hdf5Reader& file, const std::string& path, std
   if (!file.has_attribute(path, "axis_order")) return usual;
   const std::string order = file.text_attribute(path, "axis_order");
   if (!usual.empty() && rank > 1 && order != usual) {
-    refuse(file.name(), fmt::format("{} has axes in the order {}, expected {}; transpose it", path,
-                                    order, usual));
+    refuse_damaged(
+        file.name(),
+        fmt::format("{} has axes in the order {}, expected {}; transpose it", path, order, usual));
   }
   return order;
 }
@@ -142,8 +49,9 @@ std::string read_axis_order(const Hdf5Reader& file, const std::string& path, std
 Shape read_shape(const Hdf5Reader& file, const std::string& path) {
   const Hdf5Extents extents = file.extents(path);
   if (extents.empty() || extents.size() > Shape::kMaxRank || std::ranges::count(extents, 0) > 0) {
-    refuse(file.name(), fmt::format("{} has the shape {}, expected one to {} axes, none empty",
-                                    path, to_string(extents), Shape::kMaxRank));
+    refuse_damaged(file.name(),
+                   fmt::format("{} has the shape {}, expected one to {} axes, none empty", path,
+                               to_string(extents), Shape::kMaxRank));
   }
   return Shape(std::span<const Index>(extents));
 }
@@ -152,8 +60,8 @@ std::vector<float> read_finite(const Hdf5Reader& file, const std::string& path) 
   std::vector<float> values = file.read_floats(path);
   const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
   if (bad != values.end()) {
-    refuse(file.name(), fmt::format("{} holds {} at position {}, expected finite values", path,
-                                    *bad, bad - values.begin()));
+    refuse_damaged(file.name(), fmt::format("{} holds {} at position {}, expected finite values",
+                                            path, *bad, bad - values.begin()));
   }
   return values;
 }
@@ -199,18 +107,20 @@ std::optional<StoredTrainingState> read_state(const Hdf5Reader& file) {
   };
   const auto real = [&file](const char* name) { return file.real_attribute(layout::kState, name); };
   const std::vector<std::uint64_t> digest = file.unsigned_attribute(layout::kState, "digest", 2);
+  const double best = real("best");
+  const Index best_step = integer("best_step");
   return StoredTrainingState{
-      .step = integer("step"),
+      .progress = {.step = integer("step"),
+                   .samples_seen = integer("samples_seen"),
+                   .train_seconds = real("train_seconds"),
+                   .epoch_samples = integer("epoch_samples"),
+                   .epoch_correct = integer("epoch_correct"),
+                   .epoch_loss = real("epoch_loss"),
+                   .best_accuracy = best_step == 0 ? 0 : best,
+                   .best_step = best_step},
       .epoch = real("epoch"),
-      .samples_seen = integer("samples_seen"),
       .seed = file.unsigned_attribute(layout::kState, "seed", 1).front(),
       .digest = {.high = digest[0], .low = digest[1]},
-      .best = real("best"),
-      .best_step = integer("best_step"),
-      .train_seconds = real("train_seconds"),
-      .epoch_samples = integer("epoch_samples"),
-      .epoch_correct = integer("epoch_correct"),
-      .epoch_loss = real("epoch_loss"),
   };
 }
 
@@ -247,7 +157,8 @@ auto read_optional(bool verified, const Reading& reading) -> decltype(reading())
 void require_no_lost_block(const Hdf5Reader& file) {
   if (!file.has_attribute("/", "format")) return;
   if (file.text_attribute("/", "format") != layout::kFormat) return;
-  refuse(file.name(), "it is damaged: its first 512 bytes, which hold its digest, are lost");
+  refuse_damaged(file.name(),
+                 "it is damaged: its first 512 bytes, which hold its digest, are lost");
 }
 
 /// Refuses files of other formats and of newer versions; a file from elsewhere states neither.
@@ -255,30 +166,32 @@ void require_known_format(const Hdf5Reader& file) {
   if (!file.has_attribute("/", "format")) return;
   const std::string format = file.text_attribute("/", "format");
   if (format == bundle_layout::kFormat) {
-    refuse(file.name(),
-           "it is a bundle of runs, expected one checkpoint; give the run's folder, or take a "
-           "checkpoint out of a group below /runs/NAME/checkpoints, as README.md of "
-           "framework/storage shows");
+    refuse_damaged(
+        file.name(),
+        "it is a bundle of runs, expected one checkpoint; give the run's folder, or take a "
+        "checkpoint out of a group below /runs/NAME/checkpoints, as README.md of "
+        "framework/storage shows");
   }
   if (format != layout::kFormat) {
-    refuse(file.name(),
-           fmt::format("it is a file of the format {}, expected {}", format, layout::kFormat));
+    refuse_damaged(file.name(), fmt::format("it is a file of the format {}, expected {}", format,
+                                            layout::kFormat));
   }
   const std::int64_t version = file.integer_attribute("/", "schema_version");
   if (version > layout::kSchemaVersion) {
-    refuse(file.name(), fmt::format("it was written by a newer version of Lockstep (schema_version "
-                                    "{}, expected at most {}); read it with that",
-                                    version, layout::kSchemaVersion));
+    refuse_damaged(file.name(),
+                   fmt::format("it was written by a newer version of Lockstep (schema_version "
+                               "{}, expected at most {}); read it with that",
+                               version, layout::kSchemaVersion));
   }
-  if (version < 1) refuse(file.name(), fmt::format("its schema_version is {}", version));
+  if (version < 1) refuse_damaged(file.name(), fmt::format("its schema_version is {}", version));
 }
 
 void require_parts(const Hdf5Reader& file) {
   for (const char* part : {layout::kModel, layout::kParameters}) {
     if (file.node(part) != Hdf5Node::missing) continue;
-    refuse(file.name(),
-           fmt::format("{} is missing, expected /model and /parameters; the file has: {}", part,
-                       fmt::join(file.children("/"), ", ")));
+    refuse_damaged(file.name(),
+                   fmt::format("{} is missing, expected /model and /parameters; the file has: {}",
+                               part, fmt::join(file.children("/"), ", ")));
   }
 }
 
@@ -286,7 +199,7 @@ int read_arithmetic_version(const Hdf5Reader& file) {
   if (!file.has_attribute("/", "arithmetic_version")) return kArithmeticVersion;
   const std::int64_t version = file.integer_attribute("/", "arithmetic_version");
   if (version < 1 || version > std::numeric_limits<int>::max()) {
-    refuse(file.name(), fmt::format("its arithmetic_version is {}", version));
+    refuse_damaged(file.name(), fmt::format("its arithmetic_version is {}", version));
   }
   return static_cast<int>(version);
 }
@@ -311,7 +224,7 @@ LoadedCheckpoint read(const std::filesystem::path& path, TensorContents contents
   const CheckedBytes checked = check_bytes(Descriptor(path, OpenMode::read));
   switch (checked.check.state) {
     case FileState::damaged:
-      throw Error(ErrorKind::data, checked.check.message);
+      throw Error(errors::kDamagedFile, checked.check.message);
     case FileState::verified: {
       // What is parsed is what was verified, even if the file is replaced meanwhile.
       const Hdf5Reader file(checked.bytes, path.string());
@@ -333,18 +246,6 @@ LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
 
 LoadedCheckpoint read_checkpoint_summary(const std::filesystem::path& path) {
   return read(path, TensorContents::shapes_only);
-}
-
-std::vector<std::byte> read_verified_bytes(const std::filesystem::path& path) {
-  CheckedBytes checked = check_bytes(Descriptor(path, OpenMode::read));
-  if (checked.check.state != FileState::verified) {
-    throw Error(ErrorKind::data, checked.check.message);
-  }
-  return std::move(checked.bytes);
-}
-
-FileCheck check_file(const std::filesystem::path& path) {
-  return check_bytes(Descriptor(path, OpenMode::read)).check;
 }
 
 }  // namespace lockstep

@@ -46,7 +46,7 @@ void require_same_arithmetic(const FoundCheckpoint& found) {
   const int version = found.checkpoint.arithmetic_version;
   if (version == kArithmeticVersion) return;
   throw Error(
-      ErrorKind::data,
+      errors::kOtherArithmetic,
       fmt::format("{} was made with arithmetic version {}, this program has {}: going on would "
                   "give other bits; use the program that began this run ({}).",
                   found.path.string(), version, kArithmeticVersion,
@@ -62,7 +62,8 @@ std::optional<std::string> read_for_resume(Index step, const CheckpointJudge& ju
     if (!loaded.verified) return fmt::format("{} has no digest to verify it by", name);
     const auto& state = loaded.checkpoint.state;
     if (!state) return fmt::format("{} has no /state", name);
-    if (state->step != step) return fmt::format("{} is of step {}", name, state->step);
+    const Index its_step = state->progress.step;
+    if (its_step != step) return fmt::format("{} is of step {}", name, its_step);
     found.checkpoint = std::move(loaded.checkpoint);
     return judge ? judge(found) : std::nullopt;
   } catch (const Error& error) {
@@ -111,7 +112,7 @@ void RunCheckpoints::write_name(const char* name, Index step) const {
 std::filesystem::path RunCheckpoints::save(const Checkpoint& checkpoint,
                                            const SaveOptions& options) const {
   assert(checkpoint.state && options.keep >= 1);
-  const Index step = checkpoint.state->step;
+  const Index step = checkpoint.state->progress.step;
   std::error_code problem;
   if (std::filesystem::create_directory(run_ / kFolder, problem)) sync_folder(run_);
   if (problem) throw system_error("make", run_ / kFolder, problem.value());
@@ -151,7 +152,7 @@ std::optional<FoundCheckpoint> RunCheckpoints::newest_good(const CheckpointJudge
     }
     found.messages.push_back(fmt::format("Passed over a checkpoint: {}.", *reason));
   }
-  throw Error(ErrorKind::data,
+  throw Error(errors::kNoCheckpoint,
               fmt::format("{} has {} checkpoints, but none is good to go on from, and nothing was "
                           "changed; begin anew with --overwrite or in another folder. {}",
                           run_.string(), candidates.size(), fmt::join(found.messages, " ")));
@@ -176,7 +177,7 @@ std::filesystem::path find_checkpoint(const std::filesystem::path& checkpoint_or
   const std::vector<Index> steps = checkpoints.steps();
   if (!steps.empty()) return checkpoints.path_of(steps.back());
   throw Error(
-      ErrorKind::data,
+      errors::kNoCheckpoint,
       fmt::format("{} is a folder without checkpoints, expected a checkpoint file or the folder "
                   "of a run that has saved one.",
                   checkpoint_or_run.string()));

@@ -46,7 +46,7 @@ class RunCheckpoints {
   std::optional<Index> latest() const;
   std::optional<Index> best() const;
 
-  /// Writes the checkpoint of `checkpoint.state->step`, then best, then latest, then removes the
+  /// Writes the checkpoint of `checkpoint.state->progress.step`, then best, then latest, then removes the
   /// oldest ones beyond `keep`, but never what best and latest name, nor later steps than this one.
   /// @throws Error (data); all that was there before is then still there.
   std::filesystem::path save(const Checkpoint& checkpoint, const SaveOptions& options) const;

@@ -17,13 +17,13 @@ const StoredTensor& find_tensor(const std::vector<StoredTensor>& tensors,
     return tensor.layer == entry.layer && tensor.name == entry.name;
   });
   if (found == tensors.end()) {
-    throw Error(ErrorKind::data,
+    throw Error(errors::kOtherNetwork,
                 fmt::format("{} has no {} for layer '{}', which its model needs; the file is not "
                             "of this network.",
                             what, entry.name, entry.layer));
   }
   if (found->shape != entry.shape || found->values.size() != entry.size) {
-    throw Error(ErrorKind::data,
+    throw Error(errors::kOtherNetwork,
                 fmt::format("{} holds {}.{} as {}, but the network's is {}; the file is not of "
                             "this network.",
                             what, entry.layer, entry.name, found->shape.to_string(),
@@ -41,10 +41,8 @@ void restore_tensors(const std::vector<StoredTensor>& tensors, const ParameterLa
   }
 }
 
-}  // namespace
-
-std::vector<StoredTensor> store_tensors(const ParameterLayout& layout,
-                                        std::span<const float> values) {
+std::vector<StoredTensor> stored_tensors(const ParameterLayout& layout,
+                                         std::span<const float> values) {
   std::vector<StoredTensor> tensors;
   for (const ParameterEntry& entry : layout.entries()) {
     const std::span<const float> tensor = values.subspan(entry.offset, entry.size);
@@ -57,37 +55,6 @@ std::vector<StoredTensor> store_tensors(const ParameterLayout& layout,
   return tensors;
 }
 
-void store_optimizer(const Optimizer& optimizer, const ParameterLayout& layout,
-                     Checkpoint& checkpoint) {
-  for (const OptimizerBuffer& buffer : optimizer.buffers()) {
-    checkpoint.optimizer.push_back(
-        {.name = buffer.name, .tensors = store_tensors(layout, buffer.values.span())});
-  }
-  for (const OptimizerScalar& scalar : optimizer.scalars()) {
-    checkpoint.optimizer_scalars.emplace_back(scalar.name, scalar.value);
-  }
-}
-
-StoredTrainingState store_progress(const TrainingProgress& progress, Index steps_per_epoch,
-                                   std::uint64_t seed, const Digest& digest) {
-  return {.step = progress.step,
-          .epoch = static_cast<double>(progress.step) / static_cast<double>(steps_per_epoch),
-          .samples_seen = progress.samples_seen,
-          .seed = seed,
-          .digest = digest,
-          .best = progress.best_step == 0 ? kNotMeasured : progress.best_accuracy,
-          .best_step = progress.best_step,
-          .train_seconds = progress.train_seconds,
-          .epoch_samples = progress.epoch_samples,
-          .epoch_correct = progress.epoch_correct,
-          .epoch_loss = progress.epoch_loss};
-}
-
-void restore_parameters(const Checkpoint& checkpoint, const std::string& what,
-                        ParameterStore& parameters) {
-  restore_tensors(checkpoint.parameters, parameters.layout(), what, parameters.mutable_values());
-}
-
 void restore_optimizer(const Checkpoint& checkpoint, const std::string& what,
                        const ParameterLayout& layout, Optimizer& optimizer) {
   for (OptimizerBuffer& buffer : optimizer.buffers()) {
@@ -95,7 +62,7 @@ void restore_optimizer(const Checkpoint& checkpoint, const std::string& what,
         std::find_if(checkpoint.optimizer.begin(), checkpoint.optimizer.end(),
                      [&](const StoredOptimizerState& state) { return state.name == buffer.name; });
     if (found == checkpoint.optimizer.end()) {
-      throw Error(ErrorKind::data,
+      throw Error(errors::kOtherNetwork,
                   fmt::format("{} has no optimizer state '{}', which this experiment's optimizer "
                               "needs to go on; the file was written by another optimizer.",
                               what, buffer.name));
@@ -107,23 +74,64 @@ void restore_optimizer(const Checkpoint& checkpoint, const std::string& what,
         std::find_if(checkpoint.optimizer_scalars.begin(), checkpoint.optimizer_scalars.end(),
                      [&](const auto& stored) { return stored.first == scalar.name; });
     if (found == checkpoint.optimizer_scalars.end()) {
-      throw Error(ErrorKind::data, fmt::format("{} has no optimizer number '{}', which this "
-                                               "experiment's optimizer needs to go on.",
-                                               what, scalar.name));
+      throw Error(errors::kOtherNetwork, fmt::format("{} has no optimizer number '{}', which this "
+                                                     "experiment's optimizer needs to go on.",
+                                                     what, scalar.name));
     }
     scalar.value = found->second;
   }
 }
 
-TrainingProgress restore_progress(const StoredTrainingState& state) {
-  return {.step = state.step,
-          .samples_seen = state.samples_seen,
-          .train_seconds = state.train_seconds,
-          .epoch_samples = state.epoch_samples,
-          .epoch_correct = state.epoch_correct,
-          .epoch_loss = state.epoch_loss,
-          .best_accuracy = state.best_step == 0 ? 0 : state.best,
-          .best_step = state.best_step};
+void require_same_data(const FoundCheckpoint& found, const TrainingData& data) {
+  for (const auto& [key, value] : found.checkpoint.provenance.entries) {
+    if (key != kDataDigest || to_text(value) == data.digest.hex()) continue;
+    throw Error(errors::kOtherTrainingData,
+                fmt::format("The training data of {} have the digest {}, but {} was trained on "
+                            "data with the digest {}; give the run its own data again.",
+                            data.origin, data.digest.hex(), found.path.string(), to_text(value)));
+  }
+}
+
+}  // namespace
+
+Checkpoint checkpoint_of(const TrainingState& state) {
+  const ParameterLayout& layout = state.parameters.layout();
+  const auto steps = static_cast<double>(state.progress.step);
+  Checkpoint checkpoint;
+  checkpoint.parameters = stored_tensors(layout, state.parameters.values());
+  for (const OptimizerBuffer& buffer : state.optimizer.buffers()) {
+    checkpoint.optimizer.push_back(
+        {.name = buffer.name, .tensors = stored_tensors(layout, buffer.values.span())});
+  }
+  for (const OptimizerScalar& scalar : state.optimizer.scalars()) {
+    checkpoint.optimizer_scalars.emplace_back(scalar.name, scalar.value);
+  }
+  checkpoint.state =
+      StoredTrainingState{.progress = state.progress,
+                          .epoch = steps / static_cast<double>(state.steps_per_epoch),
+                          .seed = state.seed,
+                          .digest = state.parameters.digest()};
+  return checkpoint;
+}
+
+void restore_parameters(const Checkpoint& checkpoint, const std::string& what,
+                        ParameterStore& parameters) {
+  restore_tensors(checkpoint.parameters, parameters.layout(), what, parameters.mutable_values());
+}
+
+TrainingProgress resume_training(const FoundCheckpoint& found, const TrainingData& data,
+                                 const ResumedTraining& training) {
+  const std::string what = found.path.string();
+  if (!found.checkpoint.state) {
+    throw Error(errors::kOtherNetwork,
+                fmt::format("{} has no /state, so no training goes on from it; "
+                            "take a checkpoint of a run.",
+                            what));
+  }
+  require_same_data(found, data);
+  restore_parameters(found.checkpoint, what, training.parameters);
+  restore_optimizer(found.checkpoint, what, training.parameters.layout(), training.optimizer);
+  return found.checkpoint.state->progress;
 }
 
 void share_state(Communicator& communicator, ParameterStore& parameters, Optimizer& optimizer,
@@ -133,9 +141,9 @@ void share_state(Communicator& communicator, ParameterStore& parameters, Optimiz
     communicator.broadcast(std::as_writable_bytes(buffer.values.span()), 0);
   }
   for (OptimizerScalar& scalar : optimizer.scalars()) {
-    communicator.broadcast(std::as_writable_bytes(std::span(&scalar.value, 1)), 0);
+    broadcast_value(communicator, scalar.value, 0);
   }
-  communicator.broadcast(std::as_writable_bytes(std::span(&progress, 1)), 0);
+  broadcast_value(communicator, progress, 0);
 }
 
 }  // namespace lockstep

@@ -1,36 +1,59 @@
 #pragma once
 
-// Between what a trainer works on and what a checkpoint file holds.
+// Between what training works on and what a checkpoint file holds: how a run is saved, and how it
+// goes on from a file in another process. README.md shows both.
 
+#include <cstdint>
 #include <string>
 
+#include "framework/core/digest.hpp"
 #include "framework/graph/parameter_store.hpp"
+#include "framework/optimizers/optimizer.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"
+#include "framework/storage/checkpoint/run_checkpoints.hpp"
 #include "framework/training/exchange/communicator.hpp"
-#include "framework/training/trainer.hpp"
-#include "framework/training/update/optimizer.hpp"
+#include "framework/training/training_progress.hpp"
 
 namespace lockstep {
 
-std::vector<StoredTensor> store_tensors(const ParameterLayout& layout,
-                                        std::span<const float> values);
+/// What training has come to; all borrowed.
+struct TrainingState {
+  const ParameterStore& parameters;
+  const Optimizer& optimizer;
+  const TrainingProgress& progress;
+  Index steps_per_epoch;
+  std::uint64_t seed;
+};
 
-void store_optimizer(const Optimizer& optimizer, const ParameterLayout& layout,
-                     Checkpoint& checkpoint);
-
-StoredTrainingState store_progress(const TrainingProgress& progress, Index steps_per_epoch,
-                                   std::uint64_t seed, const Digest& digest);
+/// A checkpoint that training can go on from. Its texts and its provenance are the caller's.
+Checkpoint checkpoint_of(const TrainingState& state);
 
 /// Copies a checkpoint's tensors into the flat buffer; `what` names the file in messages.
 /// @throws Error (data) when layers, names or shapes differ from the network's.
 void restore_parameters(const Checkpoint& checkpoint, const std::string& what,
                         ParameterStore& parameters);
 
-/// @throws Error (data) likewise, and when the optimizer is another one.
-void restore_optimizer(const Checkpoint& checkpoint, const std::string& what,
-                       const ParameterLayout& layout, Optimizer& optimizer);
+/// The fact of a checkpoint's provenance that says which data it was trained on: Digest::hex().
+inline constexpr const char* kDataDigest = "data_digest";
 
-TrainingProgress restore_progress(const StoredTrainingState& state);
+/// The data that training is to go on with.
+struct TrainingData {
+  Digest digest;
+  std::string origin;  ///< for messages
+};
+
+/// What goes on: filled from a checkpoint.
+struct ResumedTraining {
+  ParameterStore& parameters;
+  Optimizer& optimizer;
+};
+
+/// Fills parameters and optimizer from a checkpoint. A trainer that begins with the progress that
+/// is returned goes on bit for bit as the one that was saved.
+/// @throws Error (data) when the checkpoint is of another network, optimizer or data set (where its
+///         provenance has `kDataDigest`), or has no state
+TrainingProgress resume_training(const FoundCheckpoint& found, const TrainingData& data,
+                                 const ResumedTraining& training);
 
 /// Rank 0's parameters, optimizer state and progress on every rank.
 void share_state(Communicator& communicator, ParameterStore& parameters, Optimizer& optimizer,

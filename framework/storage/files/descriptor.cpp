@@ -45,7 +45,7 @@ void require_regular(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) throw system_error("read", path, errno);
   if (!S_ISREG(status.st_mode)) {
-    throw Error(ErrorKind::data, fmt::format("cannot read {}: it is {}, expected a file.",
+    throw Error(errors::kNoFile, fmt::format("cannot read {}: it is {}, expected a file.",
                                              path.string(), kind_of(status.st_mode)));
   }
 }
@@ -79,7 +79,7 @@ std::string_view remedy_of(int error_number) {
 }
 
 SystemError::SystemError(const std::string& reason, int number)
-    : Error(ErrorKind::data, reason + (remedy_of(number).empty() ? "" : "; ") +
+    : Error(errors::kSystem, reason + (remedy_of(number).empty() ? "" : "; ") +
                                  std::string(remedy_of(number)) + "."),
       reason_(reason),
       number_(number) {}
@@ -176,11 +176,16 @@ void Descriptor::close() {
   if (::close(std::exchange(number_, -1)) != 0) throw system_error("write", path_, errno);
 }
 
+bool is_missing(const std::filesystem::path& path) {
+  std::error_code problem;
+  return !std::filesystem::exists(path, problem) && !problem;
+}
+
 std::vector<std::byte> read_whole_file(const std::filesystem::path& path, std::int64_t limit) {
   const Descriptor file(path, OpenMode::read);
   const std::int64_t size = file.size();
   if (size > limit) {
-    throw Error(ErrorKind::data,
+    throw Error(errors::kFileTooLarge,
                 fmt::format("cannot read {}: it has {} bytes, expected at most {}.", path.string(),
                             size, limit));
   }

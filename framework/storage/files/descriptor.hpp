@@ -88,6 +88,10 @@ class Descriptor {
   int number_ = -1;
 };
 
+/// Whether there is nothing under a name. False where the system does not tell, such as inside a
+/// folder that may not be entered: reading the file says why.
+bool is_missing(const std::filesystem::path& path);
+
 /// The whole of a regular file. @throws Error (data), also for more than `limit` bytes.
 std::vector<std::byte> read_whole_file(const std::filesystem::path& path, std::int64_t limit);
 

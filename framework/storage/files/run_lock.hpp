@@ -11,7 +11,7 @@ namespace lockstep {
 /// Another process writes in a run's folder: Error (usage).
 class RunInUse : public Error {
  public:
-  explicit RunInUse(const std::string& message) : Error(ErrorKind::usage, message) {}
+  explicit RunInUse(const std::string& message) : Error(errors::kRunInUse, message) {}
 };
 
 /// Keeps a run's folder to one writer: flock on its file run.lock, with process and host inside.

@@ -31,7 +31,7 @@ void require_format(const Hdf5Reader& file, std::string_view format, std::int64_
 }
 
 void refuse_file(const Hdf5Reader& file, const std::string& reason) {
-  throw Error(ErrorKind::data, fmt::format("{}: {}.", file.name(), reason));
+  throw Error(errors::kForeignFile, fmt::format("{}: {}.", file.name(), reason));
 }
 
 }  // namespace lockstep

@@ -56,7 +56,7 @@ std::array<NumberType, 10> number_types() {
 }  // namespace
 
 void refuse(const Where& where, const std::string& reason) {
-  throw Error(ErrorKind::data, fmt::format("{}: {} {}.", where.file, where.object, reason));
+  throw Error(errors::kDamagedFile, fmt::format("{}: {} {}.", where.file, where.object, reason));
 }
 
 std::string library_reasons() {

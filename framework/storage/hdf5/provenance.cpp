@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "framework/storage/hdf5/checkpoint_layout.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
+#include "framework/storage/hdf5/layout.hpp"
 
 namespace lockstep {
 

@@ -7,7 +7,6 @@
 #include <iterator>
 #include <limits>
 #include <map>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -71,14 +70,8 @@ MetricsTables read_snapshot(const std::filesystem::path& path) {
   }
 }
 
-bool is_missing(const std::filesystem::path& path) {
-  std::error_code problem;
-  return !std::filesystem::exists(path, problem);
-}
-
 void cut(const std::filesystem::path& path, std::int64_t length) {
-  std::error_code problem;
-  if (!std::filesystem::exists(path, problem)) return;
+  if (is_missing(path)) return;
   Descriptor file(path, OpenMode::update);
   if (file.size() > length) file.truncate(length);
   file.sync();
@@ -88,8 +81,7 @@ void cut(const std::filesystem::path& path, std::int64_t length) {
 /// Replaces the journal and keeps what it was. Returns the name of that; empty without a journal.
 std::string replace(const std::filesystem::path& journal, const MetricsTables& tables) {
   std::string kept;
-  std::error_code problem;
-  if (std::filesystem::exists(journal, problem)) {
+  if (!is_missing(journal)) {
     std::filesystem::path aside = journal;
     aside += ".damaged";
     write_text_file(aside, read_text_file(journal, std::numeric_limits<std::int64_t>::max()));

@@ -23,7 +23,7 @@ void publish_metrics(const std::filesystem::path& path, const MetricsTables& tab
     aside.sync();
     aside.publish();
   } catch (const Error& error) {
-    throw Error(error.kind(),
+    throw Error(error.code(),
                 fmt::format("metrics {} are not written: {}", path.string(), error.what()));
   }
 }

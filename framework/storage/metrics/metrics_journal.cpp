@@ -4,13 +4,13 @@
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "framework/core/error.hpp"
-#include "framework/storage/metrics/metrics_columns.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -33,11 +33,7 @@ void put_number(fmt::memory_buffer& line, std::string_view key, double value) {
 void put_step(fmt::memory_buffer& line, const StepRecord& record) {
   line.clear();
   fmt::format_to(std::back_inserter(line), "{{\"type\":\"step\",\"step\":{}", record.step);
-  put_number(line, "epoch", record.epoch);
-  put_number(line, "loss", record.loss);
-  put_number(line, "learning_rate", record.learning_rate);
-  put_number(line, "gradient_norm", record.gradient_norm);
-  put_number(line, "images_per_second", record.images_per_second);
+  for (const auto& column : kStepColumns) put_number(line, column.name, record.*column.member);
   if (record.has_digest) {
     fmt::format_to(std::back_inserter(line), ",\"digest\":\"{:016x}{:016x}\"", record.digest.high,
                    record.digest.low);
@@ -47,8 +43,7 @@ void put_step(fmt::memory_buffer& line, const StepRecord& record) {
 
 /// The matrix row by row.
 Json confusion_rows(const std::vector<Index>& confusion) {
-  std::size_t classes = 0;
-  while (classes * classes < confusion.size()) ++classes;
+  const auto classes = static_cast<std::size_t>(confusion_classes(confusion));
   Json rows = Json::array();
   for (std::size_t i = 0; i < confusion.size(); ++i) {
     if (i % classes == 0) rows.push_back(Json::array());
@@ -57,23 +52,22 @@ Json confusion_rows(const std::vector<Index>& confusion) {
   return rows;
 }
 
+template <typename Record>
+void put_figures(Json& line, std::span<const Column<Record>> columns, const Record& record) {
+  for (const Column<Record>& column : columns) line[column.name] = record.*column.member;
+}
+
 Json layer_json(const LayerRecord& layer) {
   Json json = {{"layer", layer.layer}};
-  for (const auto& column : kLayerColumns) json[column.name] = layer.*column.member;
+  put_figures<LayerRecord>(json, kLayerColumns, layer);
   return json;
 }
 
 std::string epoch_line(const EpochRecord& record) {
-  Json line = {{"type", "epoch"},
-               {"epoch", record.epoch},
-               {"step", record.step},
-               {"train_loss", record.train_loss},
-               {"train_accuracy", record.train_accuracy},
-               {"validation_loss", record.validation_loss},
-               {"validation_accuracy", record.validation_accuracy},
-               {"test_loss", record.test_loss},
-               {"test_accuracy", record.test_accuracy},
-               {"seconds", record.seconds}};
+  Json line = {{"type", "epoch"}};
+  put_figures<EpochRecord>(line, kEpochAxis, record);
+  line["step"] = record.step;
+  put_figures<EpochRecord>(line, kEvaluationColumns, record);
   if (!record.confusion.empty()) line["confusion"] = confusion_rows(record.confusion);
   for (const LayerRecord& layer : record.layers) line["layers"].push_back(layer_json(layer));
   return line.dump() + '\n';
@@ -82,20 +76,19 @@ std::string epoch_line(const EpochRecord& record) {
 // ---- Reading
 // --------------------------------------------------------------------------------------
 
-double number(const Json& line, const char* key) {
-  const Json& value = line.at(key);
-  return value.is_null() ? kNotMeasured : value.get<double>();
+template <typename Record>
+void take_figures(const Json& line, std::span<const Column<Record>> columns, Record& record) {
+  for (const Column<Record>& column : columns) {
+    const bool is_missing = column.may_be_missing && !line.contains(column.name);
+    const Json value = is_missing ? Json() : line.at(column.name);
+    record.*column.member = value.is_null() ? kNotMeasured : value.get<double>();
+  }
 }
 
 StepRecord step_record(const Json& line) {
-  StepRecord record{.step = line.at("step").get<Index>(),
-                    .epoch = number(line, "epoch"),
-                    .loss = number(line, "loss"),
-                    .learning_rate = number(line, "learning_rate"),
-                    .gradient_norm = number(line, "gradient_norm"),
-                    .images_per_second = number(line, "images_per_second"),
-                    .has_digest = false,
-                    .digest = {}};
+  StepRecord record;
+  record.step = line.at("step").get<Index>();
+  take_figures<StepRecord>(line, kStepColumns, record);
   if (const auto digest = line.find("digest"); digest != line.end()) {
     record.digest = Digest::parse(digest->get<std::string>()).value();
     record.has_digest = true;
@@ -105,25 +98,14 @@ StepRecord step_record(const Json& line) {
 
 LayerRecord layer_record(const Json& layer) {
   LayerRecord record{.layer = layer.at("layer").get<std::string>()};
-  for (const auto& column : kLayerColumns) {
-    if (column.may_be_missing && !layer.contains(column.name)) continue;
-    record.*column.member = number(layer, column.name);
-  }
+  take_figures<LayerRecord>(layer, kLayerColumns, record);
   return record;
 }
 
 EpochRecord epoch_record(const Json& line) {
-  EpochRecord record{.epoch = number(line, "epoch"),
-                     .step = line.at("step").get<Index>(),
-                     .train_loss = number(line, "train_loss"),
-                     .train_accuracy = number(line, "train_accuracy"),
-                     .validation_loss = number(line, "validation_loss"),
-                     .validation_accuracy = number(line, "validation_accuracy"),
-                     .test_loss = number(line, "test_loss"),
-                     .test_accuracy = number(line, "test_accuracy"),
-                     .seconds = number(line, "seconds"),
-                     .confusion = {},
-                     .layers = {}};
+  EpochRecord record;
+  record.step = line.at("step").get<Index>();
+  take_figures<EpochRecord>(line, kEpochColumns, record);
   if (const auto rows = line.find("confusion"); rows != line.end()) {
     for (const Json& row : *rows) {
       if (row.size() != rows->size()) throw std::range_error("its confusion is not square");
@@ -199,11 +181,6 @@ class JournalReader {
     }
   }
 };
-
-bool is_missing(const std::filesystem::path& path) {
-  std::error_code problem;
-  return !std::filesystem::exists(path, problem) && !problem;
-}
 
 }  // namespace
 

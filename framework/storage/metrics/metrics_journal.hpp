@@ -40,8 +40,8 @@ class MetricsJournal {
 /// A journal as it is found.
 struct JournalContents {
   MetricsTables tables;  ///< the records, as their lines follow one another
-  std::vector<std::string>
-      problems;                  ///< one for each line that is no record: file, line and reason
+  /// One for each line that is no record: file, line and reason.
+  std::vector<std::string> problems;
   std::int64_t front_bytes = 0;  ///< length of the records in front of the first other line
   bool in_front = true;          ///< all records are in front
 };

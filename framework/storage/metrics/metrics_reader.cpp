@@ -8,10 +8,11 @@
 
 #include "framework/storage/hdf5/file_format.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
+#include "framework/storage/hdf5/layout.hpp"
 #include "framework/storage/metrics/metrics.hpp"
-#include "framework/storage/metrics/metrics_columns.hpp"
 #include "framework/storage/metrics/metrics_tables.hpp"
 #include "framework/storage/metrics/plot_group.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -38,7 +39,10 @@ template <typename Record>
 void read_column(const Hdf5Reader& file, const std::string& group, const Column<Record>& column,
                  std::vector<Record>& records) {
   const std::string path = in_group(group, column.name);
-  if (column.may_be_missing && file.node(path) == Hdf5Node::missing) return;
+  if (column.may_be_missing && file.node(path) == Hdf5Node::missing) {
+    for (Record& record : records) record.*column.member = kNotMeasured;
+    return;
+  }
   const std::vector<double> values = file.read_reals(path);
   require_length(file, path, values.size(), records.size());
   for (std::size_t i = 0; i < values.size(); ++i) records[i].*column.member = values[i];
@@ -67,7 +71,7 @@ EpochRecord* find_step(std::vector<EpochRecord>& epochs, Index step) {
 void read_confusion(const Hdf5Reader& file, std::vector<EpochRecord>& epochs) {
   const std::vector<Index> confusion = file.read_integers("/confusion");
   if (confusion.empty()) return;
-  const auto classes = static_cast<std::size_t>(classes_of(confusion));
+  const auto classes = static_cast<std::size_t>(confusion_classes(confusion));
   require_length(file, "/confusion", confusion.size(), classes * classes);
   EpochRecord* record = find_step(epochs, file.integer_attribute("/confusion", "step"));
   if (record == nullptr) refuse_file(file, "/confusion is of a step that /epochs has not");

@@ -5,8 +5,9 @@
 #include <cmath>
 #include <span>
 
-#include "framework/storage/metrics/metrics_columns.hpp"
+#include "framework/storage/hdf5/layout.hpp"
 #include "framework/storage/metrics/plot_group.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -55,7 +56,7 @@ void write_confusion(Hdf5Writer& file, const std::string& path,
   });
   const bool found = last != epochs.rend();
   const std::vector<Index> confusion = found ? last->confusion : std::vector<Index>{};
-  const Index classes = classes_of(confusion);
+  const Index classes = confusion_classes(confusion);
   file.add_dataset({.path = path,
                     .extents = {classes, classes},
                     .values = std::span<const std::int64_t>(confusion),
@@ -116,7 +117,7 @@ void write_layer_table(Hdf5Writer& file, const std::string& group, const LayerTa
                                  .signal = "activation_rms",
                                  .axes = {"epoch", "layer"}});
   table.add_steps();
-  table.add_columns(std::span(kEpochColumns).first(1));
+  table.add_columns(kEpochAxis);
   const auto layers = static_cast<Index>(figures.layers.size());
   const std::string names = in_group(group, "layer");
   file.add_dataset({.path = names,
@@ -141,12 +142,6 @@ void write_layer_table(Hdf5Writer& file, const std::string& group, const LayerTa
 bool is_below(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
 
 }  // namespace
-
-Index classes_of(const std::vector<Index>& confusion) {
-  Index classes = 0;
-  while (classes * classes < static_cast<Index>(confusion.size())) ++classes;
-  return classes;
-}
 
 void write_metrics(Hdf5Writer& file, const std::string& group, const MetricsTables& tables) {
   const std::string top = group.empty() ? "/" : group;

@@ -3,7 +3,6 @@
 // Metrics as groups of a file that is being written: those of metrics.h5, of curves in index.h5, of
 // runs in a bundle.
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,14 +10,6 @@
 #include "framework/storage/metrics/metrics.hpp"
 
 namespace lockstep {
-
-namespace metrics_layout {
-inline constexpr const char* kFormat = "lockstep-metrics";
-inline constexpr std::int64_t kSchemaVersion = 1;
-}  // namespace metrics_layout
-
-/// The number of classes of a square matrix given flat.
-Index classes_of(const std::vector<Index>& confusion);
 
 /// All that metrics.h5 has, below a group that is there: "" for the root, "/runs/a/metrics".
 void write_metrics(Hdf5Writer& file, const std::string& group, const MetricsTables& tables);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "framework/storage/hdf5/hdf5_file.hpp"
-#include "framework/storage/metrics/metrics_columns.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 

@@ -14,7 +14,7 @@
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"
 #include "framework/storage/files/descriptor.hpp"
-#include "framework/storage/hdf5/bundle_layout.hpp"
+#include "framework/storage/hdf5/layout.hpp"
 #include "framework/storage/metrics/journal_recovery.hpp"
 #include "framework/storage/metrics/metrics_tables.hpp"
 #include "framework/storage/metrics/plot_group.hpp"
@@ -69,7 +69,7 @@ ReadCheckpoint read_good(const fs::path& file) {
   } catch (const SystemError&) {
     throw;
   } catch (const Error& error) {
-    throw Error(error.kind(),
+    throw Error(error.code(),
                 fmt::format("{} Choose others by --checkpoints, or take it away.", error.what()));
   }
 }
@@ -222,7 +222,7 @@ void read_all(const Hdf5Reader& file, const std::string& group) {
         read_values(file, path);
         break;
       default:
-        throw Error(ErrorKind::data,
+        throw Error(errors::kForeignFile,
                     fmt::format("{} is a link or a named type, which a bundle has none of.", path));
     }
   }
@@ -247,7 +247,7 @@ BundleResult write_bundle(const fs::path& path, const BundleContents& contents,
     result.bytes = static_cast<std::int64_t>(fs::file_size(path));
     return result;
   } catch (const Error& error) {
-    throw Error(error.kind(),
+    throw Error(error.code(),
                 fmt::format("bundle {} is not written: {}", path.string(), error.what()));
   }
 }

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "framework/storage/hdf5/bundle_layout.hpp"
 #include "framework/storage/hdf5/file_format.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
+#include "framework/storage/hdf5/layout.hpp"
 #include "framework/storage/metrics/plot_group.hpp"
 #include "framework/storage/run/bundle.hpp"
 

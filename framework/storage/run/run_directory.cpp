@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 11> kRunFiles = {
     "metrics.h5", "latest",  "best", "DONE",          "STOPPED",
     "FAILED"};
 
-[[noreturn]] void refuse(const std::string& sentence) { throw Error(ErrorKind::usage, sentence); }
+[[noreturn]] void refuse(const std::string& sentence) { throw Error(errors::kRunFolder, sentence); }
 
 // ---- Which folder
 // ---------------------------------------------------------------------------------

@@ -9,15 +9,13 @@
 #include "framework/core/error.hpp"
 #include "framework/core/settings.hpp"
 #include "framework/storage/files/atomic_file.hpp"
-#include "framework/storage/hdf5/sweep_layout.hpp"
-#include "framework/storage/metrics/metrics_columns.hpp"
+#include "framework/storage/hdf5/layout.hpp"
 #include "framework/storage/metrics/metrics_tables.hpp"
 #include "framework/storage/metrics/plot_group.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
-
-namespace layout = sweep_layout;
 
 using TrialTable = TableGroup<SweepIndexRow>;
 
@@ -57,11 +55,11 @@ void write_identity(TrialTable& table, const SweepIndex& index) {
     numbers.push_back(static_cast<std::int64_t>(numbers.size()) + 1);
     steps.push_back(row.steps);
   }
-  add(table, layout::kNumber, numbers, "place in the sweep's order, from 1");
-  add(table, layout::kTrial, texts_of(index, &SweepIndexRow::trial), "folder below trials/");
-  add(table, layout::kStatus, texts_of(index, &SweepIndexRow::status),
+  add(table, sweep_layout::kNumber, numbers, "place in the sweep's order, from 1");
+  add(table, sweep_layout::kTrial, texts_of(index, &SweepIndexRow::trial), "folder below trials/");
+  add(table, sweep_layout::kStatus, texts_of(index, &SweepIndexRow::status),
       "how far the trial has come");
-  add(table, layout::kSteps, steps, "training steps done");
+  add(table, sweep_layout::kSteps, steps, "training steps done");
 }
 
 void write_digests(TrialTable& table, const SweepIndex& index) {
@@ -70,7 +68,7 @@ void write_digests(TrialTable& table, const SweepIndex& index) {
     halves.push_back(row.digest ? row.digest->high : 0);
     halves.push_back(row.digest ? row.digest->low : 0);
   }
-  table.add({.path = layout::kDigest,
+  table.add({.path = sweep_layout::kDigest,
              .extents = {2},
              .values = std::span<const std::uint64_t>(halves),
              .units = "1",
@@ -103,10 +101,10 @@ void write_parameter(TrialTable& table, const std::string& key,
 }
 
 void write_trials(Hdf5Writer& file, const SweepIndex& index) {
-  TrialTable table(file, layout::kTrials, index.rows,
+  TrialTable table(file, sweep_layout::kTrials, index.rows,
                    {.long_name = "trials of the sweep, in their order",
                     .signal = index.metric,
-                    .axes = {layout::kNumber}});
+                    .axes = {sweep_layout::kNumber}});
   write_identity(table, index);
   write_digests(table, index);
   write_figures(table, index);
@@ -115,12 +113,12 @@ void write_trials(Hdf5Writer& file, const SweepIndex& index) {
     for (const SweepIndexRow& row : index.rows) texts.push_back(row.parameters.at(i));
     write_parameter(table, index.keys[i], texts);
   }
-  table.label_rows_by({layout::kTrial, layout::kNumber});
-  file.label_axis(in_group(layout::kTrials, layout::kDigest), 1, "half");
+  table.label_rows_by({sweep_layout::kTrial, sweep_layout::kNumber});
+  file.label_axis(in_group(sweep_layout::kTrials, sweep_layout::kDigest), 1, "half");
 }
 
 void write_curves(Hdf5Writer& file, const SweepIndex& index) {
-  const std::string group = layout::kCurves;
+  const std::string group = sweep_layout::kCurves;
   file.add_group(group);
   file.add_attribute(group, "long_name", "loss and evaluations of each trial that has any");
   file.add_attribute(group, "NX_class", "NXcollection");
@@ -134,7 +132,7 @@ void write_curves(Hdf5Writer& file, const SweepIndex& index) {
 }
 
 void write_links(Hdf5Writer& file, const SweepIndex& index) {
-  const std::string group = layout::kRuns;
+  const std::string group = sweep_layout::kRuns;
   file.add_group(group);
   file.add_attribute(group, "long_name", "the trials' metrics, in files of their own");
   for (const SweepIndexRow& row : index.rows) {
@@ -180,8 +178,8 @@ void publish_sweep_index(const std::filesystem::path& path, const SweepIndex& in
   const WriteOptions options;
   AtomicFile aside(path, options);
   Hdf5Writer file(aside.temporary());
-  file.add_attribute("/", "format", layout::kFormat);
-  file.add_attribute("/", "schema_version", layout::kSchemaVersion);
+  file.add_attribute("/", "format", sweep_layout::kFormat);
+  file.add_attribute("/", "schema_version", sweep_layout::kSchemaVersion);
   write_sweep_index(file, index);
   write_links(file, index);
   file.close();

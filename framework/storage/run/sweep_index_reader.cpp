@@ -9,17 +9,15 @@
 
 #include "framework/core/settings.hpp"
 #include "framework/storage/hdf5/file_format.hpp"
-#include "framework/storage/hdf5/sweep_layout.hpp"
-#include "framework/storage/metrics/metrics_columns.hpp"
+#include "framework/storage/hdf5/layout.hpp"
 #include "framework/storage/metrics/plot_group.hpp"
 #include "framework/storage/run/sweep_index.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
 
-namespace layout = sweep_layout;
-
-std::string column_path(const std::string& name) { return in_group(layout::kTrials, name); }
+std::string column_path(const std::string& name) { return in_group(sweep_layout::kTrials, name); }
 
 void require_length(const Hdf5Reader& file, const std::string& name, std::size_t found,
                     std::size_t expected) {
@@ -51,17 +49,18 @@ std::vector<std::string> parameter_texts(const Hdf5Reader& file, const std::stri
 }
 
 bool is_parameter(const std::string& name) {
-  constexpr std::array<std::string_view, 5> kOthers = {
-      layout::kNumber, layout::kTrial, layout::kStatus, layout::kSteps, layout::kDigest};
+  constexpr std::array<std::string_view, 5> kOthers = {sweep_layout::kNumber, sweep_layout::kTrial,
+                                                       sweep_layout::kStatus, sweep_layout::kSteps,
+                                                       sweep_layout::kDigest};
   const auto is_figure = [&](const Column<EpochRecord>& figure) { return figure.name == name; };
   return std::ranges::count(kOthers, name) == 0 && std::ranges::none_of(kFigureColumns, is_figure);
 }
 
 void read_names(const Hdf5Reader& file, SweepIndex& index) {
-  const std::vector<std::string> statuses = file.read_texts(column_path(layout::kStatus));
-  const std::vector<std::int64_t> steps = file.read_integers(column_path(layout::kSteps));
-  require_length(file, layout::kStatus, statuses.size(), index.rows.size());
-  require_length(file, layout::kSteps, steps.size(), index.rows.size());
+  const std::vector<std::string> statuses = file.read_texts(column_path(sweep_layout::kStatus));
+  const std::vector<std::int64_t> steps = file.read_integers(column_path(sweep_layout::kSteps));
+  require_length(file, sweep_layout::kStatus, statuses.size(), index.rows.size());
+  require_length(file, sweep_layout::kSteps, steps.size(), index.rows.size());
   for (std::size_t i = 0; i < index.rows.size(); ++i) {
     index.rows[i].status = statuses[i];
     index.rows[i].steps = steps[i];
@@ -69,8 +68,8 @@ void read_names(const Hdf5Reader& file, SweepIndex& index) {
 }
 
 void read_digests(const Hdf5Reader& file, SweepIndex& index) {
-  const std::vector<std::uint64_t> halves = file.read_unsigned(column_path(layout::kDigest));
-  require_length(file, layout::kDigest, halves.size(), 2 * index.rows.size());
+  const std::vector<std::uint64_t> halves = file.read_unsigned(column_path(sweep_layout::kDigest));
+  require_length(file, sweep_layout::kDigest, halves.size(), 2 * index.rows.size());
   for (std::size_t i = 0; i < index.rows.size(); ++i) {
     const Digest digest{.high = halves[2 * i], .low = halves[2 * i + 1]};
     if (digest != Digest{}) index.rows[i].digest = digest;
@@ -86,7 +85,7 @@ void read_figures(const Hdf5Reader& file, SweepIndex& index) {
 }
 
 void read_parameters(const Hdf5Reader& file, SweepIndex& index) {
-  for (const std::string& name : file.children(layout::kTrials)) {
+  for (const std::string& name : file.children(sweep_layout::kTrials)) {
     if (!is_parameter(name)) continue;
     index.keys.push_back(name);
     std::vector<std::string> texts = parameter_texts(file, name);
@@ -101,13 +100,13 @@ void read_parameters(const Hdf5Reader& file, SweepIndex& index) {
 
 SweepIndex read_sweep_index(const std::filesystem::path& path) {
   const Hdf5Reader file(path);
-  require_format(file, layout::kFormat, layout::kSchemaVersion);
+  require_format(file, sweep_layout::kFormat, sweep_layout::kSchemaVersion);
   SweepIndex index{.name = file.text_attribute("/", "name"),
                    .metric = file.text_attribute("/", "metric"),
                    .maximize = file.text_attribute("/", "goal") == "maximize",
                    .keys = {},
                    .rows = {}};
-  for (std::string& trial : file.read_texts(column_path(layout::kTrial))) {
+  for (std::string& trial : file.read_texts(column_path(sweep_layout::kTrial))) {
     index.rows.push_back({.trial = std::move(trial), .parameters = {}, .status = {}});
   }
   read_names(file, index);

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <vector>
 
 #include "framework/graph/graph.hpp"
-#include "framework/training/step/dataset.hpp"
+#include "framework/training/diagnosis/examined_batch.hpp"
 
 namespace lockstep {
 
@@ -21,16 +20,8 @@ struct GradientCheck {
   double error() const;
 };
 
-struct GradientCheckRequest {
-  std::span<const float> parameters;  ///< flat, as stored
-  const Dataset& dataset;
-  std::span<const Index> samples;  ///< at least one; positions in the data set
-  float label_smoothing = 0;
-};
-
-/// One entry a tensor, through the very passes that training runs; without dropout and
-/// augmentation. Losses are computed in float32 and added in double: they tell a slope to some
-/// thousandths, kinks of rectifiers aside.
-std::vector<GradientCheck> check_gradients(const Graph& graph, const GradientCheckRequest& request);
+/// One entry per tensor. Losses are computed in float32 and added in double: they tell a slope to
+/// some thousandths, kinks of rectifiers aside.
+std::vector<GradientCheck> check_gradients(const Graph& graph, const Examination& request);
 
 }  // namespace lockstep

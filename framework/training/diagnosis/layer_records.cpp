@@ -16,13 +16,13 @@ std::span<const float> stretch_of(const ParameterLayout& layout, std::size_t nod
   return flat.subspan(begin, end.offset + end.size - begin);
 }
 
-// Of the layer's first tensor, its weights.
 void add_weights(const TrainedStep& step, std::size_t entry, LayerRecord& record) {
   const ParameterEntry& place = step.layout.entries()[entry];
   const auto now = step.layout.view(step.now, entry);
   record.weight_rms = static_cast<double>(place.scale) * root_mean_square(now);
   record.update_ratio = update_ratio(step.layout.view(step.before, entry), now);
-  record.has_equal_units = has_equal_units(now, step.layout.view(step.gradient, entry),
+  record.has_equal_units = place.role == ParameterRole::weight &&
+                           has_equal_units(now, step.layout.view(step.gradient, entry),
                                            static_cast<std::size_t>(place.shape[0]));
 }
 
@@ -43,7 +43,7 @@ std::vector<LayerRecord> layer_records(const TrainedStep& step,
     const auto gradient = stretch_of(step.layout, node, step.gradient);
     if (gradient.empty()) continue;
     record.gradient_rms = root_mean_square(gradient);
-    add_weights(step, step.layout.first_entry(node), record);
+    if (const auto weight = step.layout.weight_entry(node)) add_weights(step, *weight, record);
   }
   return records;
 }

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <functional>
 
-#include "framework/core/elementary.hpp"
 #include "framework/training/diagnosis/activation_figures.hpp"
 #include "framework/training/diagnosis/weight_figures.hpp"
 
@@ -22,9 +21,8 @@ const LayerRecord* output_layer(const EpochRecord& record) {
 
 }  // namespace
 
-LearningMonitor::LearningMonitor(Index classes, Index warmup_steps)
-    : guessing_loss_(elementary::log(static_cast<double>(classes))),
-      look_at_(std::max(kFirstLook, warmup_steps + kWindow)) {}
+LearningMonitor::LearningMonitor(double guessing_loss, Index warmup_steps)
+    : guessing_loss_(guessing_loss), look_at_(std::max(kFirstLook, warmup_steps + kWindow)) {}
 
 std::optional<double> LearningMonitor::on_step(const StepRecord& record) {
   rate_ = record.learning_rate;

@@ -31,10 +31,11 @@ class LearningMonitor {
   static constexpr Index kFirstLook = 100;  ///< steps; after warm-up where that is longer
   static constexpr Index kWindow = 25;      ///< steps whose mean loss is looked at
 
-  LearningMonitor(Index classes, Index warmup_steps);
+  /// @param guessing_loss  what a network that knows nothing costs, see Loss
+  LearningMonitor(double guessing_loss, Index warmup_steps);
 
   /// Looks once, early, whether the loss has left what guessing costs.
-  /// @return that mean, once and only when it has not fallen below 0.98 ln(classes). Steps that a
+  /// @return that mean, once and only when it has not fallen below 0.98 of it. Steps that a
   ///         resumed training did not see are not judged.
   std::optional<double> on_step(const StepRecord& record);
 

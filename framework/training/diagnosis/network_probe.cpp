@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
-#include "framework/graph/micro_batch_pass.hpp"
-#include "framework/kernels/softmax.hpp"
 #include "framework/training/diagnosis/activation_figures.hpp"
 #include "framework/training/diagnosis/weight_figures.hpp"
 
@@ -42,17 +41,11 @@ std::size_t units_of(const Shape& shape) { return static_cast<std::size_t>(shape
 // A batch on its way through a network, layer by layer.
 class Probe {
  public:
-  Probe(const Graph& graph, const ProbeRequest& request)
+  Probe(const Graph& graph, const Examination& request)
       : graph_(graph),
-        request_(request),
-        samples_(request.samples.size()),
-        layout_(graph),
-        plan_(graph, static_cast<Index>((samples_ + kLanes - 1) / kLanes * kLanes),
-              PlanPurpose::diagnosis),
-        pass_(plan_, layout_),
-        scaled_(layout_.size()),
-        gradients_(layout_.size()) {
-    run();
+        batch_(graph, request, PlanPurpose::diagnosis),
+        loss_(batch_.loss(request.parameters)),
+        gradients_(batch_.gradient()) {
     measure_activations();
   }
 
@@ -68,48 +61,14 @@ class Probe {
 
  private:
   const Graph& graph_;
-  const ProbeRequest& request_;
-  std::size_t samples_;
-  ParameterLayout layout_;
-  Plan plan_;
-  MicroBatchPass pass_;
-  std::vector<float> scaled_;
+  ExaminedBatch batch_;
+  double loss_;
   std::vector<float> gradients_;
-  double loss_ = 0;
   std::vector<ActivationFigures>
       activations_;  // of each value: the input, then each layer's output
 
-  void run() {
-    pass_.set_samples(samples_);
-    std::vector<Index> lanes(pass_.input().lanes(), request_.samples.back());
-    std::copy(request_.samples.begin(), request_.samples.end(), lanes.begin());
-    request_.dataset.gather({.samples = lanes}, pass_.input());
-    layout_.apply_scales(request_.parameters, scaled_);
-    const PassContext context{.training = false, .samples = lanes};
-    pass_.forward(scaled_, context);
-    take_loss();
-    pass_.backward(scaled_, gradients_, context);
-    layout_.apply_scales(gradients_, gradients_);
-    for (float& gradient : gradients_) gradient /= static_cast<float>(samples_);
-  }
-
-  void take_loss() {
-    std::vector<std::uint8_t> labels;
-    for (const Index sample : request_.samples) {
-      labels.push_back(request_.dataset.labels()[static_cast<std::size_t>(sample)]);
-    }
-    std::vector<float> losses(pass_.output().lanes());
-    softmax_cross_entropy({.logits = pass_.output(),
-                           .labels = labels,
-                           .label_smoothing = request_.label_smoothing,
-                           .gradient = pass_.output_gradient(),
-                           .losses = losses});
-    for (std::size_t n = 0; n < samples_; ++n) loss_ += static_cast<double>(losses[n]);
-    loss_ /= static_cast<double>(samples_);
-  }
-
   ConstLaneView value(std::size_t number) const {
-    return number == 0 ? ConstLaneView(pass_.input()) : pass_.output_of(number - 1);
+    return number == 0 ? ConstLaneView(batch_.pass().input()) : batch_.pass().output_of(number - 1);
   }
 
   void add_input(NetworkFigures& figures) const {
@@ -118,7 +77,7 @@ class Probe {
         graph_.input_shape().rank() == 1 ? 1 : units_of(graph_.input_shape());
     const std::size_t features = input.features / channels;
     for (std::size_t c = 0; c < channels; ++c) {
-      const Moments moments = moments_of(input, samples_, c * features, (c + 1) * features);
+      const Moments moments = moments_of(input, batch_.samples(), c * features, (c + 1) * features);
       figures.input_mean.push_back(moments.mean());
       figures.input_std.push_back(std::sqrt(moments.variance()));
     }
@@ -126,11 +85,11 @@ class Probe {
   }
 
   void measure_activations() {
-    activations_.push_back(activation_figures({.values = value(0), .samples = samples_}));
+    activations_.push_back(activation_figures({.values = value(0), .samples = batch_.samples()}));
     for (std::size_t node = 0; node < graph_.nodes().size(); ++node) {
       const GraphNode& of = graph_.nodes()[node];
       activations_.push_back(activation_figures({.values = value(node + 1),
-                                                 .samples = samples_,
+                                                 .samples = batch_.samples(),
                                                  .type = of.type,
                                                  .units = units_of(of.output_shape)}));
     }
@@ -151,35 +110,38 @@ class Probe {
         .dead_share = output.dead_share,
         .saturated_share = output.saturated_share,
         .is_finite = std::isfinite(output.rms)};
-    if (const ConstLaneView gradient = pass_.output_gradient_of(node)) {
-      figures.gradient_rms = activation_figures({.values = gradient, .samples = samples_}).rms /
-                             static_cast<double>(samples_);
+    if (const ConstLaneView gradient = batch_.pass().output_gradient_of(node)) {
+      figures.gradient_rms =
+          activation_figures({.values = gradient, .samples = batch_.samples()}).rms /
+          static_cast<double>(batch_.samples());
     }
     add_parameters(node, figures);
     return figures;
   }
 
   void add_parameters(std::size_t node, LayerFigures& figures) const {
-    for (std::size_t i = layout_.first_entry(node); i < layout_.first_entry(node + 1); ++i) {
-      const ParameterEntry& entry = layout_.entries()[i];
-      const auto values = layout_.view(std::span<const float>(scaled_), i);
-      const auto gradient = layout_.view(std::span<const float>(gradients_), i);
-      if (entry.name == "weight") {
-        figures.weight_rms = root_mean_square(values);
-        figures.weight_gradient_rms = root_mean_square(gradient);
-        figures.has_equal_units = has_equal_units(values, gradient, units_of(entry.shape));
-      } else if (entry.name == "bias") {
-        Moments moments;
-        for (const float x : values) moments.add(static_cast<double>(x));
-        figures.bias_mean = moments.mean();
-      }
+    const ParameterLayout& layout = batch_.layout();
+    if (const std::optional<std::size_t> weight = layout.weight_entry(node)) {
+      const auto values = layout.view(batch_.scaled(), *weight);
+      const auto gradient = layout.view(std::span<const float>(gradients_), *weight);
+      figures.weight_rms = root_mean_square(values);
+      figures.weight_gradient_rms = root_mean_square(gradient);
+      const ParameterEntry& entry = layout.entries()[*weight];
+      figures.has_equal_units = entry.role == ParameterRole::weight &&
+                                has_equal_units(values, gradient, units_of(entry.shape));
+    }
+    for (std::size_t i = layout.first_entry(node); i < layout.first_entry(node + 1); ++i) {
+      if (layout.entries()[i].role != ParameterRole::bias) continue;
+      Moments moments;
+      for (const float x : layout.view(batch_.scaled(), i)) moments.add(static_cast<double>(x));
+      figures.bias_mean = moments.mean();
     }
   }
 };
 
 }  // namespace
 
-NetworkFigures probe_network(const Graph& graph, const ProbeRequest& request) {
+NetworkFigures probe_network(const Graph& graph, const Examination& request) {
   return Probe(graph, request).figures();
 }
 

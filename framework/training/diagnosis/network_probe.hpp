@@ -1,12 +1,11 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <vector>
 
 #include "framework/graph/graph.hpp"
+#include "framework/training/diagnosis/examined_batch.hpp"
 #include "framework/training/diagnosis/run_records.hpp"
-#include "framework/training/step/dataset.hpp"
 
 namespace lockstep {
 
@@ -37,15 +36,7 @@ struct NetworkFigures {
   std::vector<LayerFigures> layers;
 };
 
-struct ProbeRequest {
-  std::span<const float> parameters;  ///< flat, as stored
-  const Dataset& dataset;
-  std::span<const Index> samples;  ///< at least one; positions in the data set
-  float label_smoothing = 0;
-};
-
-/// Runs one batch forward and backward, layer by layer, without dropout and augmentation.
-/// Any thread; sums in double, in the order of samples within features.
-NetworkFigures probe_network(const Graph& graph, const ProbeRequest& request);
+/// Runs one batch forward and backward, layer by layer. Any thread; sums in double, in the order of samples within features.
+NetworkFigures probe_network(const Graph& graph, const Examination& request);
 
 }  // namespace lockstep

@@ -14,7 +14,7 @@ bool is_finite(const ParameterLayout& layout, std::span<const float> flat, std::
 
 }  // namespace
 
-std::string first_output_not_finite(const Graph& graph, const ProbeRequest& batch) {
+std::string first_output_not_finite(const Graph& graph, const Examination& batch) {
   const NetworkFigures figures = probe_network(graph, batch);
   if (!std::isfinite(figures.input_rms)) return "first in the images";
   const auto found = std::ranges::find(figures.layers, false, &LayerFigures::is_finite);

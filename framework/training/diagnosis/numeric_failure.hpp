@@ -12,7 +12,7 @@ namespace lockstep {
 // empty where it cannot be told. Looked for once training has failed, never before.
 
 /// @param batch  of the step that failed, with the parameters before it
-std::string first_output_not_finite(const Graph& graph, const ProbeRequest& batch);
+std::string first_output_not_finite(const Graph& graph, const Examination& batch);
 
 /// Gradients spoil one another from the output to the input. @param gradient  of all parameters
 std::string first_gradient_not_finite(const ParameterLayout& layout,

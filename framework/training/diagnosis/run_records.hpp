@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,14 @@ struct EvaluationResult {
   }
 };
 
-/// What one training step leaves behind.
+/// The classes of a confusion matrix, which is square and given flat.
+inline Index confusion_classes(std::span<const Index> confusion) {
+  Index classes = 0;
+  while (classes * classes < static_cast<Index>(confusion.size())) ++classes;
+  return classes;
+}
+
+/// What one training step leaves behind; record_columns.hpp lists its figures.
 struct StepRecord {
   Index step = 0;    ///< counted from 1: steps done
   double epoch = 0;  ///< epochs done, fractions included

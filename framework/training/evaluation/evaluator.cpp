@@ -1,12 +1,13 @@
 #include "framework/training/evaluation/evaluator.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cassert>
 #include <numeric>
 
 #include "framework/core/aligned_buffer.hpp"
-#include "framework/kernels/softmax.hpp"
+#include "framework/training/exchange/canonical_tree.hpp"
 
 namespace lockstep {
 namespace {
@@ -24,10 +25,10 @@ constexpr Index kRound = 64;
 }  // namespace
 
 Evaluator::Evaluator(const Graph& graph, const ParameterLayout& layout, const WorkerTeam& team,
-                     float label_smoothing, Heartbeat* heartbeat)
+                     const Loss& loss, Heartbeat* heartbeat)
     : layout_(layout),
       team_(team),
-      label_smoothing_(label_smoothing),
+      loss_(loss),
       heartbeat_(heartbeat),
       plan_(graph, kMicroBatch, PlanPurpose::inference),
       inspection_plan_(graph, kMicroBatch, PlanPurpose::inspection),
@@ -39,11 +40,8 @@ Evaluator::Evaluator(const Graph& graph, const ParameterLayout& layout, const Wo
 
 Evaluator::Slot Evaluator::make_slot(const Plan& plan) const {
   const auto classes = static_cast<std::size_t>(plan.graph().output_shape().size());
-  const auto lanes = static_cast<std::size_t>(kMicroBatch);
   return {.pass = MicroBatchPass(plan, layout_),
-          .samples = std::vector<Index>(lanes),
-          .losses = std::vector<float>(lanes),
-          .classes = std::vector<std::uint8_t>(lanes),
+          .batch = MicroBatch(kMicroBatch),
           .confusion = std::vector<Index>(classes * classes)};
 }
 
@@ -52,39 +50,24 @@ void Evaluator::scale(std::span<const float> parameters) {
 }
 
 void Evaluator::forward(Slot& slot, const Dataset& dataset, const LeafRange& samples) {
-  const auto count = static_cast<std::size_t>(samples.size());
-  const auto idle = slot.samples.begin() + samples.size();
-  std::iota(slot.samples.begin(), idle, samples.first);
-  std::fill(idle, slot.samples.end(), samples.last - 1);
-  slot.pass.set_samples(count);
-  const LaneView input = slot.pass.input();
-  const auto lane_samples = std::span<const Index>(slot.samples).first(input.lanes());
-  dataset.gather({.samples = lane_samples}, input);
-  slot.pass.forward(scaled_.span(), {.training = false, .samples = lane_samples});
+  std::array<Index, static_cast<std::size_t>(kMicroBatch)> positions{};
+  const auto used = std::span(positions).first(static_cast<std::size_t>(samples.size()));
+  std::iota(used.begin(), used.end(), samples.first);
+  slot.batch.assemble(dataset, used, {.training = false}, slot.pass);
+  slot.pass.forward(scaled_.span(), slot.batch.context());
 }
 
 MicroBatchResult Evaluator::run_micro_batch(Slot& slot, const Dataset& dataset, Index micro_batch) {
   const Index first = micro_batch * kMicroBatch;
   const LeafRange samples{first, std::min(first + kMicroBatch, dataset.size())};
   forward(slot, dataset, samples);
-  const auto count = static_cast<std::size_t>(samples.size());
-  const auto labels = dataset.labels().subspan(static_cast<std::size_t>(first), count);
-  softmax_cross_entropy(
-      {.logits = slot.pass.output(),
-       .labels = labels,
-       .label_smoothing = label_smoothing_,
-       .gradient = {},
-       .losses = std::span<float>(slot.losses).first(slot.pass.output().lanes())});
-  arg_max(slot.pass.output(), std::span<std::uint8_t>(slot.classes).first(count));
-  MicroBatchResult result{.samples = samples.size()};
+  slot.batch.take_loss(loss_, slot.pass);
   const std::size_t classes = slot.pass.output().features;
-  for (std::size_t n = 0; n < count; ++n) {
-    result.loss += static_cast<double>(slot.losses[n]);
-    result.correct += slot.classes[n] == labels[n] ? 1 : 0;
-    ++slot.confusion[labels[n] * classes + slot.classes[n]];
+  for (std::size_t n = 0; n < slot.batch.samples(); ++n) {
+    ++slot.confusion[slot.batch.labels()[n] * classes + slot.batch.classes()[n]];
   }
   if (heartbeat_ != nullptr) heartbeat_->beat();
-  return result;
+  return slot.batch.result();
 }
 
 void Evaluator::run_micro_batches(const LeafRange& part, const Dataset& dataset,
@@ -165,7 +148,7 @@ std::vector<float> Evaluator::probabilities(std::span<const float> parameters,
       const LeafRange samples{i * kMicroBatch, std::min((i + 1) * kMicroBatch, dataset.size())};
       forward(slot, dataset, samples);
       const LaneView block = whole_view(memory.span().data(), classes, slot.pass.output().blocks);
-      softmax_probabilities(slot.pass.output(), block);
+      loss_.probabilities(slot.pass.output(), block);
       for (Index n = samples.first; n < samples.last; ++n) {
         const auto lane = static_cast<std::size_t>(n - samples.first);
         for (std::size_t k = 0; k < classes; ++k) {

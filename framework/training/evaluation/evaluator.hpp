@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <span>
 #include <utility>
@@ -8,12 +7,13 @@
 
 #include "framework/core/parallel.hpp"
 #include "framework/graph/micro_batch_pass.hpp"
+#include "framework/losses/loss.hpp"
 #include "framework/training/diagnosis/activation_figures.hpp"
 #include "framework/training/diagnosis/run_records.hpp"
 #include "framework/training/exchange/communicator.hpp"
-#include "framework/training/exchange/gradient_sync.hpp"
 #include "framework/training/step/dataset.hpp"
 #include "framework/training/step/heartbeat.hpp"
+#include "framework/training/step/micro_batch.hpp"
 
 namespace lockstep {
 
@@ -21,8 +21,7 @@ namespace lockstep {
 ///
 /// The set is cut into micro-batches of 64 in order, without padding samples; losses are summed
 /// along the canonical tree over them, so that the figures are the same bits on any number of ranks
-/// and threads. Augmentation and dropout are off. The loss is the one that training minimises,
-/// label smoothing included.
+/// and threads. Augmentation and dropout are off. The loss is the one that training minimises.
 /// Threading contract: one caller at a time; `evaluate` is collective.
 class Evaluator {
  public:
@@ -30,9 +29,10 @@ class Evaluator {
   /// Told how many of all samples are evaluated, now and then and at the end; on every rank.
   using Watcher = std::function<void(Index samples, Index of)>;
 
+  /// @param loss       outlives this
   /// @param heartbeat  is told of every micro-batch done; may be null
   Evaluator(const Graph& graph, const ParameterLayout& layout, const WorkerTeam& team,
-            float label_smoothing, Heartbeat* heartbeat = nullptr);
+            const Loss& loss, Heartbeat* heartbeat = nullptr);
 
   void set_watcher(Watcher watcher) { watcher_ = std::move(watcher); }
 
@@ -50,15 +50,13 @@ class Evaluator {
  private:
   struct Slot {
     MicroBatchPass pass;
-    std::vector<Index> samples;  ///< one a lane; the last one repeated in idle lanes
-    std::vector<float> losses;
-    std::vector<std::uint8_t> classes;
+    MicroBatch batch;
     std::vector<Index> confusion;
   };
 
   const ParameterLayout& layout_;
   const WorkerTeam& team_;
-  float label_smoothing_;
+  const Loss& loss_;
   Heartbeat* heartbeat_;
   Watcher watcher_;  ///< may be empty
   Plan plan_;

@@ -4,13 +4,12 @@
 #include <array>
 #include <cassert>
 
-#include "framework/kernels/softmax.hpp"
-
 namespace lockstep {
 
 Predictor::Predictor(const Graph& graph, const ParameterLayout& layout,
-                     std::span<const float> parameters)
-    : pass_(graph, layout, parameters),
+                     std::span<const float> parameters, const Loss& loss)
+    : loss_(loss),
+      pass_(graph, layout, parameters),
       memory_((pass_.input().size() + 2 * pass_.output().size()) * kLanes + pass_.output().size()) {
   const std::size_t classes = pass_.output().size();
   float* next = memory_.span().data();
@@ -20,7 +19,7 @@ Predictor::Predictor(const Graph& graph, const ParameterLayout& layout,
     return view;
   };
   gathered_ = lanes_of(pass_.input().size());
-  logits_ = lanes_of(classes);
+  outputs_ = lanes_of(classes);
   probability_lanes_ = lanes_of(classes);
   probabilities_ = {next, classes};
 }
@@ -41,11 +40,11 @@ std::span<const float> Predictor::probabilities(const Dataset& dataset, Index sa
 
 std::span<const float> Predictor::predict() {
   pass_.forward();
-  for (std::size_t k = 0; k < logits_.features; ++k) {
-    std::fill_n(logits_.at(k, 0), kLanes, pass_.output()[k]);
+  for (std::size_t k = 0; k < outputs_.features; ++k) {
+    std::fill_n(outputs_.at(k, 0), kLanes, pass_.output()[k]);
   }
-  softmax_probabilities(logits_, probability_lanes_);
-  for (std::size_t k = 0; k < logits_.features; ++k) {
+  loss_.probabilities(outputs_, probability_lanes_);
+  for (std::size_t k = 0; k < outputs_.features; ++k) {
     probabilities_[k] = *probability_lanes_.at(k, 0);
   }
   return probabilities_;

@@ -4,6 +4,7 @@
 
 #include "framework/core/aligned_buffer.hpp"
 #include "framework/graph/one_sample_pass.hpp"
+#include "framework/losses/loss.hpp"
 #include "framework/training/step/dataset.hpp"
 
 namespace lockstep {
@@ -15,22 +16,24 @@ namespace lockstep {
 /// Threading contract: one thread at a time; different objects are independent.
 class Predictor {
  public:
-  /// @param graph       outlives this
-  /// @param parameters  flat, as stored; not kept
-  Predictor(const Graph& graph, const ParameterLayout& layout, std::span<const float> parameters);
+  /// @param graph, loss  outlive this
+  /// @param parameters   flat, as stored; not kept
+  Predictor(const Graph& graph, const ParameterLayout& layout, std::span<const float> parameters,
+            const Loss& loss);
 
   /// @param features  (C, H, W) as the network reads them: scaled and normalised
-  /// @return one a class, valid until the next call
+  /// @return one per class, valid until the next call
   std::span<const float> probabilities(std::span<const float> features);
 
   /// The same of a sample of a data set.
   std::span<const float> probabilities(const Dataset& dataset, Index sample);
 
  private:
+  const Loss& loss_;
   OneSamplePass pass_;
   AlignedBuffer<float> memory_;
   LaneView gathered_;
-  LaneView logits_;
+  LaneView outputs_;
   LaneView probability_lanes_;
   std::span<float> probabilities_;
 

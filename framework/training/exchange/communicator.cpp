@@ -60,9 +60,9 @@ void SoloCommunicator::all_gather(std::span<std::byte> /*data*/,
                                   std::span<const MessagePart> /*parts*/) {}
 
 std::string broadcast_text(Communicator& communicator, std::string text, int root) {
-  std::array<std::uint64_t, 1> length = {text.size()};
-  communicator.broadcast(std::as_writable_bytes(std::span(length)), root);
-  text.resize(length[0]);
+  std::uint64_t length = text.size();
+  broadcast_value(communicator, length, root);
+  text.resize(length);
   communicator.broadcast(std::as_writable_bytes(std::span(text)), root);
   return text;
 }
@@ -86,19 +86,20 @@ std::vector<std::string> all_gather_text(Communicator& communicator, const std::
 }
 
 void fail_together(Communicator& communicator, const std::function<void()>& body) {
-  std::string failure;  // its kind as one digit, then the message; empty: none
+  std::string failure;  // kind as one digit, number as three, then the message; empty: none
   try {
     body();
   } catch (const Error& error) {
     if (communicator.size() == 1) throw;
-    failure = fmt::format("{}{}", error.exit_code(), error.what());
+    failure = fmt::format("{}{:03}{}", error.exit_code(), error.code().number, error.what());
   }
   const std::vector<std::string> failures = all_gather_text(communicator, failure);
   for (std::size_t rank = 0; rank < failures.size(); ++rank) {
     if (failures[rank].empty()) continue;
     const auto kind = static_cast<ErrorKind>(failures[rank].front() - '0');
-    const std::string message = failures[rank].substr(1);
-    throw CollectiveError(kind, rank == 0 ? message : fmt::format("On rank {}: {}", rank, message));
+    const ErrorCode code{std::stoi(failures[rank].substr(1, 3)), kind, ""};
+    const std::string message = failures[rank].substr(4);
+    throw CollectiveError(code, rank == 0 ? message : fmt::format("On rank {}: {}", rank, message));
   }
 }
 
@@ -107,7 +108,7 @@ void require_agreement(Communicator& communicator, const Agreement& agreement) {
   for (std::size_t rank = 1; rank < all.size(); ++rank) {
     if (all[rank] == all[0]) continue;
     const auto [expected, found] = first_differing_lines(all[0], all[rank]);
-    throw CollectiveError(agreement.kind,
+    throw CollectiveError(agreement.code,
                           fmt::format("Rank {} has another {} than rank 0: expected '{}', found "
                                       "'{}'; {}",
                                       rank, agreement.what, expected, found, agreement.advice));

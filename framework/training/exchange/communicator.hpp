@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "framework/core/digest.hpp"
@@ -92,6 +93,13 @@ class SoloCommunicator final : public Communicator {
   void barrier() override {}
 };
 
+/// Root's value on every rank, of a type that may be copied byte by byte.
+template <class T>
+requires std::is_trivially_copyable_v<T>
+void broadcast_value(Communicator& communicator, T& value, int root) {
+  communicator.broadcast(std::as_writable_bytes(std::span(&value, 1)), root);
+}
+
 /// Root's text on every rank, whatever its length.
 std::string broadcast_text(Communicator& communicator, std::string text, int root);
 
@@ -107,7 +115,7 @@ void fail_together(Communicator& communicator, const std::function<void()>& body
 struct Agreement {
   std::string what;    ///< "experiment"
   std::string mine;    ///< this rank's; one line or many
-  ErrorKind kind;      ///< of the error when it differs
+  ErrorCode code;      ///< of the error when it differs
   std::string advice;  ///< what to do then
 };
 

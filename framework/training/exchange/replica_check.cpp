@@ -13,7 +13,7 @@ void require_same_weights(std::span<const Digest> by_rank, Index step) {
                                   [&](const Digest& digest) { return digest != by_rank[0]; });
   if (other == by_rank.end()) return;
   throw CollectiveError(
-      ErrorKind::numeric,
+      errors::kReplicasApart,
       fmt::format("After step {} the weights of rank {} have the digest {}, but those of rank 0 "
                   "have {}: a processor or memory computes wrongly; start again with --resume on "
                   "other machines, from the checkpoint before.",

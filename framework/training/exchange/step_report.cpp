@@ -51,7 +51,7 @@ TrainingRequest StepReports::read(std::span<MicroBatchResult> results) {
   for (std::size_t r = 0; r < owned_.size(); ++r) {
     const StepReport report = report_of(r);
     if (report.step != of_root.step) {
-      throw CollectiveError(ErrorKind::peer,
+      throw CollectiveError(errors::kPeerFailed,
                             fmt::format("Rank {} is at step {}, but rank 0 at step {}: they have "
                                         "lost one another; start the job again with --resume.",
                                         r, report.step, of_root.step));

@@ -104,7 +104,7 @@ void ThreadGroup::send(const Route& route, std::span<const std::byte> data) {
 
 bool ThreadGroup::receive(const Route& route, std::span<std::byte> data) {
   const std::lock_guard lock(mutex_);
-  if (failed_) throw Error(ErrorKind::peer, kPeerFailed);
+  if (failed_) throw Error(errors::kPeerFailed, kPeerFailed);
   auto& messages = under_way_[route];
   if (messages.empty()) return false;
   if (messages.front().size() != data.size()) {
@@ -125,7 +125,7 @@ void ThreadGroup::meet() {
   } else {
     all_here_.wait(lock, [&] { return failed_ || meeting_ != meeting; });
   }
-  if (failed_) throw Error(ErrorKind::peer, kPeerFailed);
+  if (failed_) throw Error(errors::kPeerFailed, kPeerFailed);
 }
 
 void ThreadGroup::fail() {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "framework/core/digest.hpp"
+#include "framework/core/label.hpp"
 #include "framework/core/lane_view.hpp"
 #include "framework/core/shape.hpp"
 
@@ -32,8 +33,8 @@ class Dataset {
   virtual Index size() const = 0;
   virtual Shape sample_shape() const = 0;  ///< (C, H, W)
   virtual Index classes() const = 0;
-  /// One label a sample, each in [0, classes).
-  virtual std::span<const std::uint8_t> labels() const = 0;
+  /// One label per sample, each in [0, classes).
+  virtual std::span<const Label> labels() const = 0;
 
   /// Fills `block`, (C*H*W, lanes) in either layout.
   virtual void gather(const GatherRequest& request, LaneView block) const = 0;

@@ -16,7 +16,7 @@ class FirstSamples final : public Dataset {
   Index size() const override { return size_; }
   Shape sample_shape() const override { return dataset_.sample_shape(); }
   Index classes() const override { return dataset_.classes(); }
-  std::span<const std::uint8_t> labels() const override {
+  std::span<const Label> labels() const override {
     return dataset_.labels().first(static_cast<std::size_t>(size_));
   }
   void gather(const GatherRequest& request, LaneView block) const override {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "framework/kernels/softmax.hpp"
-
 namespace lockstep {
 
 MicroBatchExecutor::MicroBatchExecutor(const Plan& plan, const ParameterLayout& layout,
@@ -14,14 +12,10 @@ MicroBatchExecutor::MicroBatchExecutor(const Plan& plan, const ParameterLayout& 
       concurrency_(team.concurrency()),
       settings_(settings),
       division_(plan) {
-  const auto lanes = static_cast<std::size_t>(plan.micro_batch());
   slots_.reserve(static_cast<std::size_t>(team.threads()));
   for (int slot = 0; slot < team.threads(); ++slot) {
-    slots_.push_back({.pass = MicroBatchPass(plan, layout),
-                      .lane_samples = std::vector<Index>(lanes),
-                      .labels = std::vector<std::uint8_t>(lanes),
-                      .losses = std::vector<float>(lanes),
-                      .classes = std::vector<std::uint8_t>(lanes)});
+    slots_.push_back(
+        {.pass = MicroBatchPass(plan, layout), .batch = MicroBatch(plan.micro_batch())});
   }
 }
 
@@ -81,13 +75,14 @@ bool MicroBatchExecutor::work_in_shares(StagedWork::Walk& walk, int slot, const 
   };
   const auto forward = [&](const WorkDivision::Stage& stage) {
     if (!stage.divided) return each([&](Slot& of) { run_forward(of, {stage.first, stage.last}); });
-    return shared(
-        [&](Slot& of, Share share) { of.pass.forward_step(stage.first, of.context, share); });
+    return shared([&](Slot& of, Share share) {
+      of.pass.forward_step(stage.first, of.batch.context(), share);
+    });
   };
   const auto backward = [&](const WorkDivision::Stage& stage) {
     if (!stage.divided) return each([&](Slot& of) { run_backward(of, {stage.first, stage.last}); });
     const auto share_of_step = [&](Slot& of, Share share) {
-      of.pass.backward_step(stage.first, of.context, slot_of(slot).pass.scratch(), share);
+      of.pass.backward_step(stage.first, of.batch.context(), slot_of(slot).pass.scratch(), share);
     };
     return shared(share_of_step) && (!completes_bucket(stage.first) ||
                                      each([&](const Slot& of) { hand_in_after(stage.first, of); }));
@@ -107,60 +102,34 @@ void MicroBatchExecutor::assemble(Slot& slot, Index micro_batch) {
   const std::span<const Index> batch = step_.batch.samples;
   const std::size_t first = static_cast<std::size_t>(micro_batch) * size;
   const auto samples = batch.subspan(first, std::min(size, batch.size() - first));
-  slot.micro_batch = micro_batch;
-  slot.samples = samples.size();
-  slot.pass.set_samples(samples.size());
+  slot.number = micro_batch;
   slot.pass.bind_parameters(step_.parameters);
   for (std::size_t b = 0; b < step_.sync->buckets().size(); ++b) {
     slot.buffers[b] = step_.sync->acquire(b);
     slot.pass.bind_gradients(step_.sync->buffer(b, slot.buffers[b]),
                              step_.sync->buckets()[b].first);
   }
-  const LaneView input = slot.pass.input();
-  const auto idle = std::copy(samples.begin(), samples.end(), slot.lane_samples.begin());
-  std::fill(idle, slot.lane_samples.end(), samples.back());
-  for (std::size_t n = 0; n < samples.size(); ++n) {
-    slot.labels[n] = dataset_.labels()[static_cast<std::size_t>(samples[n])];
-  }
-  slot.context = {.training = true,
-                  .seed = settings_.seed,
-                  .epoch = step_.batch.epoch,
-                  .samples = std::span<const Index>(slot.lane_samples).first(input.lanes())};
-  dataset_.gather({.samples = slot.context.samples,
-                   .seed = settings_.seed,
-                   .epoch = step_.batch.epoch,
-                   .augment = true},
-                  input);
+  slot.batch.assemble(dataset_, samples,
+                      {.training = true, .seed = settings_.seed, .epoch = step_.batch.epoch},
+                      slot.pass);
 }
 
 void MicroBatchExecutor::run_forward(Slot& slot, IndexRange steps) {
-  for (std::size_t i = steps.first; i < steps.last; ++i) slot.pass.forward_step(i, slot.context);
+  for (std::size_t i = steps.first; i < steps.last; ++i)
+    slot.pass.forward_step(i, slot.batch.context());
 }
 
 void MicroBatchExecutor::run_backward(Slot& slot, IndexRange steps) {
   for (std::size_t i = steps.last; i-- > steps.first;) {
-    slot.pass.backward_step(i, slot.context, slot.pass.scratch());
+    slot.pass.backward_step(i, slot.batch.context(), slot.pass.scratch());
     hand_in_after(i, slot);
     step_.sync->progress();
   }
 }
 
 void MicroBatchExecutor::take_losses(Slot& slot) {
-  const auto labels = std::span<const std::uint8_t>(slot.labels).first(slot.samples);
-  const auto classes = std::span<std::uint8_t>(slot.classes).first(slot.samples);
-  softmax_cross_entropy(
-      {.logits = slot.pass.output(),
-       .labels = labels,
-       .label_smoothing = settings_.label_smoothing,
-       .gradient = slot.pass.output_gradient(),
-       .losses = std::span<float>(slot.losses).first(slot.pass.output().lanes())});
-  arg_max(slot.pass.output(), classes);
-  MicroBatchResult result{.samples = static_cast<Index>(slot.samples)};
-  for (std::size_t n = 0; n < slot.samples; ++n) {
-    result.loss += static_cast<double>(slot.losses[n]);
-    result.correct += classes[n] == labels[n] ? 1 : 0;
-  }
-  step_.results[static_cast<std::size_t>(slot.micro_batch)] = result;
+  slot.batch.take_loss(settings_.loss, slot.pass);
+  step_.results[static_cast<std::size_t>(slot.number)] = slot.batch.result();
 }
 
 bool MicroBatchExecutor::completes_bucket(std::size_t step) const {
@@ -172,7 +141,7 @@ bool MicroBatchExecutor::completes_bucket(std::size_t step) const {
 void MicroBatchExecutor::hand_in_after(std::size_t step, const Slot& slot) const {
   for (std::size_t b = 0; b < step_.sync->buckets().size(); ++b) {
     if (step_.sync->buckets()[b].last_step != step) continue;
-    step_.sync->finish_leaf(b, slot.micro_batch, slot.buffers[b]);
+    step_.sync->finish_leaf(b, slot.number, slot.buffers[b]);
     if (settings_.heartbeat != nullptr) settings_.heartbeat->beat();
   }
 }

@@ -12,6 +12,7 @@
 #include "framework/training/exchange/gradient_sync.hpp"
 #include "framework/training/step/dataset.hpp"
 #include "framework/training/step/heartbeat.hpp"
+#include "framework/training/step/micro_batch.hpp"
 #include "framework/training/step/sampler.hpp"
 
 namespace lockstep {
@@ -26,7 +27,7 @@ class MicroBatchExecutor {
  public:
   struct Settings {
     std::uint64_t seed;
-    float label_smoothing;
+    const Loss& loss;
     Heartbeat* heartbeat = nullptr;  ///< beats with every bucket handed in; may be null
   };
   MicroBatchExecutor(const Plan& plan, const ParameterLayout& layout, const Dataset& dataset,
@@ -37,7 +38,7 @@ class MicroBatchExecutor {
     GlobalBatch batch;
     std::span<const float> parameters;    ///< flat, scales applied
     GradientSync* sync;                   ///< started for this batch's number of micro-batches
-    std::span<MicroBatchResult> results;  ///< one a micro-batch; this rank's are filled in
+    std::span<MicroBatchResult> results;  ///< one per micro-batch; this rank's are filled in
   };
   void start(const Step& step);
 
@@ -57,14 +58,9 @@ class MicroBatchExecutor {
   // A micro-batch under way.
   struct Slot {
     MicroBatchPass pass;
-    std::vector<Index> lane_samples;   ///< m; the last one repeated in idle lanes
-    std::vector<std::uint8_t> labels;  ///< of the lanes with a sample
-    std::vector<float> losses;
-    std::vector<std::uint8_t> classes;
-    Index micro_batch = 0;
-    std::size_t samples = 0;
-    std::array<int, kMostBuckets> buffers{};  ///< of the gradient, one a bucket
-    PassContext context{};
+    MicroBatch batch;
+    Index number = 0;                         ///< of the micro-batch
+    std::array<int, kMostBuckets> buffers{};  ///< of the gradient, one per bucket
   };
 
   const Plan& plan_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "framework/kernels/optimizer.hpp"
+#include "framework/kernels/buffers.hpp"
 #include "framework/kernels/reduce.hpp"
 
 namespace lockstep {

@@ -9,8 +9,8 @@
 #include "framework/core/digest.hpp"
 #include "framework/core/staged_work.hpp"
 #include "framework/graph/parameter_store.hpp"
+#include "framework/optimizers/optimizer.hpp"
 #include "framework/training/update/gradient_norm.hpp"
-#include "framework/training/update/optimizer.hpp"
 
 namespace lockstep {
 

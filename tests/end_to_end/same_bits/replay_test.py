@@ -72,6 +72,34 @@ def test_the_first_difference_is_named_and_ends_with_1():
         cli.run(["replay", run, "--from", 9])
 
 
+def change_line(run, step, change):
+    journal = run / "metrics.jsonl"
+    lines = journal.read_text(encoding="utf-8").splitlines()
+    changed = [change(line) if f'"type":"step","step":{step},' in line else line for line in lines]
+    cli.expect(changed != lines, f"the journal has no step {step}")
+    journal.write_text("\n".join(changed) + "\n", encoding="utf-8")
+
+
+def test_a_step_that_only_the_snapshot_has_is_compared_too():
+    with cli.Folder() as folder:
+        run, trained = recorded_run(folder)
+        change_line(run, 4, lambda line: line[:20])
+        found = cli.run_json(["replay", run])
+        cli.expect_equal((found["same"], found["steps"]), (True, trained["steps"]), "all steps compared")
+        cli.expect("this line is no record" in cli.run(["replay", run]).stderr, "the damaged line is not told")
+
+
+def test_every_figure_that_training_repeats_is_compared():
+    with cli.Folder() as folder:
+        run, _ = recorded_run(folder)
+        change_line(run, 4, lambda line: line.replace('"images_per_second":', '"images_per_second":1'))
+        cli.expect_equal(cli.run_json(["replay", run])["same"], True, "speed does not count")
+        for figure in ("gradient_norm", "learning_rate", "loss", "epoch"):
+            change_line(run, 4, lambda line: line.replace(f'"{figure}":', f'"{figure}":9'))
+            first = json.loads(cli.run(["replay", run, "--json"], code=1).stdout)["first_difference"]
+            cli.expect_equal((first["step"], first["figure"]), (4, figure), "first difference")
+
+
 def test_what_cannot_be_replayed_is_explained():
     with cli.Folder() as folder:
         run, trained = recorded_run(folder)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/support/networks.hpp"
+#include "tests/support/setting_texts.hpp"
 
 namespace lockstep {
 namespace {
@@ -27,7 +28,7 @@ struct Bench {
   CheckFacts facts{.graph = graph, .config = config};
 
   Bench() {
-    config.learning_rate.peak = 0.5;
+    config.learning_rate = testing::parse_settings({{"schedule", "constant"}, {"peak", "0.5"}});
     facts.network.loss = 2.4;
     facts.network.input_rms = 1;
     facts.network.input_mean = {0};
@@ -46,6 +47,7 @@ struct Bench {
       facts.network.layers.push_back(layer);
     }
     facts.chance = 0.1;
+    facts.guessing_loss = std::log(10.0);
     facts.nearest_mean = 0.8;
     facts.nearest_samples = 1000;
     facts.batch_size = 64;
@@ -91,7 +93,10 @@ BOOST_AUTO_TEST_CASE(nothing_is_found_where_all_is_well) {
 
 BOOST_AUTO_TEST_CASE(inputs_are_normalized_anew_on_top_of_what_the_experiment_does) {
   Bench bench;
-  bench.config.data.normalize = {.mean = {0.5}, .std = {0.01}};
+  Value normalize = Value::mapping();
+  normalize.set("mean", Value::real(0.5));
+  normalize.set("std", Value::real(0.01));
+  bench.config.data = Value::mapping({{"normalize", normalize, {}}});
   bench.facts.network.input_rms = 40;
   bench.facts.network.input_mean = {-30, 10};
   bench.facts.network.input_std = {25, 0};

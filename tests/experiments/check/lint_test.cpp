@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/support/networks.hpp"
+#include "tests/support/setting_texts.hpp"
 
 namespace lockstep {
 namespace {
@@ -23,6 +24,8 @@ struct Bench {
     config.train.epochs = 2;
     config.train.batch_size = 100;
     config.train.micro_batch = 32;
+    config.optimizer = testing::parse_settings({{"type", "sgd"}});
+    config.learning_rate = testing::parse_settings({{"schedule", "constant"}, {"peak", "0.1"}});
   }
   CheckFindings lint() const { return lint_findings({config, graph, data, workers}); }
 };
@@ -46,18 +49,18 @@ BOOST_AUTO_TEST_CASE(settings_that_fit_one_another_raise_nothing) {
 
 BOOST_AUTO_TEST_CASE(warm_up_must_end_within_the_run) {
   Bench bench;
-  bench.config.learning_rate.warmup_steps = 19;
+  bench.config.learning_rate.set("warmup_steps", Value::integer(19));
   BOOST_TEST(bench.lint().empty());
-  bench.config.learning_rate.warmup_steps = 20;
+  bench.config.learning_rate.set("warmup_steps", Value::integer(20));
   check_one(bench.lint(), "warmup_without_end", Level::change, "learning_rate.warmup=0.1");
 }
 
 BOOST_AUTO_TEST_CASE(a_step_schedule_must_step) {
   Bench bench;
-  bench.config.learning_rate = {
-      .type = ScheduleSettings::Type::step, .warmup_steps = 5, .every_steps = 14};
+  bench.config.learning_rate = testing::parse_settings(
+      {{"schedule", "step"}, {"peak", "0.1"}, {"warmup_steps", "5"}, {"every_steps", "14"}});
   BOOST_TEST(bench.lint().empty());
-  bench.config.learning_rate.every_steps = 15;
+  bench.config.learning_rate.set("every_steps", Value::integer(15));
   check_one(bench.lint(), "schedule_never_fires", Level::change, "learning_rate.every_steps=5");
 }
 
@@ -71,12 +74,12 @@ BOOST_AUTO_TEST_CASE(a_batch_must_not_be_more_than_there_is) {
 
 BOOST_AUTO_TEST_CASE(adam_must_not_forget_squares_before_gradients) {
   Bench bench;
-  bench.config.optimizer = {
-      .type = OptimizerSettings::Type::adam, .beta1 = 0.9, .beta2 = 0.66};  // 0.81 < 0.8124
+  bench.config.optimizer = testing::parse_settings(
+      {{"type", "adam"}, {"beta1", "0.9"}, {"beta2", "0.66"}});  // 0.81 < 0.8124
   BOOST_TEST(bench.lint().empty());
-  bench.config.optimizer.beta2 = 0.65;  // 0.8062
+  bench.config.optimizer.set("beta2", Value::real(0.65));  // 0.8062
   check_one(bench.lint(), "adam_memory", Level::change, "optimizer.beta2=0.999");
-  bench.config.optimizer.type = OptimizerSettings::Type::sgd;
+  bench.config.optimizer.set("type", Value::string("sgd"));
   BOOST_TEST(bench.lint().empty());
 }
 

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "framework/training/diagnosis/record_columns.hpp"
+
 namespace lockstep::testing {
 namespace {
 
@@ -99,13 +101,14 @@ BOOST_AUTO_TEST_CASE(a_number_that_training_goes_on_from_differs_in_one_bit) {
   Checkpoint one = sample();
   one.optimizer_scalars = {{"beta1_power", 0.5}};
   one.state = StoredTrainingState{};
-  one.state->step = 9;
-  one.state->epoch_loss = 2;
+  one.state->progress.step = 9;
+  one.state->progress.epoch_loss = 2;
   Checkpoint other = one;
-  other.state->train_seconds = 3;
-  other.state->best = 0.25;
+  other.state->progress.train_seconds = 3;
+  other.state->progress.best_accuracy = 0.25;
+  other.state->progress.best_step = 7;
   BOOST_TEST(!first_number_difference(one, other).has_value());
-  other.state->epoch_loss = std::nextafter(2.0, 3.0);
+  other.state->progress.epoch_loss = std::nextafter(2.0, 3.0);
   const auto found = first_number_difference(one, other);
   BOOST_REQUIRE(found.has_value());
   BOOST_TEST(found->figure == "epoch_loss");
@@ -135,6 +138,21 @@ BOOST_AUTO_TEST_CASE(a_step_without_a_digest_is_compared_by_its_loss) {
   BOOST_REQUIRE(found.step.has_value());
   BOOST_TEST(found.step->figure == "loss");
   BOOST_TEST(found.step->step == 2);
+}
+
+BOOST_AUTO_TEST_CASE(any_figure_of_a_step_that_training_repeats_may_differ_and_its_speed_may_not) {
+  StepRecord one{.step = 3, .loss = 0.5, .has_digest = true, .digest = {.high = 1, .low = 2}};
+  for (const Column<StepRecord>& column : kStepColumns) {
+    StepRecord other = one;
+    other.*column.member = std::nextafter(one.*column.member, 2.0);
+    const auto found = step_difference(one, other);
+    BOOST_TEST(found.has_value() == column.repeats, column.name);
+    BOOST_TEST((!found || (found->figure == column.name && found->step == 3)), column.name);
+    other.*column.member = NAN;  // as of a checkpoint, which has the digest alone
+    BOOST_TEST(!step_difference(one, other).has_value(), column.name);
+    other.digest.low = 3;
+    BOOST_TEST(step_difference(one, other)->figure == "digest", column.name);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(one_that_came_further_is_not_the_same) {

@@ -196,8 +196,14 @@ BOOST_AUTO_TEST_CASE(what_a_folder_cannot_do_is_noted) {
 
 BOOST_AUTO_TEST_CASE(data_that_are_nowhere_are_noted_and_damaged_ones_to_be_changed) {
   JobFacts job = healthy_job(1);
-  job.ranks[0].data[0] = {.name = "mnist", .place = "", .digest = "", .problem = "nowhere"};
-  check_trouble(data_findings(job), FindingLevel::note, {"bash data/fetch.sh mnist"});
+  job.ranks[0].data[0] = {.name = "mnist",
+                          .advice = "run `bash data/fetch.sh mnist`",
+                          .place = "",
+                          .digest = "",
+                          .problem = "nowhere"};
+  check_trouble(data_findings(job), FindingLevel::note,
+                {"host0 does not have mnist: to train on it, run `bash data/fetch.sh mnist`, or "
+                 "set LOCKSTEP_DATA to the folder"});
   job.ranks[0].data[0].is_damaged = true;
   job.ranks[0].data[0].problem = "t10k-images is truncated.";
   check_trouble(data_findings(job), FindingLevel::change, {"t10k-images is truncated."});

@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_part_that_is_not_there_has_no_samples) {
 
 BOOST_AUTO_TEST_CASE(what_a_reader_cannot_open_fails_on_all_ranks) {
   const auto damaged_on_b = [](int rank) {
-    if (rank == 2) throw Error(ErrorKind::data, "damaged");
+    if (rank == 2) throw Error(errors::kDamagedData, "damaged");
     return sample_data();
   };
   for (const Outcome& outcome : load_on({"a", "a", "b", "b"}, damaged_on_b)) {

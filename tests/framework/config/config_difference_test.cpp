@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kExperiment =
     "schema_version: 1\n"
     "model: {name: m, layers: [{name: c1, filters: 6, kernel: [5, 5]}, {name: f2, units: 10}]}\n"
-    "data: {dataset: mnist}\n"
+    "data: {dataset: mnist, path: /x, validation: 5000, normalize: {mean: 0}}\n"
     "train: {epochs: 2, batch_size: 64}\n"
     "optimizer: {type: sgd}\n"
     "learning_rate: 0.1\n";
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(each_key_that_differs_is_named_in_the_order_of_the_file) {
   BOOST_TEST((difference({"optimizer.momentum=0.9", "seed=2", "data.normalize.mean=0.5"}) ==
               Keys{"seed", "data.normalize.mean", "optimizer.momentum"}));
   BOOST_TEST((difference({"train.steps=5"}) == Keys{"train.epochs", "train.steps"}));
-  BOOST_TEST((difference({"data.dataset=[mnist, idx]", "data.path=x", "data.validation=5000"}) ==
+  BOOST_TEST((difference({"data.dataset=[mnist, idx]", "data.path=y", "data.validation=5000"}) ==
               Keys{"data.dataset", "data.path"}));
 }
 
@@ -104,6 +104,16 @@ BOOST_AUTO_TEST_CASE(the_length_may_change_where_the_rate_does_not_depend_on_it)
     BOOST_TEST(may_change_on_resume(config, "train.steps"), rate);
     BOOST_TEST(may_change_on_resume(config, "train.epochs"), rate);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_run_goes_on_with_other_rhythms_and_not_with_another_seed) {
+  const std::string network =
+      "model={name: m, input: {shape: [9]}, layers: [{name: f, type: dense, units: 3}]}";
+  const ExperimentConfig recorded = with({network});
+  const ExperimentConfig wanted =
+      with({network, "seed=3", "evaluate.every_steps=2", "checkpoint.keep=9"});
+  BOOST_TEST(keys_refused_on_resume(recorded, wanted) == Keys{"seed"});
+  BOOST_TEST(keys_refused_on_resume(recorded, recorded).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -25,9 +25,6 @@ BOOST_AUTO_TEST_CASE(a_missing_key_is_named) {
              "itself.");
   BOOST_TEST(refusal({.data = ""}) ==
              "e.yaml:1:1: data is missing; it must be a mapping such as {dataset: mnist}.");
-  BOOST_TEST(refusal({.data = "data: {}\n"}) ==
-             "e.yaml:3:7: data.dataset is missing; it must be one of mnist, fashion_mnist, idx, "
-             "hdf5, synthetic, or a list of them.");
   BOOST_TEST(refusal({.train = ""}) ==
              "e.yaml:1:1: train is missing; it must be a mapping such as {epochs: 2, batch_size: "
              "64}.");
@@ -40,7 +37,7 @@ BOOST_AUTO_TEST_CASE(a_missing_key_is_named) {
              "e.yaml:1:1: optimizer is missing; it must be a mapping such as {type: sgd, momentum: "
              "0.9}.");
   BOOST_TEST(refusal({.optimizer = "optimizer: {momentum: 0.9}\n"}) ==
-             "e.yaml:5:12: optimizer.type is missing; it must be one of sgd, adam.");
+             "e.yaml:5:12: optimizer.type is missing; it must be one of adam, sgd.");
   BOOST_TEST(refusal({.rate = ""}) ==
              "e.yaml:1:1: learning_rate is missing; it must be a number, or a mapping such as "
              "{schedule: cosine, peak: 0.1}.");
@@ -48,9 +45,6 @@ BOOST_AUTO_TEST_CASE(a_missing_key_is_named) {
       refusal({.rate = "learning_rate: {schedule: step, peak: 1}\n"}) ==
       "e.yaml:6:16: learning_rate.every_steps is missing; it must be a whole number from 1 to "
       "1000000000000.");
-  BOOST_TEST(refusal({.data = "data: {dataset: [mnist, idx]}\n"}) ==
-             "e.yaml:3:7: data.path is missing; it says where the data set 'idx' lies, relative to "
-             "the experiment file.");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_key_gets_the_nearest_name) {
@@ -84,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_misplaced_key_is_sent_where_it_belongs) {
              "file.");
   BOOST_TEST(refusal({.rate = "learning_rate: {schedule: constant, peak: 1, factor: 0.5}\n"}) ==
              "e.yaml:6:46: unknown key learning_rate.factor; it belongs under learning_rate:, with "
-             "schedule: step or exponential.");
+             "schedule: exponential or step.");
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_type_or_range_is_placed) {
@@ -106,10 +100,9 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_or_range_is_placed) {
   BOOST_TEST(refusal({.rate = "learning_rate: .nan\n"})
                  .starts_with("e.yaml:6:16: learning_rate must be a number from 0 to 1000000, but "
                               "is the text '.nan'"));
-  BOOST_TEST(
-      refusal({.rate = "learning_rate: {schedule: cosin, peak: 1}\n"}) ==
-      "e.yaml:6:27: learning_rate.schedule must be one of constant, step, exponential, cosine, "
-      "one_cycle, but is the text 'cosin', did you mean 'cosine'?");
+  BOOST_TEST(refusal({.rate = "learning_rate: {schedule: cosin, peak: 1}\n"}) ==
+             "e.yaml:6:27: learning_rate.schedule must be one of constant, cosine, exponential, "
+             "one_cycle, step, but is the text 'cosin', did you mean 'cosine'?");
   BOOST_TEST(
       refusal({.rest = "loss: {label_smoothing: 1}\n"}) ==
       "e.yaml:7:25: loss.label_smoothing must be a number from 0 to below 1, but is the number "
@@ -131,23 +124,6 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_or_range_is_placed) {
   BOOST_TEST(refusal({.version = "schema_version: 2\n"}) ==
              "e.yaml:1:17: schema_version must be 1, the only one this version of lockstep knows, "
              "but is the number 2.");
-  BOOST_TEST(
-      refusal({.data = "data: {dataset: [mnist, cifar]}\n"}) ==
-      "e.yaml:3:25: data.dataset must be one of mnist, fashion_mnist, idx, hdf5, synthetic, or "
-      "a list of them, but is the text 'cifar'.");
-  BOOST_TEST(refusal({.data = "data: {dataset: fashion-mnist}\n"})
-                 .ends_with("but is the text 'fashion-mnist', did you mean 'fashion_mnist'?"));
-  BOOST_TEST(refusal({.data = "data: {dataset: []}\n"}) ==
-             "e.yaml:3:17: data.dataset is an empty list; name at least one data set.");
-  BOOST_TEST(
-      refusal({.data = "data: {dataset: mnist, normalize: {std: [1, 0]}}\n"}) ==
-      "e.yaml:3:45: data.normalize.std must be a number from 1e-30 to 1000000, or a list of such, "
-      "but is the number 0.");
-  BOOST_TEST(refusal({.data = "data: {dataset: mnist, normalize: {std: 1e-40}}\n"})
-                 .starts_with("e.yaml:3:41: data.normalize.std must be a number from 1e-30"));
-  BOOST_TEST(refusal({.data = "data: {dataset: [synthetic, mnist, synthetic]}\n"}) ==
-             "e.yaml:3:36: data.dataset names 'synthetic' twice; the first that is present is "
-             "taken, so remove one of the two.");
   BOOST_TEST(
       refusal({.optimizer = "optimizer: {type: sgd, nesterov: true}\n"}) ==
       "e.yaml:5:34: optimizer.nesterov is true, which needs a momentum above 0, such as 0.9.");

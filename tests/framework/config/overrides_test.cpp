@@ -60,11 +60,11 @@ BOOST_AUTO_TEST_CASE(values_replace_add_and_are_typed) {
   BOOST_TEST(config.seed == 7U);
   BOOST_TEST(config.train.batch_size == 100);
   BOOST_TEST(config.train.clip_norm == 1.0);
-  BOOST_TEST(config.loss.label_smoothing == 0.1);
-  BOOST_TEST(config.data.normalize.std.at(0) == 0.25);
-  BOOST_TEST(config.data.datasets.at(0) == "fashion_mnist");
-  BOOST_TEST(config.optimizer.beta1 == 0.8);
-  BOOST_TEST(config.data.augment.shift == 2);
+  BOOST_TEST(config.loss.find("label_smoothing")->text == "0.1");
+  BOOST_TEST(config.data.find("normalize")->find("std")->text == "0.25");
+  BOOST_TEST(config.data.find("dataset")->items.at(0).text == "fashion_mnist");
+  BOOST_TEST(config.optimizer.find("beta1")->text == "0.8");
+  BOOST_TEST(config.data.find("augment")->find("shift")->text == "2");
   BOOST_TEST(config.name == "other");
 }
 
@@ -96,16 +96,16 @@ BOOST_AUTO_TEST_CASE(setting_one_of_two_excluding_keys_removes_the_other) {
   BOOST_TEST(back.checkpoint.rhythm.every_epochs == 2.0);
   const ExperimentConfig rate = with(
       {"learning_rate={schedule: cosine, peak: 1, warmup: 0.1}", "learning_rate.warmup_steps=5"});
-  BOOST_TEST(rate.learning_rate.warmup_steps == 5);
-  BOOST_TEST(rate.learning_rate.warmup == 0.0);
+  BOOST_TEST(rate.learning_rate.find("warmup_steps")->text == "5");
+  BOOST_TEST(rate.learning_rate.find("warmup") == nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(a_bare_learning_rate_takes_overrides_below_it) {
-  BOOST_TEST(with({"learning_rate.peak=0.05"}).learning_rate.peak == 0.05);
+  BOOST_TEST(with({"learning_rate.peak=0.05"}).learning_rate.find("peak")->text == "0.05");
   const ExperimentConfig config = with({"learning_rate.schedule=one_cycle"});
-  BOOST_TEST((config.learning_rate.type == ScheduleSettings::Type::one_cycle));
-  BOOST_TEST(config.learning_rate.peak == 0.1);
-  BOOST_TEST(with({"learning_rate=0.2"}).learning_rate.peak == 0.2);
+  BOOST_TEST(config.learning_rate.find("schedule")->text == "one_cycle");
+  BOOST_TEST(config.learning_rate.find("peak")->text == "0.1");
+  BOOST_TEST(with({"learning_rate=0.2"}).learning_rate.find("peak")->text == "0.2");
 }
 
 BOOST_AUTO_TEST_CASE(a_model_replaced_by_an_override_comes_before_overrides_of_its_layers) {

@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "framework/schedules/schedule.hpp"
 #include "tests/framework/config/message_of.hpp"
 #include "tests/framework/config/sweep_files.hpp"
 
@@ -84,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_trial_is_the_base_with_overrides_and_its_settings) {
   const ExperimentConfig& config = trials.at(1).config;
   BOOST_TEST((config.train.steps == 9 && config.train.epochs == 0));
   BOOST_TEST(config.model.find("layers")->items.at(0).find("units")->text == "8");
-  BOOST_TEST(config.learning_rate.peak == 0.2);
+  BOOST_TEST(config.learning_rate.find("peak")->text == "0.2");
   BOOST_TEST(config.seed == 5U);  // the base's 4, and one more
   BOOST_TEST(to_text(trials.at(1).settings) ==
              "model.layers.f1.units=8, learning_rate.peak=0.2, seed=5");
@@ -128,10 +129,10 @@ BOOST_AUTO_TEST_CASE(draws_keep_to_their_ranges_and_reach_all_of_them) {
   std::set<std::uint64_t> seeds;
   std::set<Index> batches;
   for (const SweepTrial& trial : sweep_trials(load_sweep(file))) {
-    const double rate = trial.config.learning_rate.peak;
+    const double rate = make_schedule(trial.config.learning_rate).peak();
     BOOST_TEST((rate >= 0.001 && rate <= 0.1));
-    BOOST_TEST(
-        (trial.config.loss.label_smoothing >= 0.1 && trial.config.loss.label_smoothing <= 0.5));
+    const auto smoothing = parse_real(trial.config.loss.find("label_smoothing")->text);
+    BOOST_TEST((smoothing >= 0.1 && smoothing <= 0.5));
     low_rates += rate < 0.01 ? 1 : 0;
     seeds.insert(trial.config.seed);
     batches.insert(trial.config.train.batch_size);

@@ -31,6 +31,16 @@ BOOST_AUTO_TEST_CASE(tensors_lie_one_after_the_other_in_layer_order) {
   BOOST_TEST(next == 44426U);
 }
 
+BOOST_AUTO_TEST_CASE(the_weights_of_a_node_are_found_by_their_role) {
+  const Graph graph(testing::lenet5_network());
+  const ParameterLayout layout(graph);
+  BOOST_TEST((layout.entries()[0].role == ParameterRole::weight));
+  BOOST_TEST((layout.entries()[1].role == ParameterRole::bias));
+  BOOST_TEST((layout.weight_entry(0) == std::optional<std::size_t>(0)));
+  BOOST_TEST(!layout.weight_entry(1));                                    // relu1
+  BOOST_TEST((layout.weight_entry(3) == std::optional<std::size_t>(2)));  // c3
+}
+
 BOOST_AUTO_TEST_CASE(initial_values_depend_on_seed_and_name_alone) {
   const Graph graph(testing::lenet5_network());
   BOOST_TEST(ParameterStore(graph, 1).digest().hex() == ParameterStore(graph, 1).digest().hex());

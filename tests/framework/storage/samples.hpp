@@ -16,7 +16,7 @@
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"
 #include "framework/storage/metrics/metrics.hpp"
-#include "framework/storage/metrics/metrics_columns.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep::testing {
 
@@ -106,17 +106,17 @@ inline Checkpoint sample_checkpoint(Index step = 860) {
   checkpoint.optimizer = {{"second_moment", sample_tensors(0.5F)},
                           {"first_moment", sample_tensors(0.25F)}};
   checkpoint.optimizer_scalars = {{"beta2_power", 0.1}, {"beta1_power", 1e-300}};
-  checkpoint.state = StoredTrainingState{.step = step,
+  checkpoint.state = StoredTrainingState{.progress = {.step = step,
+                                                      .samples_seen = 110080,
+                                                      .train_seconds = 12.75,
+                                                      .epoch_samples = 1024,
+                                                      .epoch_correct = 1001,
+                                                      .epoch_loss = 0.1 + 0.2,
+                                                      .best_accuracy = kNotMeasured,
+                                                      .best_step = 430},
                                          .epoch = 2.1,
-                                         .samples_seen = 110080,
                                          .seed = 0xFFFFFFFFFFFFFFFFULL,
-                                         .digest = {.high = 0x8000000000000001ULL, .low = 42},
-                                         .best = kNotMeasured,
-                                         .best_step = 430,
-                                         .train_seconds = 12.75,
-                                         .epoch_samples = 1024,
-                                         .epoch_correct = 1001,
-                                         .epoch_loss = 0.1 + 0.2};
+                                         .digest = {.high = 0x8000000000000001ULL, .low = 42}};
   checkpoint.provenance.entries = {
       {"version", "0.1.0"}, {"commit", "unknown"}, {"ranks", std::int64_t{2}}};
   return checkpoint;

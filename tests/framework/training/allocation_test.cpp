@@ -8,8 +8,8 @@
 #include <new>
 
 #include "framework/training/evaluation/predictor.hpp"
-#include "framework/training/trainer.hpp"
-#include "tests/support/networks.hpp"
+#include "tests/support/losses.hpp"
+#include "tests/support/training.hpp"
 
 namespace {
 
@@ -52,34 +52,18 @@ void* counted(void* memory) {
 namespace lockstep {
 namespace {
 
-double no_time() { return 0; }
-
 // Of 20 steps, over the ends of epochs, too: their last batch is shorter and the order is drawn
 // anew.
 std::size_t later_allocations(const GraphSpec& network, const Shape& shape, Index batch_size) {
   const Graph graph(network);
-  ParameterStore parameters(graph, 1);
-  const auto optimizer =
-      make_optimizer({.type = OptimizerSettings::Type::adam}, parameters.layout().size());
   const testing::TestDataset dataset(250, shape, 5);
+  TrainingSetup setup = testing::set_up(
+      graph, {.training = dataset},
+      {.total_steps = 100, .batch_size = batch_size, .micro_batch = 16, .clip_norm = 1.0},
+      {.loss = {{"label_smoothing", "0.1"}}});
   const WorkerTeam team(3);
   SoloCommunicator solo;
-  const ScheduleSettings schedule{};
-  Trainer trainer({.graph = graph,
-                   .parameters = parameters,
-                   .optimizer = *optimizer,
-                   .schedule = schedule,
-                   .training = dataset,
-                   .validation = nullptr,
-                   .test = nullptr,
-                   .team = team,
-                   .communicator = solo,
-                   .clock = no_time},
-                  {.total_steps = 100,
-                   .batch_size = batch_size,
-                   .micro_batch = 16,
-                   .label_smoothing = 0.1F,
-                   .clip_norm = 1.0});
+  Trainer trainer(setup, {.team = team, .communicator = solo, .clock = testing::no_time});
   trainer.train_step();
   const std::size_t before = allocations;
   for (int step = 0; step < 20; ++step) trainer.train_step();
@@ -109,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_prediction_allocates_nothing) {
   const Graph graph(testing::busy_network());  // with layers that have no way of their own for it
   const ParameterStore parameters(graph, 1);
   const testing::TestDataset dataset(20, {2, 8, 7}, 5);
-  Predictor predictor(graph, parameters.layout(), parameters.values());
+  Predictor predictor(graph, parameters.layout(), parameters.values(), testing::cross_entropy());
   const std::vector<float> features(112, 0.5F);
   const std::size_t before = allocations;
   for (Index sample = 0; sample < 20; ++sample) predictor.probabilities(dataset, sample);

@@ -8,13 +8,12 @@
 #include <vector>
 
 #include "framework/core/error.hpp"
-#include "framework/training/trainer.hpp"
-#include "tests/support/networks.hpp"
+#include "tests/support/training.hpp"
 
 namespace lockstep {
 namespace {
 
-using testing::model_value;
+using testing::Recorder;
 
 // Half a second passes whenever somebody looks.
 double slow_clock() {
@@ -22,56 +21,36 @@ double slow_clock() {
   return now += 0.5;
 }
 
-struct Recorder final : TrainingObserver {
-  std::vector<StepRecord> steps;
-  std::vector<EpochRecord> evaluations;
-  TrainingProgress last;
-
-  void on_step(const StepRecord& record) override { steps.push_back(record); }
-  void on_evaluation(const EpochRecord& record) override { evaluations.push_back(record); }
-  void on_checkpoint(const TrainingProgress& progress) override { last = progress; }
-};
+constexpr TrainerSettings kSixSteps{
+    .total_steps = 6, .batch_size = 2, .micro_batch = 16, .evaluate = {.every_steps = 2}};
 
 /// Two dense layers on three samples of one number, in batches of two.
 struct Bench {
   explicit Bench(const std::vector<float>& values) {
-    std::ranges::copy(values, parameters.mutable_values().begin());
+    std::ranges::copy(values, setup.parameters.mutable_values().begin());
   }
 
   Recorder train(const TrainerSettings& settings, const Dataset* validation = nullptr,
                  const Dataset* test = nullptr) {
-    Trainer trainer({.graph = graph,
-                     .parameters = parameters,
-                     .optimizer = *optimizer,
-                     .schedule = schedule,
-                     .training = training,
-                     .validation = validation,
-                     .test = test,
-                     .team = team,
-                     .communicator = solo,
-                     .clock = slow_clock},
-                    settings);
+    setup.settings = settings;
+    setup.data.validation = validation;
+    setup.data.test = test;
     Recorder recorder;
-    trainer.run(recorder);
+    Trainer(setup, {.team = team, .communicator = solo, .clock = slow_clock}).run(recorder);
     return recorder;
   }
 
-  Graph graph{parse_graph_spec(
-      model_value({1}, {{"h", "dense", {{"units", "1"}}}, {"o", "dense", {{"units", "2"}}}}))};
-  ParameterStore parameters{graph, 1};
-  std::unique_ptr<Optimizer> optimizer =
-      make_optimizer({.type = OptimizerSettings::Type::sgd}, parameters.layout().size());
-  ScheduleSettings schedule{.peak = 0.01};
+  Graph graph{parse_graph_spec(testing::model_value(
+      {1}, {{"h", "dense", {{"units", "1"}}}, {"o", "dense", {{"units", "2"}}}}))};
   testing::TestDataset training{3, {1}, 2};
+  TrainingSetup setup =
+      testing::set_up(graph, {.training = training}, kSixSteps, {.optimizer = {{"type", "sgd"}}});
   WorkerTeam team{1};
   SoloCommunicator solo;
 };
 
 // h.weight, h.bias, o.weight (2), o.bias (2)
 const std::vector<float> kModest = {0.5F, 0.1F, 0.3F, -0.2F, 0.1F, 0.0F};
-
-constexpr TrainerSettings kSixSteps{
-    .total_steps = 6, .batch_size = 2, .micro_batch = 16, .evaluate = {.every_steps = 2}};
 
 std::string numeric_failure(const std::vector<float>& values) {
   try {
@@ -111,12 +90,12 @@ BOOST_AUTO_TEST_CASE(an_infinite_gradient_ends_training_though_the_loss_is_finit
 BOOST_AUTO_TEST_CASE(layers_are_told_with_the_step_that_was_evaluated) {
   Bench bench(kModest);
   bench.train(kSixSteps);  // the same values as in the run below, after the same steps
-  const auto last = bench.parameters.values();
+  const auto last = bench.setup.parameters.values();
   TrainerSettings shorter = kSixSteps;
   shorter.total_steps = 5;
   Bench before(kModest);
   before.train(shorter);
-  const auto previous = before.parameters.values();
+  const auto previous = before.setup.parameters.values();
   const std::vector<LayerRecord> layers = Bench(kModest).train(kSixSteps).evaluations[2].layers;
   BOOST_REQUIRE(layers.size() == 2);
   const auto change = [&](std::size_t i) {
@@ -135,7 +114,7 @@ BOOST_AUTO_TEST_CASE(layers_are_told_with_the_step_that_was_evaluated) {
 
 BOOST_AUTO_TEST_CASE(time_is_that_of_steps_alone) {
   const Recorder recorder = Bench(kModest).train(kSixSteps);
-  BOOST_TEST(recorder.last.train_seconds == 3.0);  // six steps of half a second
+  BOOST_TEST(recorder.checkpoints.back().train_seconds == 3.0);  // six steps of half a second
   BOOST_TEST(recorder.steps[0].images_per_second == 4.0);
   BOOST_TEST(recorder.steps[1].images_per_second == 2.0);  // the epoch's last batch has one sample
   std::vector<double> seconds;

@@ -8,12 +8,10 @@
 
 #include "framework/training/exchange/thread_communicator.hpp"
 #include "framework/training/trainer.hpp"
-#include "tests/support/networks.hpp"
+#include "tests/support/training.hpp"
 
 namespace lockstep {
 namespace {
-
-double no_time() { return 0; }
 
 // Asks once, when it is asked itself for the n-th time.
 struct AsksAt final : RequestSource {
@@ -46,31 +44,18 @@ struct Outcome {
 
 // Three epochs of 250 samples (100, 100, 50); evaluated every three steps, checkpoint every four.
 Outcome train(Communicator& communicator, RequestSource* requests, Heartbeat* heartbeat = nullptr) {
-  const Graph graph(testing::busy_network());
-  ParameterStore parameters(graph, 11);
-  const auto optimizer =
-      make_optimizer({.type = OptimizerSettings::Type::adam}, parameters.layout().size());
-  const ScheduleSettings schedule{.peak = 0.01};
-  const testing::TestDataset training(250, {2, 8, 7}, 5);
-  const testing::TestDataset test(130, {2, 8, 7}, 5);
-  const WorkerTeam team(2);
-  Trainer trainer({.graph = graph,
-                   .parameters = parameters,
-                   .optimizer = *optimizer,
-                   .schedule = schedule,
-                   .training = training,
-                   .validation = nullptr,  // no best, so checkpoints come at their rhythm alone
-                   .test = &test,
-                   .team = team,
-                   .communicator = communicator,
-                   .clock = no_time,
-                   .requests = requests,
-                   .heartbeat = heartbeat},
-                  {.total_steps = 9,
-                   .batch_size = 100,
-                   .micro_batch = 16,
-                   .evaluate = {.every_steps = 3},
-                   .checkpoint = {.every_steps = 4}});
+  testing::TestRun run(communicator, 2,
+                       {.seed = 11,
+                        .total_steps = 9,
+                        .batch_size = 100,
+                        .micro_batch = 16,
+                        .evaluate = {.every_steps = 3},
+                        .checkpoint = {.every_steps = 4}});
+  run.setup.data.test = &run.held_out;  // no best, so checkpoints come at their rhythm alone
+  TrainingPlace place = run.place();
+  place.requests = requests;
+  place.heartbeat = heartbeat;
+  Trainer trainer(run.setup, place);
   Outcome outcome{.end = TrainingEnd::finished, .progress = {}, .recorder = {}};
   outcome.end = trainer.run(outcome.recorder);
   outcome.progress = trainer.progress();

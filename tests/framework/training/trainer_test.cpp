@@ -12,84 +12,55 @@
 #include <vector>
 
 #include "framework/training/exchange/thread_communicator.hpp"
-#include "tests/support/networks.hpp"
+#include "tests/support/training.hpp"
 
 namespace lockstep {
 namespace {
-
-double no_time() { return 0; }
 
 TrainerSettings busy_settings() {
   return {.seed = 11,
           .total_steps = 9,  // three epochs of 250 samples: 100, 100, 50
           .batch_size = 100,
           .micro_batch = 16,
-          .label_smoothing = 0.1F,
           .clip_norm = 0.5,
           .evaluate = {.every_epochs = 1},
           .checkpoint = {.every_steps = 4}};
 }
 
-struct Recorder final : TrainingObserver {
-  std::vector<StepRecord> steps;
-  std::vector<EpochRecord> evaluations;
-  std::vector<TrainingProgress> checkpoints;
-
+struct Recorder final : testing::Recorder {
   std::function<void(Index)> after_step = [](Index /*step*/) {};
 
   void on_step(const StepRecord& record) override {
-    steps.push_back(record);
+    testing::Recorder::on_step(record);
     after_step(record.step);
   }
-  void on_evaluation(const EpochRecord& record) override { evaluations.push_back(record); }
-  void on_checkpoint(const TrainingProgress& progress) override { checkpoints.push_back(progress); }
 };
 
-const OptimizerSettings kAdam{.type = OptimizerSettings::Type::adam};
-const ScheduleSettings kSchedule{
-    .type = ScheduleSettings::Type::one_cycle, .peak = 0.01, .warmup = 0.2};
+const testing::TestMethod kMethod{
+    .learning_rate = {{"schedule", "one_cycle"}, {"peak", "0.01"}, {"warmup", "0.2"}},
+    .loss = {{"label_smoothing", "0.1"}}};
 
-// Everything a run needs, for one rank.
-struct Run {
-  Run(Communicator& communicator_in, int threads,
+// Takes the first weight it meets beyond all bounds.
+class Bursting final : public UpdateRule {
+ public:
+  void start_step(float /*learning_rate*/) override {}
+  void update(const UpdateStretch& stretch) override {
+    stretch.values[0] = std::numeric_limits<float>::infinity();
+  }
+};
+
+// A run that validates, and what it tells.
+struct Run : testing::TestRun {
+  Run(Communicator& communicator_in, int threads_in,
       const TrainerSettings& settings_in = busy_settings())
-      : communicator(communicator_in), team(threads), settings(settings_in) {}
+      : TestRun(communicator_in, threads_in, settings_in, kMethod) {
+    setup.data.validation = &held_out;
+  }
 
-  Communicator& communicator;
-  WorkerTeam team;
-  TrainerSettings settings;
-  Graph graph{testing::busy_network()};
-  ParameterStore parameters{graph, 11};
-  std::unique_ptr<Optimizer> optimizer = make_optimizer(kAdam, parameters.layout().size());
-  ScheduleSettings schedule = kSchedule;
-  testing::TestDataset training{250, {2, 8, 7}, 5};
-  testing::TestDataset held_out{130, {2, 8, 7}, 5};
   Recorder recorder;
 
-  TrainerParts parts() {
-    return {.graph = graph,
-            .parameters = parameters,
-            .optimizer = *optimizer,
-            .schedule = schedule,
-            .training = training,
-            .validation = &held_out,
-            .test = nullptr,
-            .team = team,
-            .communicator = communicator,
-            .clock = no_time};
-  }
-
-  void train(const TrainingProgress& progress = {}) {
-    Trainer trainer(parts(), settings, progress);
-    trainer.run(recorder);
-  }
+  void train() { TestRun::train(recorder); }
 };
-
-std::vector<std::string> digests(const Recorder& recorder) {
-  std::vector<std::string> result;
-  for (const StepRecord& step : recorder.steps) result.push_back(step.digest.hex());
-  return result;
-}
 
 Recorder solo_run(int threads = 1) {
   SoloCommunicator solo;
@@ -100,12 +71,14 @@ Recorder solo_run(int threads = 1) {
 
 // What a checkpoint carries over to another process.
 void carry_over(const Run& from, Run& to) {
-  std::ranges::copy(from.parameters.values(), to.parameters.mutable_values().begin());
-  for (std::size_t b = 0; b < from.optimizer->buffers().size(); ++b) {
-    std::ranges::copy(std::as_const(*from.optimizer).buffers()[b].values.span(),
-                      to.optimizer->buffers()[b].values.span().begin());
+  std::ranges::copy(from.setup.parameters.values(), to.setup.parameters.mutable_values().begin());
+  for (std::size_t b = 0; b < from.setup.optimizer->buffers().size(); ++b) {
+    std::ranges::copy(std::as_const(*from.setup.optimizer).buffers()[b].values.span(),
+                      to.setup.optimizer->buffers()[b].values.span().begin());
   }
-  std::ranges::copy(std::as_const(*from.optimizer).scalars(), to.optimizer->scalars().begin());
+  std::ranges::copy(std::as_const(*from.setup.optimizer).scalars(),
+                    to.setup.optimizer->scalars().begin());
+  to.setup.progress = from.setup.progress;
 }
 
 struct Layout {
@@ -132,7 +105,7 @@ BOOST_DATA_TEST_CASE(ranks_and_threads_change_no_bit_of_any_step, kLayouts) {
     Run run(communicator, sample.threads);
     run.train();
     const std::lock_guard lock(checking);
-    BOOST_TEST(digests(run.recorder) == digests(expected), boost::test_tools::per_element());
+    BOOST_TEST(run.recorder.digests() == expected.digests(), boost::test_tools::per_element());
     BOOST_REQUIRE(run.recorder.evaluations.size() == expected.evaluations.size());
     for (std::size_t i = 0; i < expected.evaluations.size(); ++i) {
       BOOST_TEST(run.recorder.evaluations[i].validation_loss ==
@@ -154,22 +127,18 @@ BOOST_AUTO_TEST_CASE(
   for (Index stop = 1; stop < 9; ++stop) {
     SoloCommunicator solo;
     Run first(solo, 2);
-    TrainingProgress progress;
-    {
-      Trainer trainer(first.parts(), first.settings, {});
-      for (Index step = 0; step < stop; ++step) {
-        const StepRecord record = trainer.train_step();
-        BOOST_TEST(record.digest.hex() ==
-                   expected.steps[static_cast<std::size_t>(step)].digest.hex());
-      }
-      progress = trainer.progress();
+    Trainer trainer(first.setup, first.place());
+    for (Index step = 0; step < stop; ++step) {
+      const StepRecord record = trainer.train_step();
+      BOOST_TEST(record.digest.hex() ==
+                 expected.steps[static_cast<std::size_t>(step)].digest.hex());
     }
     ThreadGroup group(3);
     std::mutex checking;
     group.run([&](Communicator& communicator) {
       Run second(communicator, 1);
       carry_over(first, second);
-      second.train(progress);
+      second.train();
       const std::lock_guard lock(checking);
       BOOST_TEST(second.recorder.steps.back().digest.hex() == expected.steps.back().digest.hex());
     });
@@ -206,7 +175,7 @@ BOOST_AUTO_TEST_CASE(at_the_pause_step_it_evaluates_saves_and_stops) {
   BOOST_TEST(run.recorder.checkpoints.back().step == 5);
   Run again(solo, 1, settings);
   carry_over(run, again);
-  again.train(run.recorder.checkpoints.back());
+  again.train();
   BOOST_TEST(again.recorder.steps.empty());
   BOOST_REQUIRE(again.recorder.evaluations.size() == 1U);
   BOOST_TEST(again.recorder.evaluations[0].validation_loss ==
@@ -231,19 +200,9 @@ BOOST_AUTO_TEST_CASE(the_loss_is_the_mean_over_samples_also_in_a_short_last_batc
   TrainerSettings settings = busy_settings();
   settings.total_steps = 3;
   Run run(solo, 1, settings);
-  const ScheduleSettings frozen{.peak = 1e-30};
-  TrainerParts parts{.graph = run.graph,
-                     .parameters = run.parameters,
-                     .optimizer = *run.optimizer,
-                     .schedule = frozen,
-                     .training = run.training,
-                     .validation = nullptr,
-                     .test = nullptr,
-                     .team = run.team,
-                     .communicator = solo,
-                     .clock = no_time};
-  Trainer trainer(parts, settings);
-  trainer.run(run.recorder);
+  run.setup.schedule = constant_schedule(1e-30);
+  run.setup.data.validation = nullptr;
+  run.train();
   double weighted = 0;
   for (std::size_t i = 0; i < 3; ++i) weighted += run.recorder.steps[i].loss * (i < 2 ? 100 : 50);
   // The same nine-digit sum in another order.
@@ -253,7 +212,7 @@ BOOST_AUTO_TEST_CASE(the_loss_is_the_mean_over_samples_also_in_a_short_last_batc
 BOOST_AUTO_TEST_CASE(an_infinite_weight_ends_training_with_a_numeric_error) {
   SoloCommunicator solo;
   Run run(solo, 1);
-  run.parameters.mutable_values()[0] = std::numeric_limits<float>::infinity();
+  run.setup.parameters.mutable_values()[0] = std::numeric_limits<float>::infinity();
   BOOST_CHECK_EXCEPTION(run.train(), CollectiveError, [](const Error& error) {
     return error.kind() == ErrorKind::numeric &&
            std::string(error.what()).find("at step 1") != std::string::npos;
@@ -263,10 +222,8 @@ BOOST_AUTO_TEST_CASE(an_infinite_weight_ends_training_with_a_numeric_error) {
 BOOST_AUTO_TEST_CASE(a_weight_that_overflows_in_the_update_ends_training_with_a_numeric_error) {
   SoloCommunicator solo;
   Run run(solo, 1);
-  // Loss and gradient are ordinary, but decay times rate takes a weight of 0.1 to 1e39.
-  run.optimizer = make_optimizer({.type = OptimizerSettings::Type::sgd, .weight_decay = 1e10},
-                                 run.parameters.layout().size());
-  run.schedule = {.peak = 1e30};
+  // Loss and gradient are ordinary.
+  run.setup.optimizer = std::make_unique<Optimizer>(std::make_unique<Bursting>(), 0);
   BOOST_CHECK_EXCEPTION(run.train(), CollectiveError, [](const Error& error) {
     return error.kind() == ErrorKind::numeric &&
            std::string(error.what()).starts_with("A weight after the update");
@@ -277,7 +234,7 @@ BOOST_AUTO_TEST_CASE(a_weight_that_overflows_in_the_update_ends_training_with_a_
 BOOST_AUTO_TEST_CASE(of_equal_accuracies_the_first_is_the_best) {
   SoloCommunicator solo;
   Run run(solo, 1);
-  run.schedule = {.peak = 1e-30};  // nothing moves, so all evaluations are equal
+  run.setup.schedule = constant_schedule(1e-30);  // nothing moves, so all evaluations are equal
   run.train();
   BOOST_REQUIRE_EQUAL(run.recorder.evaluations.size(), 3U);
   BOOST_TEST(run.recorder.checkpoints.back().best_step == 3);
@@ -291,7 +248,7 @@ BOOST_AUTO_TEST_CASE(a_rank_whose_weights_differ_ends_training_before_a_checkpoi
   group.run([&](Communicator& communicator) {
     Run run(communicator, 1);
     run.recorder.after_step = [&](Index step) {
-      float& weight = run.parameters.mutable_values()[17];
+      float& weight = run.setup.parameters.mutable_values()[17];
       if (step == kDamaged && communicator.rank() == 1) weight = std::nextafter(weight, 9.0F);
     };
     try {

@@ -10,13 +10,10 @@
 #include "framework/graph/micro_batch_pass.hpp"
 #include "framework/kernels/softmax.hpp"
 #include "framework/training/exchange/canonical_tree.hpp"
-#include "framework/training/trainer.hpp"
-#include "tests/support/networks.hpp"
+#include "tests/support/training.hpp"
 
 namespace lockstep {
 namespace {
-
-double no_time() { return 0; }
 
 // Batches of 100, 100 and 50 samples, in micro-batches of which the last hold 4 and 2: clipping,
 // dropout, augmentation, a scaled layer, label smoothing and a rate that changes at every step.
@@ -24,17 +21,16 @@ constexpr TrainerSettings kSettings{.seed = 11,
                                     .total_steps = 7,
                                     .batch_size = 100,
                                     .micro_batch = 16,
-                                    .label_smoothing = 0.1F,
-                                    .clip_norm = 0.5};
-constexpr ScheduleSettings kSchedule{
-    .type = ScheduleSettings::Type::one_cycle, .peak = 0.01, .warmup = 0.4};
-constexpr OptimizerSettings kAdam{.type = OptimizerSettings::Type::adam};
+                                    .clip_norm = 0.5,
+                                    .evaluate = {.every_steps = 1}};
+const testing::TestMethod kMethod{
+    .learning_rate = {{"schedule", "one_cycle"}, {"peak", "0.01"}, {"warmup", "0.4"}},
+    .loss = {{"label_smoothing", "0.1"}}};
 
 struct Problem {
-  Graph graph{testing::busy_network()};
-  ParameterStore parameters{graph, 11};
-  testing::TestDataset training{250, {2, 8, 7}, 5};
-  std::unique_ptr<Optimizer> optimizer = make_optimizer(kAdam, parameters.layout().size());
+  SoloCommunicator solo;
+  testing::TestRun run{solo, 2, kSettings, kMethod};
+  TrainingSetup& setup = run.setup;
 };
 
 struct Results {
@@ -82,37 +78,37 @@ class Twin {
     if (const auto factor = clip_factor(norm.norm(), *kSettings.clip_norm)) {
       for (float& g : sum.gradient) g *= *factor;
     }
-    const float rate = learning_rate(kSchedule, number, kSettings.total_steps);
-    problem.optimizer->start_step(rate);
-    problem.optimizer->update(0, problem.parameters.mutable_values(), sum.gradient);
+    const float rate = problem.setup.schedule.rate(number, kSettings.total_steps);
+    problem.setup.optimizer->start_step(rate);
+    problem.setup.optimizer->update(0, problem.setup.parameters.mutable_values(), sum.gradient);
     return {sum.loss / static_cast<double>(samples), norm.norm(), rate, sum.correct, sum.gradient};
   }
 
   Problem problem;
 
  private:
-  const ParameterLayout& layout() const { return problem.parameters.layout(); }
+  const ParameterLayout& layout() const { return problem.setup.parameters.layout(); }
 
   Results micro_batch(std::span<const Index> samples, std::uint32_t epoch) {
-    const Plan plan(problem.graph, 16, PlanPurpose::training);
+    const Plan plan(problem.setup.graph, 16, PlanPurpose::training);
     MicroBatchPass pass(plan, layout());
     std::vector<Index> lanes(samples.begin(), samples.end());
     lanes.resize(16, lanes.back());
-    problem.training.gather(
+    problem.run.training.gather(
         {.samples = lanes, .seed = kSettings.seed, .epoch = epoch, .augment = true}, pass.input());
     std::vector<std::uint8_t> labels;
     for (const Index sample : samples) {
-      labels.push_back(problem.training.labels()[static_cast<std::size_t>(sample)]);
+      labels.push_back(problem.run.training.labels()[static_cast<std::size_t>(sample)]);
     }
     std::vector<float> scaled(layout().size());
-    layout().apply_scales(problem.parameters.values(), scaled);
+    layout().apply_scales(problem.setup.parameters.values(), scaled);
     const PassContext context{
         .training = true, .seed = kSettings.seed, .epoch = epoch, .samples = lanes};
     pass.forward(scaled, context);
     std::vector<float> losses(16);
     softmax_cross_entropy({.logits = pass.output(),
                            .labels = labels,
-                           .label_smoothing = kSettings.label_smoothing,
+                           .label_smoothing = 0.1F,
                            .gradient = pass.output_gradient(),
                            .losses = losses});
     std::vector<std::uint8_t> classes(samples.size());
@@ -129,34 +125,10 @@ class Twin {
   Sampler sampler_{250, kSettings.batch_size, kSettings.seed};
 };
 
-struct Silent final : TrainingObserver {
-  void on_step(const StepRecord& record) override { steps.push_back(record); }
-  void on_evaluation(const EpochRecord& record) override { evaluations.push_back(record); }
-  void on_checkpoint(const TrainingProgress& /*progress*/) override {}
-
-  std::vector<StepRecord> steps;
-  std::vector<EpochRecord> evaluations;
-};
-
-Silent train(Problem& problem) {
-  const WorkerTeam team(2);
-  SoloCommunicator solo;
-  TrainerSettings settings = kSettings;
-  settings.evaluate = {.every_steps = 1};
-  Trainer trainer({.graph = problem.graph,
-                   .parameters = problem.parameters,
-                   .optimizer = *problem.optimizer,
-                   .schedule = kSchedule,
-                   .training = problem.training,
-                   .validation = nullptr,
-                   .test = nullptr,
-                   .team = team,
-                   .communicator = solo,
-                   .clock = no_time},
-                  settings);
-  Silent silent;
-  trainer.run(silent);
-  return silent;
+testing::Recorder train(Problem& problem) {
+  testing::Recorder recorder;
+  problem.run.train(recorder);
+  return recorder;
 }
 
 double rms_of_layer(const ParameterLayout& layout, const std::string& layer,
@@ -180,7 +152,7 @@ BOOST_AUTO_TEST_SUITE(trainer_twin)
 
 BOOST_AUTO_TEST_CASE(every_step_has_the_bits_of_a_plain_loop_over_micro_batches) {
   Problem problem;
-  const Silent trained = train(problem);
+  const testing::Recorder trained = train(problem);
   Twin twin;
   double clipped = 0;
   for (Index number = 0; number < kSettings.total_steps; ++number) {
@@ -189,7 +161,7 @@ BOOST_AUTO_TEST_CASE(every_step_has_the_bits_of_a_plain_loop_over_micro_batches)
     BOOST_TEST(record.loss == expected.loss);
     BOOST_TEST(record.gradient_norm == expected.norm);
     BOOST_TEST(record.learning_rate == static_cast<double>(expected.rate));
-    BOOST_TEST(record.digest.hex() == twin.problem.parameters.digest().hex());
+    BOOST_TEST(record.digest.hex() == twin.problem.setup.parameters.digest().hex());
     clipped += expected.norm > *kSettings.clip_norm ? 1 : 0;
   }
   BOOST_TEST(clipped > 0);  // else clipping would not have been seen
@@ -197,7 +169,7 @@ BOOST_AUTO_TEST_CASE(every_step_has_the_bits_of_a_plain_loop_over_micro_batches)
 
 BOOST_AUTO_TEST_CASE(the_figures_of_an_epoch_are_those_of_its_samples_so_far) {
   Problem problem;
-  const Silent trained = train(problem);
+  const testing::Recorder trained = train(problem);
   Twin twin;
   double loss = 0;
   Index correct = 0;
@@ -214,7 +186,8 @@ BOOST_AUTO_TEST_CASE(the_figures_of_an_epoch_are_those_of_its_samples_so_far) {
     BOOST_TEST(record.train_accuracy == static_cast<double>(correct) / count);
     BOOST_TEST(std::abs(record.train_loss - loss / count) < 1e-12);
     for (const LayerRecord& layer : record.layers) {
-      const double rms = rms_of_layer(problem.parameters.layout(), layer.layer, step.gradient);
+      const double rms =
+          rms_of_layer(problem.setup.parameters.layout(), layer.layer, step.gradient);
       const bool close = std::abs(layer.gradient_rms - rms) <= 1e-12 * rms;
       const bool both_nan = std::isnan(rms) && std::isnan(layer.gradient_rms);  // no parameters
       BOOST_TEST((close || both_nan), layer.layer);

@@ -8,7 +8,7 @@
 
 #include "framework/training/diagnosis/nearest_mean.hpp"
 #include "framework/training/step/first_samples.hpp"
-#include "tests/support/networks.hpp"
+#include "tests/support/training.hpp"
 
 namespace lockstep {
 namespace {
@@ -19,16 +19,15 @@ struct Bench {
   WorkerTeam team{2};
 
   TrialResult run(double peak, const Dataset& dataset, Index batch = 50) const {
-    return run_trial({.graph = graph,
-                      .dataset = dataset,
-                      .team = team,
-                      .trainer = {.seed = 11,
-                                  .total_steps = 20,
-                                  .batch_size = batch,
-                                  .micro_batch = 16,
-                                  .digest_every_steps = 0},
-                      .schedule = {.peak = peak},
-                      .optimizer = {.type = OptimizerSettings::Type::adam}});
+    TrainingSetup setup = testing::set_up(graph, {.training = dataset},
+                                          {.seed = 11,
+                                           .total_steps = 20,
+                                           .batch_size = batch,
+                                           .micro_batch = 16,
+                                           .digest_every_steps = 0});
+    const Schedule whole = constant_schedule(1);
+    setup.schedule = shortened(whole, 20, 20, peak);  // also beyond what a file may say
+    return run_trial(setup, team);
   }
   TrialResult run(double peak) const { return run(peak, data); }
 };
@@ -88,16 +87,6 @@ BOOST_AUTO_TEST_CASE(the_nearest_mean_knows_classes_that_show_and_guesses_labels
   const std::vector<Index> one{0};
   const double share = static_cast<double>(std::ranges::count(data.labels(), data.labels()[0]));
   BOOST_TEST(nearest_mean_accuracy(data, one, positions(0, 400)) == share / 400);
-}
-
-BOOST_AUTO_TEST_CASE(a_shortened_schedule_keeps_its_shape) {
-  const ScheduleSettings steps{
-      .type = ScheduleSettings::Type::step, .warmup_steps = 50, .every_steps = 300};
-  const ScheduleSettings shorter = shortened(steps, 1000, 100);
-  BOOST_TEST(shorter.warmup == 0.05);
-  BOOST_TEST(shorter.warmup_steps == 0);
-  BOOST_TEST(shorter.every_steps == 30);
-  BOOST_TEST(shortened({.warmup_steps = 5000}, 1000, 100).warmup == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(same_bits_sees_each_part) {
   others[5].parameters[1].layer = "c2";
   others[6].optimizer[1].tensors[2].values[7] += 1;
   others[7].optimizer_scalars[0].second = 0.2;
-  others[8].state->epoch_loss = 0.3;  // was 0.1 + 0.2
+  others[8].state->progress.epoch_loss = 0.3;  // was 0.1 + 0.2
   others[9].state->digest.low = 43;
   others[10].state.reset();
   others[11].provenance.entries.pop_back();
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_summary_has_all_but_the_values) {
   BOOST_TEST(summary.parameters.size() == 4U);
   BOOST_TEST(summary.parameters[0].shape.to_string() == "2x1x3x3");
   BOOST_TEST(summary.parameters[0].values.empty());
-  BOOST_TEST(summary.state->step == 860);
+  BOOST_TEST(summary.state->progress.step == 860);
 }
 
 BOOST_AUTO_TEST_CASE(equal_checkpoints_give_equal_bytes) {

@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(one_that_the_caller_finds_wrong_is_passed_over) {
   const RunCheckpoints checkpoints = saved(folder, {1, 2});
   const auto judge = [](Index refused) {
     return [refused](const FoundCheckpoint& found) {
-      const Index step = found.checkpoint.state->step;
+      const Index step = found.checkpoint.state->progress.step;
       return step >= refused ? std::optional<std::string>("it is strange") : std::nullopt;
     };
   };
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(a_failed_save_leaves_names_and_files_as_they_were) {
   const ScratchFolder folder("failed");
   const RunCheckpoints checkpoints = saved(folder, {1, 2});
   const WriteOptions stopping = {.on_stage = [](WriteStage stage, const std::filesystem::path&) {
-    if (stage == WriteStage::synced) throw Error(ErrorKind::data, "no");
+    if (stage == WriteStage::synced) throw Error(errors::kDamagedData, "no");
   }};
   const SaveOptions options = {.keep = 1, .is_best = true, .write = stopping};
   BOOST_TEST(contains(error_of([&] { checkpoints.save(sample_checkpoint(3), options); }),

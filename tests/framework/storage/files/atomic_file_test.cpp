@@ -20,7 +20,7 @@ constexpr std::array kStages = {WriteStage::created, WriteStage::written, WriteS
 
 WriteOptions stopping_at(WriteStage stage) {
   return {.on_stage = [stage](WriteStage reached, const std::filesystem::path&) {
-    if (reached == stage) throw Error(ErrorKind::data, "stopped here.");
+    if (reached == stage) throw Error(errors::kDamagedData, "stopped here.");
   }};
 }
 
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_kill_at_any_stage_leaves_a_whole_file_under_the_name) {
     const LoadedCheckpoint loaded = read_checkpoint(folder / "a.h5");
     const Index expected = stage == WriteStage::renamed ? 2 : 1;
     BOOST_TEST(loaded.verified);
-    BOOST_TEST(loaded.checkpoint.state->step == expected);
+    BOOST_TEST(loaded.checkpoint.state->progress.step == expected);
     remove_temporary_files(folder.path());
     BOOST_TEST(names_in(folder.path()) == std::vector<std::string>{"a.h5"});
   }
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(what_the_disk_changes_after_the_writing_is_found_by_reading
         }};
     const std::string error =
         error_of([&] { write_checkpoint(folder / "a.h5", sample_checkpoint(2), damaging); });
-    BOOST_TEST(read_checkpoint(folder / "a.h5").checkpoint.state->step == 1);
+    BOOST_TEST(read_checkpoint(folder / "a.h5").checkpoint.state->progress.step == 1);
     BOOST_TEST(names_in(folder.path()) == std::vector<std::string>{"a.h5"});
     return error;
   };
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(
                  : 0;
     });
     BOOST_TEST(code == 3, "limit " << limit << " of " << full);
-    BOOST_TEST(read_checkpoint(folder / "a.h5").checkpoint.state->step == 1);
+    BOOST_TEST(read_checkpoint(folder / "a.h5").checkpoint.state->progress.step == 1);
     BOOST_TEST(names_in(folder.path()) == std::vector<std::string>{"a.h5"});
   }
 }

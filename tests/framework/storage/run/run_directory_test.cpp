@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(what_a_kill_left_half_written_is_removed_by_resuming) {
   const RunDirectory run(out_in(folder, RunStart::resume));
   BOOST_TEST(!std::filesystem::exists(folder / "out/.metrics.h5.tmp-12"));
   BOOST_TEST(names_in(folder / "out/checkpoints").size() == 2U);
-  BOOST_TEST(run.checkpoints().newest_good()->checkpoint.state->step == 20);
+  BOOST_TEST(run.checkpoints().newest_good()->checkpoint.state->progress.step == 20);
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_in_use_names_its_holder) {

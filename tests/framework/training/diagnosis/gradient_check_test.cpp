@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "framework/graph/parameter_store.hpp"
+#include "tests/support/losses.hpp"
 #include "tests/support/networks.hpp"
 
 namespace lockstep {
@@ -18,7 +19,7 @@ std::vector<GradientCheck> check(const Graph& graph, const Dataset& data) {
   return check_gradients(graph, {.parameters = parameters.values(),
                                  .dataset = data,
                                  .samples = samples,
-                                 .label_smoothing = 0.1F});
+                                 .loss = testing::smoothed_cross_entropy()});
 }
 
 }  // namespace

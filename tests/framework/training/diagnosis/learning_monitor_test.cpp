@@ -32,7 +32,7 @@ std::vector<LayerRecord> healthy_layers() {
 // What a monitor says of layers after 300 steps with a loss, and of the same again.
 std::vector<LayerWarning> warnings(const std::vector<LayerRecord>& layers, double loss = kHardly,
                                    double last_rate = 0.1) {
-  LearningMonitor monitor(10, 0);
+  LearningMonitor monitor(std::log(10.0), 0);
   for (Index step = 1; step <= 300; ++step) {
     monitor.on_step({.step = step, .loss = loss, .learning_rate = step < 300 ? 0.1 : last_rate});
   }
@@ -60,25 +60,25 @@ void check_warning(const std::vector<LayerRecord>& layers, LayerProblem problem,
 BOOST_AUTO_TEST_SUITE(learning_monitor)
 
 BOOST_AUTO_TEST_CASE(a_loss_that_stays_where_guessing_is_is_told_once) {
-  const auto found = said(LearningMonitor(10, 0), 2.3125);  // 25 of them add up exactly
+  const auto found = said(LearningMonitor(std::log(10.0), 0), 2.3125);  // 25 of them add up exactly
   BOOST_REQUIRE(found.size() == 1);
   BOOST_TEST(found[0].first == 100);
   BOOST_TEST(found[0].second == 2.3125);
-  BOOST_TEST(LearningMonitor(10, 0).guessing_loss() == std::log(10.0));
+  BOOST_TEST(LearningMonitor(std::log(10.0), 0).guessing_loss() == std::log(10.0));
 }
 
 BOOST_AUTO_TEST_CASE(a_loss_that_has_fallen_is_not) {
-  BOOST_TEST(said(LearningMonitor(10, 0), 0.97 * std::log(10.0)).empty());
-  BOOST_TEST(said(LearningMonitor(100, 0), 2.3125).empty());
+  BOOST_TEST(said(LearningMonitor(std::log(10.0), 0), 0.97 * std::log(10.0)).empty());
+  BOOST_TEST(said(LearningMonitor(std::log(100.0), 0), 2.3125).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_long_warm_up_is_waited_for) {
-  BOOST_TEST(said(LearningMonitor(10, 200), 3).at(0).first == 225);
+  BOOST_TEST(said(LearningMonitor(std::log(10.0), 200), 3).at(0).first == 225);
 }
 
 BOOST_AUTO_TEST_CASE(a_resumed_training_is_judged_only_where_it_saw_all_the_steps) {
-  BOOST_TEST(said(LearningMonitor(10, 0), 3, 76).size() == 1);
-  BOOST_TEST(said(LearningMonitor(10, 0), 3, 77).empty());
+  BOOST_TEST(said(LearningMonitor(std::log(10.0), 0), 3, 76).size() == 1);
+  BOOST_TEST(said(LearningMonitor(std::log(10.0), 0), 3, 77).empty());
 }
 
 BOOST_AUTO_TEST_CASE(healthy_layers_are_not_spoken_of) {

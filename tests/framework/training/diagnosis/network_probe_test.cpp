@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "framework/graph/parameter_store.hpp"
+#include "tests/support/losses.hpp"
 #include "tests/support/networks.hpp"
 
 namespace lockstep {
@@ -28,8 +29,10 @@ struct Bench {
   NetworkFigures probe(std::size_t samples = 20) const {
     std::vector<Index> positions(samples);
     std::iota(positions.begin(), positions.end(), 5);
-    return probe_network(
-        graph, {.parameters = parameters.values(), .dataset = data, .samples = positions});
+    return probe_network(graph, {.parameters = parameters.values(),
+                                 .dataset = data,
+                                 .samples = positions,
+                                 .loss = testing::cross_entropy()});
   }
   void fill(std::size_t entry, float value) {
     const ParameterEntry& place = parameters.layout().entries()[entry];
@@ -142,8 +145,10 @@ BOOST_AUTO_TEST_CASE(a_channel_of_an_image_is_one_unit) {
   }
   const testing::TestDataset data(50, {1, 6, 6}, 3);
   const std::vector<Index> samples{1, 2, 3};
-  const NetworkFigures figures = probe_network(
-      graph, {.parameters = parameters.values(), .dataset = data, .samples = samples});
+  const NetworkFigures figures = probe_network(graph, {.parameters = parameters.values(),
+                                                       .dataset = data,
+                                                       .samples = samples,
+                                                       .loss = testing::cross_entropy()});
   BOOST_TEST(figures.layers[1].dead_share == 0.25);
 }
 

@@ -14,6 +14,7 @@
 #include "framework/kernels/softmax.hpp"
 #include "framework/training/exchange/canonical_tree.hpp"
 #include "framework/training/exchange/thread_communicator.hpp"
+#include "tests/support/losses.hpp"
 #include "tests/support/networks.hpp"
 
 namespace lockstep {
@@ -28,7 +29,7 @@ struct Bench {
   ParameterStore parameters{graph, 11};
   testing::TestDataset data{330, {2, 8, 7}, kClasses};
   WorkerTeam team{2};
-  Evaluator evaluator{graph, parameters.layout(), team, kSmoothing};
+  Evaluator evaluator{graph, parameters.layout(), team, testing::smoothed_cross_entropy()};
 
   EvaluationResult evaluate() {
     SoloCommunicator solo;
@@ -84,7 +85,7 @@ class OneNumber final : public Dataset {
   Index size() const override { return static_cast<Index>(labels_.size()); }
   Shape sample_shape() const override { return {1}; }
   Index classes() const override { return 2; }
-  std::span<const std::uint8_t> labels() const override { return labels_; }
+  std::span<const Label> labels() const override { return labels_; }
   void gather(const GatherRequest& request, LaneView block) const override {
     for (std::size_t n = 0; n < block.lanes(); ++n) {
       block.at(0, n / kLanes)[n % kLanes] = of(request.samples[n]);
@@ -103,7 +104,7 @@ class WatchedDataset final : public Dataset {
   Index size() const override { return dataset_.size(); }
   Shape sample_shape() const override { return dataset_.sample_shape(); }
   Index classes() const override { return dataset_.classes(); }
-  std::span<const std::uint8_t> labels() const override { return dataset_.labels(); }
+  std::span<const Label> labels() const override { return dataset_.labels(); }
   void gather(const GatherRequest& request, LaneView block) const override {
     const std::lock_guard lock(writing_);
     gathered_.push_back(request.samples.front());
@@ -180,7 +181,7 @@ BOOST_AUTO_TEST_CASE(losses_are_summed_along_the_tree_over_micro_batches) {
   std::ranges::copy(std::vector<float>{1, 0, 0, 0}, parameters.mutable_values().begin());
   const WorkerTeam team(2);
   SoloCommunicator solo;
-  Evaluator evaluator(graph, parameters.layout(), team, 0.0F);
+  Evaluator evaluator(graph, parameters.layout(), team, testing::cross_entropy());
   const double found = evaluator.evaluate(parameters.values(), data, solo).loss_sum;
   std::vector<double> leaves(79);
   for (Index n = 0; n < data.size(); ++n) {
@@ -199,7 +200,8 @@ BOOST_AUTO_TEST_CASE(ranks_share_the_micro_batches_and_find_the_same_bits) {
     ThreadGroup(ranks).run([&](Communicator& communicator) {
       const WatchedDataset data(bench.data);
       const WorkerTeam team(2);
-      Evaluator evaluator(bench.graph, bench.parameters.layout(), team, kSmoothing);
+      Evaluator evaluator(bench.graph, bench.parameters.layout(), team,
+                          testing::smoothed_cross_entropy());
       const EvaluationResult found =
           evaluator.evaluate(bench.parameters.values(), data, communicator);
       const std::lock_guard lock(checking);
@@ -222,7 +224,8 @@ BOOST_AUTO_TEST_CASE(its_watcher_hears_how_far_it_is) {
   bench.data = testing::TestDataset(4100, {2, 8, 7}, kClasses);
   const WorkerTeam team(2);
   SoloCommunicator solo;
-  Evaluator evaluator(bench.graph, bench.parameters.layout(), team, kSmoothing);
+  Evaluator evaluator(bench.graph, bench.parameters.layout(), team,
+                      testing::smoothed_cross_entropy());
   std::vector<Index> heard;
   evaluator.set_watcher([&](Index samples, Index of) {
     BOOST_TEST(of == 4100);

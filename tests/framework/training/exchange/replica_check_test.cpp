@@ -9,12 +9,10 @@
 #include "framework/core/error.hpp"
 #include "framework/training/exchange/thread_communicator.hpp"
 #include "framework/training/trainer.hpp"
-#include "tests/support/networks.hpp"
+#include "tests/support/training.hpp"
 
 namespace lockstep {
 namespace {
-
-double no_time() { return 0; }
 
 struct Flips final : TrainingObserver {
   Flips(ParameterStore& parameters_in, Index step_in) : parameters(parameters_in), step(step_in) {}
@@ -42,29 +40,16 @@ std::vector<Heard> train(Index step) {
   std::vector<Heard> heard(3);
   ThreadGroup group(3);
   group.run([&](Communicator& communicator) {
-    const Graph graph(testing::busy_network());
-    ParameterStore parameters(graph, 11);
-    const auto optimizer =
-        make_optimizer({.type = OptimizerSettings::Type::adam}, parameters.layout().size());
-    const ScheduleSettings schedule{.peak = 0.01};
-    const testing::TestDataset training(250, {2, 8, 7}, 5);
-    const WorkerTeam team(1);
-    Trainer trainer(
-        {.graph = graph,
-         .parameters = parameters,
-         .optimizer = *optimizer,
-         .schedule = schedule,
-         .training = training,
-         .validation = nullptr,
-         .test = nullptr,
-         .team = team,
-         .communicator = communicator,
-         .clock = no_time},
-        {.total_steps = 9, .batch_size = 100, .micro_batch = 16, .checkpoint = {.every_steps = 3}});
-    Flips observer(parameters, communicator.rank() == 1 ? step : 0);
+    testing::TestRun run(communicator, 1,
+                         {.seed = 11,
+                          .total_steps = 9,
+                          .batch_size = 100,
+                          .micro_batch = 16,
+                          .checkpoint = {.every_steps = 3}});
+    Flips observer(run.setup.parameters, communicator.rank() == 1 ? step : 0);
     Heard& mine = heard[static_cast<std::size_t>(communicator.rank())];
     try {
-      trainer.run(observer);
+      run.train(observer);
     } catch (const CollectiveError& error) {
       mine.error = std::to_string(error.exit_code()) + " " + error.what();
     }

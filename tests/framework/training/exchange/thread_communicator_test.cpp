@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(messages_of_different_channels_do_not_mix) {
 BOOST_AUTO_TEST_CASE(an_exception_of_one_rank_ends_the_others_and_is_rethrown) {
   ThreadGroup group(3);
   const auto body = [](Communicator& communicator) {
-    if (communicator.rank() == 1) throw Error(ErrorKind::data, "rank 1 has no data");
+    if (communicator.rank() == 1) throw Error(errors::kDamagedData, "rank 1 has no data");
     communicator.barrier();
   };
   BOOST_CHECK_EXCEPTION(group.run(body), Error, [](const Error& error) {
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(fail_together_gives_every_rank_the_lowest_failing_ranks_err
     ErrorKind kind = ErrorKind::usage;
     try {
       fail_together(communicator, [&] {
-        if (communicator.rank() > 0) throw Error(ErrorKind::data, "no file");
+        if (communicator.rank() > 0) throw Error(errors::kDamagedData, "no file");
       });
     } catch (const CollectiveError& error) {
       seen = error.what();
@@ -128,7 +128,7 @@ std::vector<std::string> heard(const std::vector<std::string>& texts) {
     try {
       require_agreement(communicator, {.what = "menu",
                                        .mine = texts[rank],
-                                       .kind = ErrorKind::data,
+                                       .code = errors::kRanksHaveOtherData,
                                        .advice = "order together."});
       result[rank] = "agreed";
     } catch (const CollectiveError& error) {

@@ -8,13 +8,10 @@
 #include <vector>
 
 #include "framework/training/exchange/communicator.hpp"
-#include "framework/training/trainer.hpp"
-#include "tests/support/networks.hpp"
+#include "tests/support/training.hpp"
 
 namespace lockstep {
 namespace {
-
-double no_time() { return 0; }
 
 /// Samples of one element, which is 1 in each; keeps what it was asked for.
 class Ones final : public Dataset {
@@ -24,7 +21,7 @@ class Ones final : public Dataset {
   Index size() const override { return static_cast<Index>(labels_.size()); }
   Shape sample_shape() const override { return {1}; }
   Index classes() const override { return 2; }
-  std::span<const std::uint8_t> labels() const override { return labels_; }
+  std::span<const Label> labels() const override { return labels_; }
 
   void gather(const GatherRequest& request, LaneView block) const override {
     BOOST_REQUIRE_EQUAL(request.samples.size(), block.lanes());
@@ -36,7 +33,7 @@ class Ones final : public Dataset {
   mutable std::vector<std::vector<Index>> asked{};
 
  private:
-  std::vector<std::uint8_t> labels_;
+  std::vector<Label> labels_;
   mutable std::mutex asking_{};
 };
 
@@ -44,21 +41,12 @@ class Ones final : public Dataset {
 struct Bench {
   explicit Bench(std::size_t samples) : training(samples) {
     const std::vector<float> values = {-2e29F, 2e29F, 4e9F, 0, 0, 0, 0, 0};
-    std::ranges::copy(values, parameters.mutable_values().begin());
+    std::ranges::copy(values, setup.parameters.mutable_values().begin());
   }
 
   StepRecord train_step(Index batch_size) {
-    Trainer trainer({.graph = graph,
-                     .parameters = parameters,
-                     .optimizer = *optimizer,
-                     .schedule = schedule,
-                     .training = training,
-                     .validation = nullptr,
-                     .test = nullptr,
-                     .team = team,
-                     .communicator = solo,
-                     .clock = no_time},
-                    {.total_steps = 1, .batch_size = batch_size, .micro_batch = 32});
+    setup.settings.batch_size = batch_size;
+    Trainer trainer(setup, {.team = team, .communicator = solo, .clock = testing::no_time});
     return trainer.train_step();
   }
 
@@ -67,10 +55,10 @@ struct Bench {
                                                           {"b", "dense", {{"units", "1"}}},
                                                           {"r", "relu"},
                                                           {"o", "dense", {{"units", "2"}}}}))};
-  ParameterStore parameters{graph, 1};
-  std::unique_ptr<Optimizer> optimizer =
-      make_optimizer({.type = OptimizerSettings::Type::sgd}, parameters.layout().size());
-  ScheduleSettings schedule{.peak = 1e-30};
+  TrainingSetup setup = testing::set_up(
+      graph, {.training = training}, {.total_steps = 1, .batch_size = 1, .micro_batch = 32},
+      {.optimizer = {{"type", "sgd"}},
+       .learning_rate = {{"schedule", "constant"}, {"peak", "1e-30"}}});
   WorkerTeam team{1};
   SoloCommunicator solo;
 };
@@ -109,9 +97,10 @@ BOOST_AUTO_TEST_CASE(training_repeats_the_last_sample_of_a_micro_batch_in_them) 
 
 BOOST_AUTO_TEST_CASE(evaluation_repeats_the_last_sample_of_a_micro_batch_in_them) {
   const Bench bench(70);
-  Evaluator evaluator(bench.graph, bench.parameters.layout(), bench.team, 0.0F);
+  const ParameterStore& parameters = bench.setup.parameters;
+  Evaluator evaluator(bench.graph, parameters.layout(), bench.team, *bench.setup.loss);
   SoloCommunicator solo;
-  BOOST_TEST(evaluator.evaluate(bench.parameters.values(), bench.training, solo).samples == 70);
+  BOOST_TEST(evaluator.evaluate(parameters.values(), bench.training, solo).samples == 70);
   BOOST_REQUIRE_EQUAL(bench.training.asked.size(), 2U);
   BOOST_TEST(bench.training.asked[0] == with_idle_lanes(0, 64, 64),
              boost::test_tools::per_element());

@@ -7,39 +7,22 @@
 #include <vector>
 
 #include "framework/training/exchange/thread_communicator.hpp"
-#include "framework/training/trainer.hpp"
-#include "tests/support/networks.hpp"
+#include "tests/support/training.hpp"
 
 namespace lockstep {
 namespace {
-
-double no_time() { return 0; }
 
 // 3 micro-batches of 16, again, and one of 4 samples.
 std::vector<std::string> step_digests(Communicator& communicator, int threads,
                                       std::optional<double> clip_norm) {
   const Graph graph(testing::lenet5_network());
-  ParameterStore parameters(graph, 7);
-  const auto optimizer =
-      make_optimizer({.type = OptimizerSettings::Type::adam}, parameters.layout().size());
   const testing::TestDataset dataset(100, {1, 28, 28}, 10);
-  const WorkerTeam team(threads);
-  const ScheduleSettings schedule{.peak = 0.01};
-  Trainer trainer(
-      {.graph = graph,
-       .parameters = parameters,
-       .optimizer = *optimizer,
-       .schedule = schedule,
-       .training = dataset,
-       .validation = nullptr,
-       .test = nullptr,
-       .team = team,
-       .communicator = communicator,
-       .clock = no_time},
+  TrainingSetup setup = testing::set_up(
+      graph, {.training = dataset},
       {.seed = 7, .total_steps = 6, .batch_size = 48, .micro_batch = 16, .clip_norm = clip_norm});
-  std::vector<std::string> digests;
-  for (int step = 0; step < 6; ++step) digests.push_back(trainer.train_step().digest.hex());
-  return digests;
+  const WorkerTeam team(threads);
+  return testing::step_digests(
+      setup, {.team = team, .communicator = communicator, .clock = testing::no_time}, 6);
 }
 
 }  // namespace

@@ -1,0 +1,23 @@
+#pragma once
+
+// Experiments as the program has them: every default filled in, those of their data, too.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/section.hpp"
+#include "framework/config/experiment_config.hpp"
+
+namespace lockstep {
+
+/// Reads an experiment file. @throws Error (usage) as load_experiment and read_data_section
+ExperimentConfig read_experiment(const std::filesystem::path& file,
+                                 const std::vector<std::string>& overrides);
+
+/// The same experiment with the defaults of its section `data`. @throws as read_data_section
+ExperimentConfig complete(ExperimentConfig config);
+
+DataSection data_section(const ExperimentConfig& config);
+
+}  // namespace lockstep

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "framework/storage/checkpoint/checkpoint.hpp"
+#include "framework/storage/files/descriptor.hpp"
+
+namespace lockstep {
+
+/// A checkpoint file, compared with the digest in its user block before HDF5 sees a byte of it.
+struct CheckedBytes {
+  FileCheck check;
+  bool has_user_block = false;   ///< of whatever contents
+  std::vector<std::byte> bytes;  ///< the whole file where it is verified, else nothing
+};
+
+/// @throws Error (data) for a file that is no HDF5 file, or of a newer version
+CheckedBytes check_bytes(const Descriptor& file);
+
+/// @throws Error (data): "FILE: REASON."
+[[noreturn]] void refuse_damaged(const std::string& file, const std::string& reason);
+
+}  // namespace lockstep

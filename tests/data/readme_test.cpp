@@ -1,0 +1,96 @@
+// The READMEs' tables have a line for each data set and each augmentation, and no others.
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/augmentations/augmentation.hpp"
+#include "data/catalogue.hpp"
+#include "framework/core/build_info.hpp"
+#include "tests/data/formats/test_files.hpp"
+
+namespace lockstep {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& name) {
+  std::ifstream file(std::filesystem::path(build_info().source_directory) / name);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+/// The texts in backticks of a line, or of its first cell alone.
+std::vector<std::string> codes_in(std::string_view line) {
+  std::vector<std::string> codes;
+  while (true) {
+    const std::size_t begin = line.find('`');
+    if (begin == std::string_view::npos) return codes;
+    const std::size_t end = line.find('`', begin + 1);
+    codes.emplace_back(line.substr(begin + 1, end - begin - 1));
+    line.remove_prefix(end + 1);
+  }
+}
+
+/// The first codes of a table's lines, below a heading.
+std::vector<std::string> first_column(const std::string& heading) {
+  std::vector<std::string> found;
+  bool is_below = false;
+  for (const std::string& line : lines_of("data/README.md")) {
+    if (line.starts_with("## ")) is_below = line == "## " + heading;
+    if (is_below && line.starts_with("| `")) found.push_back(codes_in(line).front());
+  }
+  return found;
+}
+
+std::vector<std::string> names_of_datasets() {
+  std::vector<std::string> names;
+  for (const std::string_view name : dataset_names()) names.emplace_back(name);
+  return names;
+}
+
+BOOST_AUTO_TEST_SUITE(readme)
+
+BOOST_AUTO_TEST_CASE(the_table_of_data_sets_is_the_registry) {
+  BOOST_TEST((first_column("Data sets") == names_of_datasets()));
+}
+
+BOOST_AUTO_TEST_CASE(the_table_of_augmentations_is_the_registry) {
+  std::vector<std::string> keys;
+  for (const AugmentationType& type : all_augmentation_types()) {
+    keys.push_back("data.augment." + std::string(type.name));
+  }
+  BOOST_TEST((first_column("Augmentations") == keys));
+}
+
+BOOST_AUTO_TEST_CASE(the_table_of_keys_lists_all_data_sets) {
+  std::size_t found = 0;
+  for (const std::string& line : lines_of("framework/config/README.md")) {
+    if (!line.starts_with("| `data.dataset` ")) continue;
+    std::vector<std::string> names = codes_in(line);
+    names.erase(names.begin());
+    BOOST_TEST((names == names_of_datasets()), line);
+    ++found;
+  }
+  BOOST_TEST(found == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_table_of_keys_has_each_augmentation_with_what_it_does) {
+  const std::vector<std::string> lines = lines_of("framework/config/README.md");
+  for (const AugmentationType& type : all_augmentation_types()) {
+    const std::string begin = "| `data.augment." + std::string(type.name) + "` | ";
+    std::size_t found = 0;
+    for (const std::string& line : lines) {
+      if (line.starts_with(begin) && contains(line, type.summary)) ++found;
+    }
+    BOOST_TEST(found == 1U, begin);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace lockstep
