@@ -124,7 +124,9 @@ std::array<std::size_t, kLanes> ImageSplit::first_pixels(const GatherRequest& re
 template <class Pixel, class PiecesOfLane>
 void ImageSplit::fill(const Block& block, std::size_t most,
                       const PiecesOfLane& pieces_of_lane) const {
-  std::array<Pixel, kPieceBytes / sizeof(Pixel) * kLanes> memory;  // NOLINT(*-member-init)
+  // A cache line more than a piece, lest the same pixels of all lanes meet in one set of a cache.
+  constexpr std::size_t kLane = (kPieceBytes + 64) / sizeof(Pixel);
+  std::array<Pixel, kLane * kLanes> memory;  // NOLINT(*-member-init): written before read
   for_each_piece(images_->sample_shape(), static_cast<Index>(most), [&](const Piece& piece) {
     const Shape& shape = images_->sample_shape();
     const Index first = (piece.channel * shape[1] + piece.first_row) * shape[2];
@@ -137,7 +139,7 @@ void ImageSplit::fill(const Block& block, std::size_t most,
         .output = block.view.at(static_cast<std::size_t>(first + piece.first_column), block.number),
         .stride = block.view.feature_stride};
     for (std::size_t l = 0; l < kLanes; ++l) {
-      arguments.images[l] = pieces_of_lane(l, piece, memory.data() + l * (memory.size() / kLanes));
+      arguments.images[l] = pieces_of_lane(l, piece, memory.data() + l * kLane);
     }
     pixels_to_lanes(arguments);
   });
