@@ -109,6 +109,9 @@ std::filesystem::path TrainingRun::check_directory() {
 }
 
 void TrainingRun::open_directory() {
+  // First of all: with --overwrite the file may lie in the folder that is emptied.
+  constexpr std::int64_t kLongest = std::int64_t{1} << 24;
+  const std::string experiment = read_text_file(options_.experiment, kLongest);
   directory_.emplace(run_request());
   const bool goes_on = options_.resume && is_run_directory(directory_->path());
   if (goes_on) resume();
@@ -120,8 +123,7 @@ void TrainingRun::open_directory() {
   if (is_finished_) return;
   recover_metrics();
   directory_->clear_end();
-  constexpr std::int64_t kLongest = std::int64_t{1} << 24;
-  if (!goes_on) directory_->write_experiment(read_text_file(options_.experiment, kLongest));
+  if (!goes_on) directory_->write_experiment(experiment);
   directory_->write_resolved(write_yaml(to_value(config_)));
   context_.console.remark(
       setup_.progress.step > 0
