@@ -37,7 +37,7 @@ ImageSet::ImageSet(ImageSetParts parts) : parts_(std::move(parts)) {
   assert(pixel_count(parts_.pixels) ==
          parts_.labels.size() * static_cast<std::size_t>(parts_.sample_shape.size()));
   assert(std::all_of(parts_.labels.begin(), parts_.labels.end(),
-                     [&](std::uint8_t label) { return label < parts_.classes; }));
+                     [&](Label label) { return label < parts_.classes; }));
   if (!parts_.digest) parts_.digest = digest_of_content();
 }
 
@@ -69,7 +69,7 @@ Digest ImageSet::digest_of_content() const {
   return stream.finish();
 }
 
-Index classes_of(std::span<const std::uint8_t> labels) {
+Index classes_of(std::span<const Label> labels) {
   constexpr Index kDigits = 10;
   const auto largest = std::max_element(labels.begin(), labels.end());
   return largest == labels.end() ? kDigits : std::max<Index>(kDigits, Index{*largest} + 1);

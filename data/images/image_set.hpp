@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "framework/core/digest.hpp"
+#include "framework/core/label.hpp"
 #include "framework/core/shape.hpp"
 
 namespace lockstep {
@@ -23,7 +24,7 @@ struct ImageSetParts {
   std::string origin;  ///< where it came from, for people: a folder, a file, "drawn"
   Shape sample_shape;  ///< (C, H, W)
   Pixels pixels;
-  std::vector<std::uint8_t> labels;   ///< one a sample
+  std::vector<Label> labels;          ///< one a sample
   Index classes = 0;                  ///< every label is below it
   std::optional<Digest> digest = {};  ///< ImageSet::digest() where it is known already
 };
@@ -42,7 +43,7 @@ class ImageSet {
   const Shape& sample_shape() const { return parts_.sample_shape; }
   const std::string& name() const { return parts_.name; }
   const std::string& origin() const { return parts_.origin; }
-  std::span<const std::uint8_t> labels() const { return parts_.labels; }
+  std::span<const Label> labels() const { return parts_.labels; }
 
   bool has_bytes() const {
     return std::holds_alternative<std::vector<std::uint8_t>>(parts_.pixels) ||
@@ -65,6 +66,6 @@ class ImageSet {
 };
 
 /// 10, or more where the labels need it: the largest label plus one.
-Index classes_of(std::span<const std::uint8_t> labels);
+Index classes_of(std::span<const Label> labels);
 
 }  // namespace lockstep

@@ -100,7 +100,7 @@ ImageSplit::ImageSplit(const ImageSet& images, Range range, const Preprocessing&
   }
 }
 
-std::span<const std::uint8_t> ImageSplit::labels() const {
+std::span<const Label> ImageSplit::labels() const {
   return images_->labels().subspan(static_cast<std::size_t>(range_.first),
                                    static_cast<std::size_t>(range_.count));
 }

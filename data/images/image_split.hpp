@@ -46,7 +46,7 @@ class ImageSplit : public Dataset {
   Index size() const override { return range_.count; }
   Shape sample_shape() const override { return images_->sample_shape(); }
   Index classes() const override { return images_->classes(); }
-  std::span<const std::uint8_t> labels() const override;
+  std::span<const Label> labels() const override;
   void gather(const GatherRequest& request, LaneView block) const override;
 
   const ImageSet& images() const { return *images_; }

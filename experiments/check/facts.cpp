@@ -33,7 +33,7 @@ std::vector<Index> shuffled_samples(const Dataset& dataset, std::uint64_t seed) 
 
 double largest_class_share(const Dataset& dataset) {
   std::vector<Index> counts(static_cast<std::size_t>(dataset.classes()));
-  for (const std::uint8_t label : dataset.labels()) ++counts[label];
+  for (const Label label : dataset.labels()) ++counts[label];
   return static_cast<double>(std::ranges::max(counts)) / static_cast<double>(dataset.size());
 }
 

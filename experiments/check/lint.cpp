@@ -147,7 +147,7 @@ void add_adam(const LintFacts& facts, CheckFindings& findings) {
 void add_labels(const LintFacts& facts, CheckFindings& findings) {
   const Index classes = facts.training.classes();
   std::vector<Index> counts(static_cast<std::size_t>(classes));
-  for (const std::uint8_t label : facts.training.labels()) ++counts[label];
+  for (const Label label : facts.training.labels()) ++counts[label];
   std::vector<std::size_t> missing;
   for (std::size_t k = 0; k < counts.size(); ++k) {
     if (counts[k] == 0) missing.push_back(k);

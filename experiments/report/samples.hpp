@@ -3,17 +3,17 @@
 // Which samples of an evaluated split a reader wants to see.
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <vector>
 
+#include "framework/core/label.hpp"
 #include "framework/core/shape.hpp"
 
 namespace lockstep {
 
 /// What a network says of labelled samples; borrows both.
 struct JudgedSamples {
-  std::span<const std::uint8_t> labels;
+  std::span<const Label> labels;
   std::span<const float> probabilities;  ///< (samples, classes)
 
   Index size() const { return static_cast<Index>(labels.size()); }

@@ -72,7 +72,7 @@ ImageSet images_in(const HostMemory& memory, const PlainJson& part) {
   if (samples == 0) return {};
   const auto extents = part.at("shape").get<std::vector<Index>>();
   const Shape shape{std::span(extents)};
-  const auto labels = values_at<std::uint8_t>(memory, part.at("labels"), samples);
+  const auto labels = values_at<Label>(memory, part.at("labels"), samples);
   return ImageSet(
       {.name = part.at("name"),
        .origin = part.at("origin"),
