@@ -9,9 +9,9 @@
 #include <cassert>
 #include <charconv>
 
-// Exported by libxxhash on x86 only: they choose SSE2, AVX2 or AVX-512 at run time, for the same
-// values, about 2.5 times as fast as the plain ones, which stay with the build's baseline. Null
-// where the library lacks them.
+// libxxhash exports these on x86 only. They choose SSE2, AVX2 or AVX-512 at run time, give the same
+// values, and are about 2.5 times as fast as the plain functions, which use the build's baseline.
+// Null where the library lacks them.
 extern "C" {
 // NOLINTBEGIN(readability-identifier-naming): the library's names
 [[gnu::weak]] XXH128_hash_t XXH3_128bits_dispatch(const void* input, std::size_t length);
@@ -91,7 +91,7 @@ Digest DigestStream::finish() const {
   return from_xxhash(XXH3_128bits_digest(as_xxhash(state_.data())));
 }
 
-// Both widths of XXH3 gather their input in the same state; they part when it is read.
+// Both widths of XXH3 gather their input in the same state. They differ only in how it is read.
 std::uint64_t DigestStream::finish64() const {
   return XXH3_64bits_digest(as_xxhash(state_.data()));
 }

@@ -20,7 +20,7 @@ struct Digest {
   /// 32 lower-case hexadecimal digits, high first, as `xxhsum -H2` prints it.
   std::string hex() const;
 
-  /// Reads what hex() writes, in either case; nothing for any other text.
+  /// Reads what hex() writes, in upper or lower case. Returns nothing for any other text.
   static std::optional<Digest> parse(std::string_view hex32);
 };
 
@@ -31,8 +31,8 @@ Digest digest_of(std::span<const std::byte> bytes);
 std::uint64_t hash64(std::span<const std::byte> bytes);
 std::uint64_t hash64(std::string_view text);
 
-/// XXH3 of bytes that come in pieces; how they are cut does not matter. Allocates nothing, and may
-/// be copied in the middle. One thread at a time.
+/// XXH3 of bytes that arrive in pieces. How they are cut does not matter. Allocates nothing. May be
+/// copied halfway. One thread at a time.
 class DigestStream {
  public:
   DigestStream() { reset(); }
@@ -42,10 +42,10 @@ class DigestStream {
 
   void update(std::span<const std::byte> bytes);
 
-  /// digest_of all bytes so far. More may follow.
+  /// The digest_of all bytes so far. More may follow.
   Digest finish() const;
 
-  /// hash64 of all bytes so far. More may follow.
+  /// The hash64 of all bytes so far. More may follow.
   std::uint64_t finish64() const;
 
  private:
@@ -57,7 +57,7 @@ class DigestStream {
 /// Floats in a piece of the weights digest.
 inline constexpr std::size_t kDigestPieceFloats = 4096;
 
-/// XXH3-128 of the floats' bytes, for one piece: at most kDigestPieceFloats.
+/// XXH3-128 of the bytes of one piece: at most kDigestPieceFloats floats.
 Digest piece_digest(std::span<const float> piece);
 
 /// XXH3-128 of the pieces' digests in order, each as 16 bytes, big-endian, high first.
@@ -81,7 +81,7 @@ class FloatsDigest {
 
  private:
   DigestStream piece_;        // of the floats that do not fill a piece yet
-  std::size_t in_piece_ = 0;  // how many those are
+  std::size_t in_piece_ = 0;  // the number of those floats
   DigestStream whole_;        // of the digests of the full pieces
 };
 

@@ -95,8 +95,8 @@ double scaled(double x, std::int64_t n) {
   return x * power(half) * power(n - half);
 }
 
-/// 1 / 3!, 1 / 4!, ... 1 / 14!: exp(r) = 1 + r + r^2/2 + r^3 (...) on |r| <= 0.347; what is left
-/// out is below 2^-61.
+/// 1 / 3!, 1 / 4!, ... 1 / 14!: exp(r) = 1 + r + r^2/2 + r^3 (...) on |r| <= 0.347. The terms left
+/// out are below 2^-61.
 constexpr std::array<double, 12> kExpSeries = {
     1.0 / 6,          1.0 / 24,          1.0 / 120,           1.0 / 720,
     1.0 / 5040,       1.0 / 40320,       1.0 / 362'880,       1.0 / 3'628'800,

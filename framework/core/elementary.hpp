@@ -16,7 +16,7 @@
 /// In the steps below `fma` rounds once, every other operation rounds to nearest, `bits` is the
 /// float's pattern as uint32 (all integer arithmetic wraps), and Horner(k, v) over coefficients
 /// k[0..N) is h = k[N-1], then h = fma(h, v, k[i]) for i = N-2 down to 0. A value that a later
-/// select throws away may be infinite or NaN on the way; it never reaches a conversion to integer.
+/// select discards may be infinite or NaN on the way; it never reaches a conversion to integer.
 ///
 /// The coefficients come from tests/framework/core/elementary_coefficients.py. The errors stated
 /// are the largest over all floats for the float functions, over millions of draws for the double

@@ -9,10 +9,10 @@
 
 namespace lockstep {
 
-/// A mistake of the user or of the world around the program (never of ours: those are assertions).
+/// A mistake of the user or of the world around the program (never ours: those are assertions).
 ///
-/// The message is one full sentence that says what, where, what was expected, what was found and
-/// what to do. Whoever shows it puts the code behind it, as `sentence_of` does.
+/// The message is one full sentence that says what is wrong, where, what was expected, what was
+/// found and what to do. Whoever shows it appends the code, as `sentence_of` does.
 class Error : public std::runtime_error {
  public:
   Error(const ErrorCode& code, const std::string& message)
@@ -26,18 +26,18 @@ class Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-/// As people are told: "cannot read a.yaml: it is a folder. [E502]".
+/// The message as people see it: "cannot read a.yaml: it is a folder. [E502]".
 std::string sentence_of(const ErrorCode& code, std::string_view message);
 std::string sentence_of(const std::exception& error);
 
-/// An Error's own code; of other exceptions that of memory or of what nobody has foreseen.
+/// The code of an Error. Other exceptions get the code for lack of memory or for the unforeseen.
 ErrorCode code_of(const std::exception& error);
 
-/// The code behind a sentence, "E502"; "" where there is none, as in texts of 0.1.0.
+/// The code at the end of a sentence, "E502"; "" where there is none, as in texts of 0.1.0.
 std::string_view code_behind(std::string_view sentence);
 
-/// An error about the value of one key of an experiment, found when the value is used: whoever read
-/// the experiment knows where the key was written, and puts the place in front.
+/// An error about the value of one key of an experiment, found when the value is used. Whoever read
+/// the experiment knows where the key was written and prepends that place.
 class SettingError : public Error {
  public:
   /// @param key  its path, "data.validation"

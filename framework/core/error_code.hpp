@@ -13,22 +13,23 @@ enum class ErrorKind {
   numeric = 5,  ///< NaN or infinity, or replicas apart
 };
 
-/// One of the mistakes that people meet, told apart by a number that stays the same for ever.
+/// One mistake that people meet. Its number stays the same for ever.
 struct ErrorCode {
   int number;
   ErrorKind kind;
   std::string_view meaning;  ///< in a few words, for lists
 
-  /// As messages end with it: "E204".
+  /// The name at the end of messages: "E204".
   std::string name() const { return "E" + std::to_string(number); }
 
   friend bool operator==(const ErrorCode& a, const ErrorCode& b) { return a.number == b.number; }
 };
 
-/// All of them. A number is given once and never again, also when its mistake has gone; a new one
-/// goes behind the last of its hundred, and into the table of this folder's README.
+/// All error codes. A number is given once and is never reused, even when its mistake can no longer
+/// happen. A new code takes the number after the last one of its hundred, and a row in the table of
+/// this folder's README.
 namespace errors {
-// A table has a row per line.
+// The table has one row per line.
 // clang-format off
 
 // The command line.

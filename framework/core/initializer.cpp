@@ -37,7 +37,7 @@ double scaling_variance(Kind kind, const InitializeRequest& request) {
   }
 }
 
-/// The scaling families as the uniform or normal distribution that they are.
+/// The uniform or normal distribution that a scaling family amounts to for this request.
 Initializer resolved(const Initializer& initializer, const InitializeRequest& request) {
   switch (initializer.kind) {
     case Kind::constant:
@@ -60,7 +60,7 @@ Initializer resolved(const Initializer& initializer, const InitializeRequest& re
           .standard_deviation = std::sqrt(scaling_variance(initializer.kind, request))};
 }
 
-/// Uniform in (0, 1), of one element's attempt.
+/// Uniform in (0, 1), for one attempt at one element.
 double draw(const RandomStream& stream, std::uint64_t element, std::uint32_t attempt) {
   const RandomWords words = stream.words(static_cast<std::uint32_t>(element & 0xffffffffU),
                                          static_cast<std::uint32_t>(element >> 32U), attempt);
@@ -68,7 +68,7 @@ double draw(const RandomStream& stream, std::uint64_t element, std::uint32_t att
 }
 
 double truncated_draw(const RandomStream& stream, std::uint64_t element) {
-  for (std::uint32_t attempt = 0;; ++attempt) {  // one in 22 is refused
+  for (std::uint32_t attempt = 0;; ++attempt) {  // one attempt in 22 is refused
     const double z = normal_quantile(draw(stream, element, attempt));
     if (std::abs(z) <= kTruncation) return z;
   }

@@ -40,16 +40,16 @@ struct Initializer {
   friend bool operator==(const Initializer&, const Initializer&) = default;
 };
 
-/// Its name in model files: "he_normal".
+/// The name in model files: "he_normal".
 std::string_view initializer_name(Initializer::Kind kind);
 
-/// The kind of a name, or nothing.
+/// The kind with this name, or nothing.
 std::optional<Initializer::Kind> initializer_kind(std::string_view name);
 
 /// All names, in the order of Kind.
 std::span<const std::string_view> initializer_names();
 
-/// What the values are for. The fans are positive; only the scaling families look at them.
+/// What the values are for. Fans are positive; only the scaling families use them.
 struct InitializeRequest {
   std::uint64_t seed;
   std::string_view layer;   ///< the layer's name
@@ -59,8 +59,9 @@ struct InitializeRequest {
 };
 
 /// Fills `values`, a parameter's logical values in order. Element i depends on the initializer and
-/// on (seed, layer, tensor, i) alone: the draw's counter is (i, attempt), i in 64 bits, attempt 0
-/// unless a truncated value was refused. Computed in double, cast once. Any thread; no allocation.
+/// on (seed, layer, tensor, i) alone: the counter of a draw is (i, attempt), with i in 64 bits and
+/// attempt 0 unless a truncated value was refused. Computed in double and cast once. Any thread; no
+/// allocation.
 void initialize(const Initializer& initializer, const InitializeRequest& request,
                 std::span<float> values);
 

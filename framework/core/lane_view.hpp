@@ -45,7 +45,7 @@ struct BasicLaneView {
 using LaneView = BasicLaneView<float>;
 using ConstLaneView = BasicLaneView<const float>;
 
-/// Whether lanes that start here may be loaded as one vector.
+/// Whether lanes that begin here may be loaded as one vector.
 inline bool is_lane_aligned(const void* data) {
   return reinterpret_cast<std::uintptr_t>(data) % (kLanes * sizeof(float)) == 0;
 }

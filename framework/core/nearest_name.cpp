@@ -9,9 +9,9 @@ namespace lockstep {
 namespace {
 
 constexpr std::size_t kShortestPrefix = 4;
-constexpr std::size_t kLongestWord = 64;  // beyond it nothing was mistyped; bounds the work below
+constexpr std::size_t kLongestWord = 64;  // a longer one is no typing error; bounds the work
 
-// "Fashion-MNIST" and "fashion_mnist" are the same word to a person.
+// To a person, "Fashion-MNIST" and "fashion_mnist" are the same word.
 std::string folded(std::string_view word) {
   std::string result(word);
   for (char& c : result) {

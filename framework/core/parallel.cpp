@@ -24,7 +24,7 @@ struct WorkerTeam::Arena {
                 static_cast<std::size_t>(threads)),
         arena(threads) {}
 
-  // oneTBB allows no more than the affinity mask unless told so.
+  // oneTBB allows no more threads than the affinity mask has cores, unless this says otherwise.
   oneapi::tbb::global_control control;
   oneapi::tbb::task_arena arena;
 };
@@ -48,7 +48,7 @@ struct ForkJoin {
   char join = 0;
 };
 
-// Also when an exception ends the scope: it has travelled from the slot's thread to the caller's.
+// Releases also when an exception ends the scope: it travels from the slot's thread to the caller.
 struct ReleaseAtEnd {
   void* address;
   __attribute__((no_sanitize("thread"))) ~ReleaseAtEnd() { race_annotations::release(address); }
@@ -63,7 +63,7 @@ struct AcquireAtEnd {
   body(slot);
 }
 
-// Slots `first`, first + step, ... of `slots`, one after the other.
+// Runs slots `first`, first + step, ... of `slots`, one after the other.
 __attribute__((no_sanitize("thread"))) void run_task(ForkJoin& fork_join, int first, int step,
                                                      int slots) {
   race_annotations::acquire(&fork_join.fork);

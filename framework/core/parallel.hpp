@@ -8,8 +8,8 @@ namespace lockstep {
 /// Cores this process may run on: its affinity mask, never the machine's core count.
 int available_threads();
 
-/// Gives the calling thread the arithmetic that results are defined in: round to nearest, and no
-/// flushing of denormals, whatever a library that was loaded has left behind.
+/// Gives the calling thread the arithmetic that defines results: round to nearest, no flushing of
+/// denormals. A library loaded earlier may have left other settings behind.
 void use_default_arithmetic();
 
 /// Borrowed reference to something callable with a slot number; allocates nothing.
@@ -33,7 +33,7 @@ class SlotFunction {
 /// Threading contract: `run` is called by one thread at a time and not from inside a slot.
 class WorkerTeam {
  public:
-  /// @param threads  at least 1; may exceed the affinity mask when asked for explicitly
+  /// @param threads  at least 1; may exceed the affinity mask if the user asks for that
   explicit WorkerTeam(int threads);
   ~WorkerTeam();
   WorkerTeam(const WorkerTeam&) = delete;
@@ -43,10 +43,10 @@ class WorkerTeam {
   /// Threads that can run at the same time: no more than the affinity mask has cores.
   int concurrency() const { return concurrency_; }
 
-  /// Calls `body(slot)` once for each slot in [0, threads), as many at a time as cores allow, and
-  /// returns when all have returned. Two slots may run one after the other on the same thread.
-  /// Every slot starts with round to nearest and without flushing of denormals. The first
-  /// exception is rethrown. Allocates nothing after the first call.
+  /// Calls `body(slot)` once for each slot in [0, threads), with as many calls at a time as there
+  /// are cores, and returns when all have returned. Two slots may run one after the other on the
+  /// same thread. Every slot starts with rounding to nearest and without flushing of denormals. The
+  /// first exception is rethrown. Allocates nothing after the first call.
   void run(SlotFunction body) const;
 
  private:

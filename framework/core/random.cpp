@@ -59,7 +59,7 @@ double polynomial(const std::array<double, 8>& terms, double x) {
   return sum;
 }
 
-/// The quantile of the upper tail's probability, 0 < tail <= 0.075.
+/// The quantile of the upper tail with this probability, 0 < tail <= 0.075.
 double upper_quantile(double tail) {
   const double r = std::sqrt(-elementary::log(tail));
   const Rational& part = r <= 5.0 ? kTail : kFarTail;

@@ -7,14 +7,14 @@
 
 namespace lockstep {
 
-/// What one counter gives: 128 random bits.
+/// The 128 random bits of one counter.
 using RandomWords = std::array<std::uint32_t, 4>;
 
 /// Random numbers that are a pure function of (seed, names, counter): Philox4x32-10 of a counter
 /// under a key made of the seed and the names.
 ///
-/// It has no state to advance, save or share: a draw depends on what it is for, never on who draws
-/// it, when, or how often. Copies are cheap; any thread may draw. Nothing allocates.
+/// It has no state to advance, save or share: a draw depends on its purpose alone, never on who
+/// draws it, when, or how often. Copies are cheap. Any thread may draw. Nothing allocates.
 /// @see Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"
 class RandomStream {
  public:
@@ -41,7 +41,7 @@ constexpr float uniform_unit(std::uint32_t word) {
   return static_cast<float>(word >> 8U) * 0x1p-24F;
 }
 
-/// Uniform in (0, 1), both ends out of reach: an odd multiple of 2^-53.
+/// Uniform in (0, 1), never 0 or 1: an odd multiple of 2^-53.
 constexpr double open_unit(std::uint32_t high, std::uint32_t low) {
   const std::uint64_t bits = (std::uint64_t{high} << 32U | low) >> 12U;
   return (static_cast<double>(bits) + 0.5) * 0x1p-52;

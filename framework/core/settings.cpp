@@ -22,7 +22,7 @@ bool within(double number, const Bounds& bounds) {
   return number >= bounds.low && number <= bounds.high;
 }
 
-// 1e+18 would be a strange bound to read where a whole number is wanted.
+// A whole number's bound reads badly as 1e+18.
 std::string bound_text(double bound) {
   constexpr double kExact = 9007199254740992.0;             // 2^53
   constexpr double kBeyondInteger = 9223372036854775808.0;  // 2^63
@@ -54,7 +54,7 @@ std::string whole_number(const Bounds& bounds) { return expectation("a whole num
 
 bool is_plain(const Value& value) { return value.kind == Value::Kind::scalar && !value.quoted; }
 
-// "010", "+5", "0x10", "1_000": meant as numbers, but not read as such.
+// "010", "+5", "0x10", "1_000": meant as numbers, but not accepted as numbers.
 bool looks_like_a_number(const Value& value) {
   if (!is_plain(value)) return false;
   const bool starts = value.text.find_first_of("0123456789") <= 1;
@@ -102,7 +102,7 @@ const Value* SettingsReader::look_up(std::string_view key) {
 
 const Value& SettingsReader::require(std::string_view key, std::string_view expected) {
   if (const Value* value = look_up(key)) return *value;
-  // A key that nobody asked for and that is spelled almost like this one is the better news.
+  // An unread key that is spelled almost like this one is probably the cause: report that instead.
   for (const Value::Entry* entry : unread()) {
     if (!nearest_name(entry->key, std::span(&key, 1))) continue;
     throw Error(errors::kUnknownKey,

@@ -9,12 +9,12 @@
 
 namespace lockstep {
 
-/// Counts and positions of samples, elements, steps; extents of shapes.
+/// Counts and positions of samples, elements and steps, and the extents of shapes.
 using Index = std::int64_t;
 
 /// The product of positive factors.
-/// @throws Error (usage) beyond 2^48: far more than any machine holds or computes, and little
-///         enough that sums of such products fit an Index
+/// @throws Error (usage) beyond 2^48. No machine holds or computes that much, and sums of such
+///         products still fit an Index.
 Index checked_product(std::span<const Index> factors);
 
 /// The extents of one sample's activation, (C, H, W) or (F), or of a parameter, OIHW, OI or O.

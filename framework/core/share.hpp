@@ -4,7 +4,7 @@
 
 namespace lockstep {
 
-/// Things [first, last) of a numbered list.
+/// Elements [first, last) of a numbered list.
 struct IndexRange {
   std::size_t first = 0;
   std::size_t last = 0;
@@ -14,7 +14,7 @@ struct IndexRange {
   bool contains(std::size_t i) const { return first <= i && i < last; }
 };
 
-/// One of `count` parts, as equal as possible, of work that several threads do together.
+/// One of `count` nearly equal parts of work that several threads do together.
 struct Share {
   std::size_t index = 0;
   std::size_t count = 1;

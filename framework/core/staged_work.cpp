@@ -28,9 +28,9 @@ void StagedWork::Stage::fail() {
   done.notify_all();
 }
 
-// Short waits stay awake; long ones leave the core to whoever has work.
+// A short wait keeps the core. A long one yields it to threads that have work.
 bool StagedWork::Stage::wait(std::size_t pieces) const {
-  constexpr int kAwake = 10000;  // some milliseconds
+  constexpr int kAwake = 10000;  // a few milliseconds
   for (int turn = 0;; ++turn) {
     const std::size_t now = done.load(std::memory_order_acquire);
     if (now >= kFailed) return false;

@@ -12,14 +12,14 @@
 namespace lockstep {
 
 /// Work in stages for the slots of one WorkerTeam::run, so that a whole training step needs one
-/// fork and join: each stage is a number of pieces that the slots take one after the other, and no
-/// slot goes on to the next stage before all pieces are done. Each slot begins with an equal share
-/// of consecutive pieces, the same each time, whose data may still be in its core's caches, and
-/// then takes what others have not begun.
+/// fork and join. Each stage is a number of pieces that the slots take one after the other. No slot
+/// goes on to the next stage before all pieces are done. Each slot begins with an equal share of
+/// consecutive pieces, the same each time, whose data may still be in its core's caches. Then it
+/// takes pieces that others have not begun.
 ///
-/// Only pieces that a running slot has taken are waited for, never a slot that has not started, so
-/// slots may run one after the other on the same thread. Nothing locks or allocates but the
-/// constructor.
+/// A wait is only for pieces that a running slot has taken, never for a slot that has not started.
+/// So slots may run one after the other on the same thread. Only the constructor locks or
+/// allocates.
 class StagedWork {
  public:
   StagedWork(std::size_t most_stages, int slots)
@@ -28,24 +28,24 @@ class StagedWork {
         stages_(std::make_unique<Stage[]>(most_stages)),
         shares_(std::make_unique<Counter[]>(most_stages * slots_)) {}
 
-  /// Before each WorkerTeam::run, by its caller.
+  /// To be called before each WorkerTeam::run, by its caller.
   void start();
 
-  /// A slot that has nothing to do while it waits.
+  /// For a slot that has nothing else to do while it waits.
   struct NothingElse {
     bool operator()() const { return false; }
   };
 
-  /// One slot's way through the stages. Every slot walks through the same ones.
+  /// One slot's way through the stages. Every slot goes through the same stages.
   class Walk {
    public:
     Walk(StagedWork& work, int slot) : work_(work), slot_(static_cast<std::size_t>(slot)) {}
 
-    /// Calls run(piece) for pieces of [0, pieces) that no other slot has taken, until none is left,
-    /// and waits for those of other slots.
+    /// Calls run(piece) for pieces of [0, pieces) that no other slot has taken, until none is left.
+    /// Then it waits for the pieces of other slots.
     /// @param idle  called while waiting, for as long as it returns true
-    /// @return false when another slot's piece threw: this slot is to leave without a word
-    /// @throws what `run` throws
+    /// @return false when another slot's piece threw: this slot must then return without an error
+    /// @throws whatever `run` throws
     template <class Run, class Idle = NothingElse>
     [[nodiscard]] bool stage(std::size_t pieces, const Run& run, const Idle& idle = {}) {
       assert(stage_ < work_.most_stages_);
@@ -74,7 +74,7 @@ class StagedWork {
  private:
   static constexpr std::size_t kCacheLine = 64;
 
-  // Pieces of one slot's share that were taken.
+  // The number of pieces taken from one slot's share.
   struct alignas(kCacheLine) Counter {
     std::atomic<std::size_t> taken = 0;
 
@@ -82,7 +82,7 @@ class StagedWork {
   };
 
   struct alignas(kCacheLine) Stage {
-    std::atomic<std::size_t> done = 0;  ///< pieces; kFailed and more: one threw
+    std::atomic<std::size_t> done = 0;  ///< pieces; kFailed or more: one threw
 
     void finish_one(std::size_t pieces);
     void fail();

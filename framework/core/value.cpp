@@ -34,7 +34,7 @@ bool is_control(char c) {
   return byte < 0x20U || byte == 0x7FU;
 }
 
-// U+0080 to U+009F, of which some terminals take U+009B for an escape and a bracket.
+// U+0080 to U+009F. Some terminals read U+009B as an escape and a bracket.
 bool is_second_control(std::string_view text) {
   return text.size() > 1 && text[0] == '\xC2' &&
          (static_cast<unsigned char>(text[1]) & 0xE0U) == 0x80U;
@@ -42,7 +42,7 @@ bool is_second_control(std::string_view text) {
 
 std::string escaped(char c) { return fmt::format("\\x{:02x}", static_cast<unsigned char>(c)); }
 
-// "an empty list", "the list [28, 28]", or "a list of 3" where there are mappings in it.
+// "an empty list", "the list [28, 28]", or "a list of 3" if it contains mappings.
 std::string describe_list(const Value& list) {
   if (list.items.empty()) return "an empty list";
   std::string items;

@@ -16,11 +16,11 @@ namespace {
 const LayerType& find_type(const std::vector<LayerType>& types, const LayerSpec& spec) {
   const auto found = std::find_if(types.begin(), types.end(),
                                   [&](const LayerType& type) { return type.name == spec.type; });
-  assert(found != types.end());  // the parser let known types through only
+  assert(found != types.end());  // the parser has refused unknown types
   return *found;
 }
 
-// Puts the model file's initialisers in the place of the layer's own.
+// Replaces the layer's own initialisers by those of the model file.
 void override_initializers(const LayerSpec& spec, std::vector<ParameterSpec>& parameters) {
   for (const InitializerSpec& given : spec.initializers) {
     const auto found = std::find_if(
@@ -39,7 +39,7 @@ void override_initializers(const LayerSpec& spec, std::vector<ParameterSpec>& pa
   }
 }
 
-// Once these numbers are in range, so is what the plan makes of them.
+// If these numbers are in range, everything the plan derives from them is in range, too.
 void check_sizes(const GraphNode& node) {
   node.output_shape.size();
   for (const ParameterSpec& parameter : node.parameters) parameter.shape.size();

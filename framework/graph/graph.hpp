@@ -10,7 +10,7 @@
 
 namespace lockstep {
 
-/// One layer in its place: what it reads, and every shape around it.
+/// One layer in its place: what it reads, and all shapes around it.
 struct GraphNode {
   std::string name;
   std::string type;
@@ -18,8 +18,8 @@ struct GraphNode {
   std::vector<std::size_t> inputs;  ///< value numbers: 0 is the input, i + 1 the output of node i
   std::vector<Shape> input_shapes;
   Shape output_shape;
-  Value settings;                         ///< the layer type's own, defaults written out
-  std::vector<ParameterSpec> parameters;  ///< with the model file's initialisers in place
+  Value settings;                         ///< the layer type's own settings, defaults written out
+  std::vector<ParameterSpec> parameters;  ///< with the model file's initialisers applied
 };
 
 /// A directed acyclic graph of layers with all shapes worked out. Nodes are in execution order.
@@ -46,8 +46,8 @@ class Graph {
   std::vector<GraphNode> nodes_;
 };
 
-/// The model with every default written out, each parameter's initialiser included. Read by
-/// parse_graph_spec, it gives the same graph.
+/// The model with every default written out, the initialiser of each parameter included.
+/// parse_graph_spec makes the same graph from it.
 Value to_value(const Graph& graph);
 
 }  // namespace lockstep

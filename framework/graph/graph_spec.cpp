@@ -14,7 +14,7 @@ constexpr SettingsReader::Bounds kExtents{1, 1 << 16};
 constexpr SettingsReader::Bounds kFinite{-1e30, 1e30};
 constexpr SettingsReader::Bounds kSpread{0, 1e30};
 
-// Keys of a layer entry that are not its type's own settings.
+// Keys of a layer entry that are not settings of its type.
 constexpr std::array<std::string_view, 4> kCommonKeys = {"name", "type", "inputs", "init"};
 
 Shape parse_input_shape(const Value& input) {
@@ -88,7 +88,7 @@ std::vector<InitializerSpec> parse_initializers(const Value& init, const std::st
   return specs;
 }
 
-// The layer type's own settings: everything but the keys that all layers share.
+// The settings of the layer's type: everything but the keys that all layers share.
 Value own_settings(const Value& entry) {
   Value settings = Value::mapping();
   settings.location = entry.location;
@@ -166,7 +166,7 @@ Initializer parse_initializer(const Value& value, const std::string& path) {
       initializer.standard_deviation = reader.real_or("std", kSpread, 0.05);
       break;
     default:
-      break;  // the scaling families follow from fan-in and fan-out alone
+      break;  // fan-in and fan-out alone determine the scaling families
   }
   reader.finish();
   return initializer;

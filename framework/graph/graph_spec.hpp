@@ -24,7 +24,7 @@ struct LayerSpec {
   std::string name;
   std::string type;
   std::vector<std::string> inputs;  ///< names of earlier layers, or "input"; never empty
-  Value settings;                   ///< what is left for the layer's own type: a mapping
+  Value settings;                   ///< the rest, for the layer's own type: a mapping
   std::vector<InitializerSpec> initializers;
   Location location;
 };
@@ -44,7 +44,7 @@ GraphSpec parse_graph_spec(const Value& model);
 
 /// Reads `{type: he_normal}`, `{type: normal, mean: 0, std: 1}`, ...
 Initializer parse_initializer(const Value& value, const std::string& path);
-/// The same the other way round.
+/// The inverse of parse_initializer.
 Value to_value(const Initializer& initializer);
 
 }  // namespace lockstep

@@ -11,7 +11,7 @@ bool used_together(const LiveStretch& left, const LiveStretch& right) {
   return left.first_step <= right.last_step && right.first_step <= left.last_step;
 }
 
-// The first gap that is wide enough beside those placed so far, which are sorted by offset.
+// The first gap that is wide enough beside the stretches placed so far, which are sorted by offset.
 std::size_t first_free(const LiveStretch& stretch, const std::vector<const LiveStretch*>& placed) {
   std::size_t offset = 0;
   for (const LiveStretch* other : placed) {

@@ -18,29 +18,29 @@ class MicroBatchPass {
  public:
   MicroBatchPass(const Plan& plan, const ParameterLayout& layout);
 
-  /// Sets how many samples the next passes carry, at most the plan's micro-batch; whole blocks of
-  /// 16 lanes are computed, the others left alone.
+  /// Sets the number of samples of the next passes, at most the plan's micro-batch. Whole blocks of
+  /// 16 lanes are computed; the other blocks are left alone.
   void set_samples(std::size_t samples);
 
   /// To be filled before each `forward`.
   LaneView input() const { return input_; }
   ConstLaneView output() const { return output_; }
-  /// Output of the plan's step i after `forward`; a plan for inference keeps the last one's alone.
+  /// Output of the plan's step i after `forward`. A plan for inference keeps only the last one.
   ConstLaneView output_of(std::size_t step) const { return steps_[step].output; }
-  /// The gradient of it after `backward`; without data where no parameter lies upstream.
+  /// The gradient of that output after `backward`; no data where no parameter lies upstream.
   ConstLaneView output_gradient_of(std::size_t step) const { return steps_[step].output_gradient; }
-  /// To be filled between `forward` and `backward`: one row an output, lanes as in `output`.
+  /// To be filled between `forward` and `backward`: one row per output, lanes as in `output`.
   LaneView output_gradient() const { return output_gradient_; }
 
-  // One step of the plan at a time, or a share of it, on what the steps before have left.
+  // These run one step of the plan, or a share of it, on the results of the steps before.
 
   /// @param parameters  flat buffer in the layout given at construction, scales applied
   void bind_parameters(std::span<const float> parameters);
-  /// @param gradients  of the parameters that lie in a stretch of the same layout which begins at
-  ///                   `first`; every element is overwritten by their backward steps
+  /// @param gradients  of the parameters in a stretch of the same layout that begins at `first`;
+  ///                   their backward steps overwrite every element
   void bind_gradients(std::span<float> gradients, std::size_t first = 0);
   void forward_step(std::size_t number, const PassContext& context, Share share = {}) const;
-  /// @param scratch  `scratch()` of a pass that no other thread uses now
+  /// @param scratch  `scratch()` of a pass that no other thread uses at the time
   void backward_step(std::size_t number, const PassContext& context, std::span<float> scratch,
                      Share share = {}) const;
   std::span<float> scratch() { return memory_.span().subspan(plan_.scratch_offset()); }
@@ -48,13 +48,13 @@ class MicroBatchPass {
   /// @param parameters  flat buffer in the layout given at construction, scales applied
   void forward(std::span<const float> parameters, const PassContext& context);
 
-  /// Every element of `gradients`, in the same layout, is overwritten with the sum over the
+  /// Overwrites every element of `gradients`, which has the same layout, with the sum over the
   /// samples.
   void backward(std::span<const float> parameters, std::span<float> gradients,
                 const PassContext& context);
 
  private:
-  // A planned step's arguments, bound to this object's memory.
+  // The arguments of a planned step, bound to this object's memory.
   struct Step {
     const Layer* layer = nullptr;
     std::span<const Shape> shapes;

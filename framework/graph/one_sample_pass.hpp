@@ -10,20 +10,20 @@
 
 namespace lockstep {
 
-/// The forward pass of one sample alone, without lanes: the way of lowest latency, with the same
-/// bits as a lane of MicroBatchPass outside training. A layer that has no such way of its own
-/// (Layer::for_one_sample) computes a block of 16 lanes for it.
+/// The forward pass of one sample alone, without lanes, for the lowest latency. It gives the same
+/// bits as a lane of MicroBatchPass outside training. For a layer without a kernel of its own for
+/// this (Layer::for_one_sample) it computes a block of 16 lanes.
 ///
-/// Parameters are bound, and laid out anew, at construction. Nothing is allocated later.
+/// Parameters are bound and laid out anew at construction. Nothing is allocated later.
 /// Threading contract: one thread at a time; different objects are independent.
 class OneSamplePass {
  public:
   /// @param graph       outlives this
-  /// @param parameters  flat, as stored (scales are applied here); not kept
+  /// @param parameters  flat, as stored (scales are applied here); not kept after construction
   OneSamplePass(const Graph& graph, const ParameterLayout& layout,
                 std::span<const float> parameters);
 
-  /// Features in order, to be filled before each `forward`.
+  /// Features in order. To be filled before each `forward`.
   std::span<float> input() { return input_; }
   void forward();
   std::span<const float> output() const { return output_; }

@@ -21,7 +21,7 @@ struct ParameterEntry {
   Shape shape;
   std::size_t offset = 0;  ///< floats from the start of the buffer
   std::size_t size = 0;    ///< floats
-  float scale = 1.0F;      ///< multiplied in use
+  float scale = 1.0F;      ///< the factor by which layers see the values multiplied
 };
 
 /// Where each parameter of a graph lies in one flat buffer: one after the other in layer order,
@@ -37,8 +37,8 @@ class ParameterLayout {
   /// Entries of node i: [first_entry(i), first_entry(i + 1)).
   std::size_t first_entry(std::size_t node) const { return first_entries_[node]; }
 
-  /// The entry that figures of a node's weights are of: its weight, or else its scale; none for a
-  /// node without either.
+  /// The entry whose figures stand for a node's weights: its weight, or else its scale. Nothing for
+  /// a node that has neither.
   std::optional<std::size_t> weight_entry(std::size_t node) const;
 
   template <class T>
@@ -46,8 +46,8 @@ class ParameterLayout {
     return flat.subspan(entries_[entry].offset, entries_[entry].size);
   }
 
-  /// Multiplies a flat buffer by each tensor's scale: what the layers see of the values, and how
-  /// a gradient of what they see becomes a gradient of the values.
+  /// Multiplies a flat buffer by each tensor's scale. This turns stored values into what the layers
+  /// see, and gradients of what they see into gradients of the stored values.
   void apply_scales(std::span<const float> from, std::span<float> to) const;
 
   /// The same in place, for a stretch of the flat buffer that begins at `first`.

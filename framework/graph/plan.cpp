@@ -58,14 +58,14 @@ bool Plan::keeps_layers_apart() const {
   return purpose_ == PlanPurpose::inspection || purpose_ == PlanPurpose::diagnosis;
 }
 
-// Whether a node only shows its input, which nobody else reads, in another shape.
+// Whether a node only shows its input, which no other node reads, in another shape.
 bool Plan::shares_input(std::size_t node) const {
   const GraphNode& reshape = graph_.nodes()[node];
   return !keeps_layers_apart() && reshape.layer->is_reshape() &&
          readers_[reshape.inputs.front()].size() == 1;
 }
 
-// A step for a node and as many of its successors as can be fused with it.
+// A step for a node and for as many of its successors as can be fused with it.
 PlannedStep Plan::fuse_from(std::size_t node) {
   PlannedStep step;
   step.layer = graph_.nodes()[node].layer.get();
@@ -101,7 +101,7 @@ void Plan::list_steps() {
   }
 }
 
-// Whether a value is best laid out whole: the first of its readers with a wish decides.
+// Whether a value is best laid out whole. The first of its readers that has a preference decides.
 bool Plan::wants_whole(std::size_t value, bool otherwise) const {
   for (const std::size_t node : readers_[value]) {
     const LaneExtent extent = graph_.nodes()[node].layer->lane_extent();
@@ -127,7 +127,7 @@ void Plan::lay_out_values() {
   }
 }
 
-// Every value, and what forward saves for backward, in memory of its own.
+// Places every value, and what forward saves for backward, in memory of its own.
 void Plan::place_apart() {
   values_[0].offset = allocate(floats_of(values_[0]));
   for (PlannedStep& step : steps_) {
@@ -142,7 +142,7 @@ void Plan::place_apart() {
   }
 }
 
-// Every value from the step that writes it to the last one that reads it.
+// Places every value so that its memory is in use from the step that writes it to the last reader.
 void Plan::place_reusing() {
   std::vector<LiveStretch> stretches(values_.size());
   for (std::size_t value = 0; value < values_.size(); ++value) {
@@ -162,7 +162,7 @@ void Plan::place_reusing() {
   }
 }
 
-// To the steps and to the values that lie in another's memory.
+// Hands the places to the steps, and to the values that lie in another value's memory.
 void Plan::hand_out_values() {
   for (std::size_t value = 0; value < values_.size(); ++value) {
     values_[value] = values_[owners_[value]];

@@ -11,11 +11,11 @@ namespace lockstep {
 /// What a plan is made for.
 enum class PlanPurpose {
   training,
-  /// Keeps nothing for a backward pass, and no value longer than it is read: a forward pass leaves
-  /// the output alone, the input is to be filled anew.
+  /// Keeps nothing for a backward pass, and each value only until it is read. A forward pass leaves
+  /// the output alone; the input must be filled anew.
   inference,
-  inspection,  ///< inference, with the output of every layer in memory of its own
-  diagnosis,   ///< training, with the output of every layer and its gradient in such memory
+  inspection,  ///< as inference, but each layer's output has memory of its own
+  diagnosis,   ///< as training, but each layer's output and its gradient have memory of their own
 };
 
 /// A view's place in a workspace, before there is any memory.
@@ -26,15 +26,15 @@ struct PlannedView {
   bool present = false;  ///< false where a gradient is not needed
 };
 
-/// Where one layer, or several that are done in one pass, find everything.
+/// One layer, or several that are done in one pass, and where they find their data.
 struct PlannedStep {
   const Layer* layer = nullptr;
-  std::size_t first_node = 0;  ///< whose inputs and parameters the step has
-  std::size_t last_node = 0;   ///< whose output it has
+  std::size_t first_node = 0;  ///< the step has its inputs and parameters
+  std::size_t last_node = 0;   ///< the step has its output
   std::vector<PlannedView> inputs;
   PlannedView output;
   PlannedView output_gradient;
-  /// One an input: where this step writes the gradient of what it read.
+  /// One per input: where this step writes the gradient of what it read.
   std::vector<PlannedView> input_gradients;
   std::size_t saved_offset = 0;
   std::size_t saved_size = 0;
@@ -47,12 +47,12 @@ struct PlannedStep {
 
 /// The list of steps of a graph for one micro-batch size, with all memory placed once.
 ///
-/// A layer whose only reader it can be fused with (Layer::fused_with) shares that reader's step,
-/// and a reshape shares its input's memory and has no step. Every workspace of `workspace_size()`
-/// floats is packed at 64 bytes.
+/// A layer shares a step with its only reader if the two can be fused (Layer::fused_with). A
+/// reshape shares its input's memory and has no step. Every workspace of `workspace_size()` floats
+/// is packed at 64 bytes.
 class Plan {
  public:
-  /// @param micro_batch  a multiple of 16, or 1 for one sample alone without lanes (inference)
+  /// @param micro_batch  a multiple of 16, or 1 for one sample alone without lanes (inference only)
   Plan(const Graph& graph, Index micro_batch, PlanPurpose purpose);
 
   const Graph& graph() const { return graph_; }
@@ -71,8 +71,9 @@ class Plan {
   const Graph& graph_;
   Index micro_batch_;
   PlanPurpose purpose_;
-  std::vector<std::vector<std::size_t>> readers_;  ///< of each value: nodes, one an input
-  std::vector<PlannedView> values_;                ///< absent inside a fused step
+  std::vector<std::vector<std::size_t>>
+      readers_;                      ///< of each value: one node per input that reads it
+  std::vector<PlannedView> values_;  ///< absent inside a fused step
   std::vector<std::size_t> owners_;  ///< of each value: the value whose memory it is in
   std::vector<PlannedStep> steps_;
   std::vector<std::unique_ptr<const Layer>> fused_layers_;

@@ -8,11 +8,11 @@
 namespace lockstep {
 namespace {
 
-// All in multiply-adds, about 100 of which a core does in a nanosecond.
-constexpr double kWaiting = 1e5;          // until all threads have ended a stage
-constexpr double kWorthDividing = 8e5;    // of one step
+// All in multiply-adds. A core does about 100 of them per nanosecond.
+constexpr double kWaiting = 1e5;          // for all threads to end a stage
+constexpr double kWorthDividing = 8e5;    // in one step
 constexpr double kWithoutMultiply = 1e5;  // assembly, loss and the layers that only move numbers
-constexpr double kAsFast = 1.05;          // estimates that differ by less do not
+constexpr double kAsFast = 1.05;          // estimates that differ by less count as equal
 
 // The smallest number of equal shares that keeps all threads equally busy.
 std::size_t shares_of(std::size_t micro_batches, std::size_t threads) {
@@ -43,7 +43,7 @@ WorkDivision::Pass WorkDivision::make_pass(const Plan& plan, bool backward) {
     const PlannedStep& step = plan.steps()[i];
     const double work =
         backward ? backward_multiply_adds(plan, step) : forward_multiply_adds(plan, step);
-    // Gradients of several readers are added up once, by whoever runs the whole step.
+    // Gradients from several readers are added once, by the thread that runs the whole step.
     const bool divided = step.layer->divides() && work >= kWorthDividing &&
                          !(backward && !step.further_gradients.empty());
     (divided ? pass.divided : pass.rest) += work;
@@ -57,7 +57,7 @@ WorkDivision::Pass WorkDivision::make_pass(const Plan& plan, bool backward) {
   return pass;
 }
 
-// Of all threads together working on fewer micro-batches than there are of them.
+// The cost when all threads work together on fewer micro-batches than there are threads.
 double WorkDivision::cost_of_shares(std::size_t micro_batches, std::size_t threads) const {
   const double divided = forward_.divided + backward_.divided;
   const auto stages = static_cast<double>(forward_.stages.size() + backward_.stages.size());

@@ -12,21 +12,22 @@ namespace lockstep {
 double forward_multiply_adds(const Plan& plan, const PlannedStep& step);
 double backward_multiply_adds(const Plan& plan, const PlannedStep& step);
 
-/// How the threads of a rank divide a batch's micro-batches among them: as many as they can whole,
-/// and those that are left over, fewer than threads, step by step together. It decides speed alone,
-/// never bits, from an estimate by the layers' multiply-adds.
+/// How the threads of a rank divide a batch's micro-batches: each thread does whole micro-batches
+/// as far as possible. The rest, fewer than threads, is done by all threads together, step by step.
+/// The division rests on an estimate of the layers' multiply-adds. It decides speed alone, never
+/// bits.
 class WorkDivision {
  public:
   explicit WorkDivision(const Plan& plan);
 
-  /// Steps [first, last) of the plan that follow each other: one that is divided, or some that are
+  /// Consecutive steps [first, last) of the plan: one step that is divided, or several that are
   /// not.
   struct Stage {
     std::size_t first;
     std::size_t last;
     bool divided;
   };
-  /// In the plan's order; backward takes its own from the last to the first.
+  /// In the plan's order. Backward goes through its own stages from the last to the first.
   const std::vector<Stage>& forward() const { return forward_.stages; }
   const std::vector<Stage>& backward() const { return backward_.stages; }
 
@@ -36,7 +37,8 @@ class WorkDivision {
   };
   Assignment assign(std::size_t micro_batches, int threads) const;
 
-  /// The fewest threads that are as fast as `threads`, as far as the estimate can tell.
+  /// The smallest number of threads that is estimated to be as fast as `threads`.
+  ///
   int useful_threads(std::size_t micro_batches, int threads) const;
 
  private:
