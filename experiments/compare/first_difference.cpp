@@ -21,8 +21,7 @@ bool same_bits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
 }
 
-// ---- Steps
-// ----------------------------------------------------------------------------------------
+// ---- Steps --------------------------------------------------------------------------------------
 
 /// A checkpoint is one step of a training; the others say how far theirs came.
 bool tells_length(const Compared& compared) { return compared.kind != ComparedKind::checkpoint; }
@@ -47,8 +46,7 @@ void compare_steps(const Compared& a, const Compared& b, FirstDifference& found)
   found.step = different_length(a, b);
 }
 
-// ---- Tensors
-// --------------------------------------------------------------------------------------
+// ---- Tensors ------------------------------------------------------------------------------------
 
 /// The tensor of the same layer and name; null without one.
 const StoredTensor* find_tensor(const std::vector<StoredTensor>& tensors,
@@ -112,8 +110,7 @@ std::vector<std::pair<std::filesystem::path, std::filesystem::path>> pairs_of(co
   return pairs;
 }
 
-// ---- Numbers
-// --------------------------------------------------------------------------------------
+// ---- Numbers ------------------------------------------------------------------------------------
 
 struct NamedNumber {
   std::string name;

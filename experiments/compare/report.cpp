@@ -45,8 +45,7 @@ std::string outcome_of(const Compared& compared) {
 
 bool names_element(const TensorDifference& found) { return found.differing > 0; }
 
-// ---- JSON
-// -----------------------------------------------------------------------------------------
+// ---- JSON ---------------------------------------------------------------------------------------
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
@@ -103,8 +102,7 @@ Json first_difference_json(const Comparison& comparison) {
   return {};
 }
 
-// ---- Text
-// -----------------------------------------------------------------------------------------
+// ---- Text ---------------------------------------------------------------------------------------
 
 std::string row(const std::string& key, const std::vector<std::string>& values) {
   const std::size_t columns =

@@ -34,7 +34,7 @@ const EpochRecord* last_with_confusion(const MetricsTables& tables) {
   return last_with(tables, [](const EpochRecord& record) { return !record.confusion.empty(); });
 }
 
-// ---- JSON
+// ---- JSON ---------------------------------------------------------------------------------------
 
 Json epoch_json(const EpochRecord& epoch) {
   Json json = {{"epoch", epoch.epoch}, {"step", epoch.step}};
@@ -63,7 +63,7 @@ Json last_classes_json(const MetricsTables& tables) {
   return last == nullptr ? Json::array() : per_class_json(class_counts(last->confusion));
 }
 
-// ---- Text
+// ---- Text ---------------------------------------------------------------------------------------
 
 void print_curve(const Console& console, std::string_view name, const std::vector<double>& values,
                  std::string (*text)(double)) {

@@ -20,8 +20,7 @@ constexpr std::size_t kIdentityDigits = 12;
 constexpr std::size_t kLongestValue = 24;
 constexpr std::size_t kLongestTrialName = 150;
 
-// ---- Which values a trial has
-// --------------------------------------------------------------------
+// ---- Which values a trial has -------------------------------------------------------------------
 
 Index number_of_choices(const SweepConfig& sweep) {
   if (draws_trials(sweep)) return sweep.run_cap;
@@ -139,8 +138,7 @@ SweepTrial checked_trial(const SweepConfig& sweep, Index number, Index count) {
   }
 }
 
-// ---- What it is called
-// ---------------------------------------------------------------------------
+// ---- What it is called --------------------------------------------------------------------------
 
 // The last `parts` parts of a key.
 std::string_view end_of(std::string_view key, std::size_t parts) {

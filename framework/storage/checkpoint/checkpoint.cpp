@@ -19,8 +19,7 @@ namespace {
 
 namespace layout = checkpoint_layout;
 
-// ---- Equality of bits
-// -----------------------------------------------------------------------------
+// ---- Equality of bits ---------------------------------------------------------------------------
 
 bool same(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
@@ -61,8 +60,7 @@ bool same(const StoredTrainingState& a, const StoredTrainingState& b) {
          a.digest == b.digest;
 }
 
-// ---- Contents
-// -------------------------------------------------------------------------------------
+// ---- Contents -----------------------------------------------------------------------------------
 
 void write_tensors(Hdf5Writer& file, const std::string& group, const std::vector<StoredTensor>& all,
                    const std::string& what) {
@@ -162,8 +160,7 @@ void require_finite(const Checkpoint& checkpoint) {
   }
 }
 
-// ---- The file
-// -------------------------------------------------------------------------------------
+// ---- The file -----------------------------------------------------------------------------------
 
 /// Puts length and digest of what is behind it into the user block.
 void seal(std::vector<std::byte>& bytes) {

@@ -23,8 +23,7 @@ namespace {
 
 namespace layout = checkpoint_layout;
 
-// ---- Tensors
-// --------------------------------------------------------------------------------------
+// ---- Tensors ------------------------------------------------------------------------------------
 
 enum class TensorContents { values, shapes_only };
 
@@ -85,8 +84,7 @@ std::vector<StoredTensor> read_tensors(const Hdf5Reader& file, const std::string
   return tensors;
 }
 
-// ---- The other parts
-// ------------------------------------------------------------------------------
+// ---- The other parts ----------------------------------------------------------------------------
 
 void read_optimizer(const Hdf5Reader& file, TensorContents contents, Checkpoint& checkpoint) {
   if (file.node(layout::kOptimizer) == Hdf5Node::missing) return;

@@ -31,8 +31,7 @@ void add_named_group(Hdf5Writer& file, const std::string& path, const std::strin
   file.add_attribute(path, "long_name", long_name);
 }
 
-// ---- Checkpoints
-// ----------------------------------------------------------------------------------
+// ---- Checkpoints --------------------------------------------------------------------------------
 
 struct ReadCheckpoint {
   fs::path file;
@@ -110,8 +109,7 @@ std::size_t add_checkpoints(Hdf5Writer& file, const std::string& run, const Read
   return read.all.size();
 }
 
-// ---- Runs
-// -----------------------------------------------------------------------------------------
+// ---- Runs ---------------------------------------------------------------------------------------
 
 struct TextFile {
   const char* name;
@@ -175,8 +173,7 @@ void add_runs(Hdf5Writer& file, const BundleContents& contents, BundleResult& re
   for (const BundledRun& run : contents.runs) add_run(file, run, contents.checkpoints, result);
 }
 
-// ---- The file
-// -------------------------------------------------------------------------------------
+// ---- The file -----------------------------------------------------------------------------------
 
 void add_head(Hdf5Writer& file, const BundleContents& contents) {
   file.add_attribute("/", "format", layout::kFormat);

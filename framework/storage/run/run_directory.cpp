@@ -32,8 +32,7 @@ constexpr std::array<std::string_view, 11> kRunFiles = {
 
 [[noreturn]] void refuse(const std::string& sentence) { throw Error(errors::kRunFolder, sentence); }
 
-// ---- Which folder
-// ---------------------------------------------------------------------------------
+// ---- Which folder -------------------------------------------------------------------------------
 
 bool suits_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -169,8 +168,7 @@ void require_writable(fs::path folder) {
   if (::access(folder.c_str(), W_OK | X_OK) != 0) throw system_error("write to", folder, errno);
 }
 
-// ---- What is in it
-// --------------------------------------------------------------------------------
+// ---- What is in it ------------------------------------------------------------------------------
 
 void remove_file(const fs::path& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw system_error("remove", path, errno);
