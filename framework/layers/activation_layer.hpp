@@ -1,7 +1,7 @@
 #pragma once
 
-// What the layers of an activation share: a function of each element by itself, whose derivative
-// the output tells.
+// What activation layers share: a function of each element by itself, whose derivative follows from
+// the output.
 
 #include <memory>
 #include <string>
@@ -44,7 +44,7 @@ class ActivationLayer final : public Layer {
   ActivationKernels kernels_;
 };
 
-/// What an activation's file registers, but for `has_kinks`: it has no settings.
+/// What the file of an activation registers, except `has_kinks`. It has no settings.
 inline LayerType activation_layer_type(std::string_view name,
                                        std::unique_ptr<Layer> (*create)(const std::string& name,
                                                                         SettingsReader& settings)) {

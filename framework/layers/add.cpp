@@ -7,7 +7,7 @@
 namespace lockstep {
 namespace {
 
-/// The sum of two or more inputs of one shape, from left to right.
+/// The sum of two or more inputs of the same shape, from left to right.
 class Add final : public Layer {
  public:
   Shape output_shape(std::span<const Shape> inputs) const override {

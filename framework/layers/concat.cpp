@@ -10,7 +10,7 @@
 namespace lockstep {
 namespace {
 
-/// Inputs one after the other: the channels of images, or the numbers of flat lists.
+/// Joins its inputs in order: the channels of images, or the numbers of flat lists.
 class Concat final : public Layer {
  public:
   Shape output_shape(std::span<const Shape> inputs) const override {

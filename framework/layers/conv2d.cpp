@@ -13,7 +13,7 @@
 namespace lockstep {
 namespace {
 
-/// A window's way along one axis.
+/// The positions of a window along one axis.
 struct Axis {
   std::size_t positions;
   std::size_t kernel;
@@ -21,7 +21,7 @@ struct Axis {
   std::size_t padding;
 };
 
-/// Taps of all positions that lie on the image, not on padding.
+/// The number of taps, over all positions, that lie on the image and not on padding.
 Index taps_inside(const Axis& axis, std::size_t size) {
   Index count = 0;
   for (std::size_t position = 0; position < axis.positions; ++position) {

@@ -10,9 +10,9 @@
 namespace lockstep {
 namespace {
 
-/// Sets each element to 0 with probability `rate` and scales the others by 1 / (1 - rate); in
-/// training only. An element's fate depends on (seed, layer name, epoch, data-set index, element)
-/// alone: it is kept when the uniform draw is at least `rate`.
+/// In training only: sets each element to 0 with probability `rate` and scales the others by 1 / (1
+/// - rate). Whether an element is kept depends on (seed, layer name, epoch, data-set index,
+/// element) alone: it is kept if its uniform draw is at least `rate`.
 class Dropout final : public Layer {
  public:
   Dropout(std::string name, SettingsReader& settings)
@@ -22,7 +22,7 @@ class Dropout final : public Layer {
 
   Shape output_shape(std::span<const Shape> inputs) const override { return only_input(inputs); }
 
-  /// Saved is each element's factor, 1 / (1 - rate) or 0, laid out as a blocked view.
+  /// Saves the factor of each element, 1 / (1 - rate) or 0, laid out as a blocked view.
   Workspace workspace(std::span<const Shape> inputs, Index lanes) const override {
     return {.saved = inputs.front().size() * lanes};
   }

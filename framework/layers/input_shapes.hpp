@@ -1,6 +1,6 @@
 #pragma once
 
-// What layers say about their inputs' shapes: shared by the layer files of this folder.
+// Checks of the inputs' shapes, shared by the layer files of this folder.
 
 #include <fmt/format.h>
 
@@ -34,7 +34,7 @@ inline const Shape& only_image(std::span<const Shape> inputs) {
                           input.to_string()));
 }
 
-/// The kernels' form of an image shape.
+/// An image shape as the kernels take it.
 inline ImageShape image_shape(const Shape& shape) {
   return {.channels = static_cast<std::size_t>(shape[0]),
           .rows = static_cast<std::size_t>(shape[1]),

@@ -17,16 +17,16 @@
 
 namespace lockstep {
 
-/// What a tensor does to its layer's outputs, whatever it is called.
+/// What a tensor does in its layer, whatever its name.
 enum class ParameterRole {
-  weight,  ///< multiplies inputs, which it sums up: random at first
-  scale,   ///< multiplies what is there already: about 1 at first
+  weight,  ///< multiplies inputs that are then summed: random at first
+  scale,   ///< multiplies what is there already: near 1 at first
   bias,    ///< is added: mostly 0 at first, so that its own size tells nothing
 };
 
 /// One trainable tensor that a layer asks for.
 struct ParameterSpec {
-  std::string name;  ///< "weight", "bias": in init: of model files and in checkpoints
+  std::string name;  ///< "weight", "bias": as in `init:` of model files and in checkpoints
   ParameterRole role;
   Shape shape;             ///< OIHW, OI or O
   std::string axis_order;  ///< "OIHW", "OI", "O"
@@ -37,12 +37,12 @@ struct ParameterSpec {
   float scale = 1.0F;
 };
 
-/// What a pass over one micro-batch knows beside the numbers. Borrowed for the call.
+/// What a pass over one micro-batch needs to know beside the numbers. Borrowed for the call.
 struct PassContext {
   bool training = false;  ///< dropout acts in training only
   std::uint64_t seed = 0;
   std::uint32_t epoch = 0;
-  /// Index in the data set of each lane's sample; idle lanes repeat that of the last sample.
+  /// Data-set index of each lane's sample. Idle lanes repeat that of the last sample.
   std::span<const Index> samples;
 };
 
@@ -63,7 +63,7 @@ struct BackwardArguments {
   std::span<const ConstLaneView> inputs;
   ConstLaneView output;
   ConstLaneView output_gradient;
-  /// Every element is overwritten; a view without data is not wanted and skipped.
+  /// Every element is overwritten. A view without data is not wanted and is skipped.
   std::span<const LaneView> input_gradients;
   std::span<const std::span<const float>> parameters;
   std::span<const std::span<float>> parameter_gradients;  ///< every element is overwritten
@@ -73,14 +73,15 @@ struct BackwardArguments {
   Share share{};  ///< what this call computes; see Layer::divides
 };
 
-/// Memory a layer needs for a micro-batch beside its inputs, outputs and gradients, in floats.
+/// Memory that a layer needs for a micro-batch, in floats, beside its inputs, outputs and
+/// gradients.
 struct Workspace {
-  Index saved = 0;    ///< from forward to backward
-  Index scratch = 0;  ///< within one call of backward
+  Index saved = 0;    ///< kept from forward to backward
+  Index scratch = 0;  ///< used within one call of backward
 };
 
-/// A layer's forward pass over one sample alone, without lanes; its parameters are bound and laid
-/// out as suits it.
+/// A layer's forward pass over one sample alone, without lanes. Its parameters are bound, in
+/// whatever layout suits it.
 ///
 /// Threading contract: one thread at a time; different objects are independent.
 class OneSampleForward {
@@ -88,25 +89,26 @@ class OneSampleForward {
   virtual ~OneSampleForward() = default;
 
   /// @param inputs  features in order, (c * H + y) * W + x
-  /// @param output  the same; every element is overwritten
+  /// @param output  features in order; every element is overwritten
   virtual void run(std::span<const std::span<const float>> inputs, std::span<float> output) = 0;
 };
 
-/// How a layer likes its activations laid out; see BasicLaneView.
+/// Which layout of its activations a layer prefers; see BasicLaneView.
 enum class LaneExtent {
-  block,  ///< works a block of 16 lanes at a time: (block, feature, 16)
-  whole,  ///< works the whole micro-batch at once: (feature, m)
-  any,    ///< element by element: as its input
+  block,  ///< works on one block of 16 lanes at a time: (block, feature, 16)
+  whole,  ///< works on the whole micro-batch at once: (feature, m)
+  any,    ///< works element by element: keeps the layout of its input
 };
 
-/// The arithmetic behind a layer's output shape, for people: one line an extent,
-/// such as {"rows", "(28 + 2*0 - 5)/1 + 1 = 24"}.
+/// How an output shape comes about, for people: one line per extent, such as {"rows", "(28 + 2*0 -
+/// 5)/1 + 1 = 24"}.
 struct ShapeArithmetic {
   std::string extent;
   std::string formula;
 };
 
-/// One operation of a network: its settings, and nothing that changes. Holds no memory of a pass.
+/// One operation of a network. It holds its settings, nothing that changes, and no memory of a
+/// pass.
 ///
 /// Threading contract: all members are const and may be called from many threads at once.
 /// Lanes never mix, except where a parameter's gradient sums over them.
@@ -114,9 +116,9 @@ class Layer {
  public:
   virtual ~Layer() = default;
 
-  /// Shape of one sample's output.
-  /// @throws Error (usage) when the inputs do not suit, in words that say the arithmetic; the
-  ///         graph adds the layer's name and place.
+  /// The shape of one sample's output.
+  /// @throws Error (usage) if the inputs do not suit, in words that show the arithmetic. The graph
+  ///         adds the layer's name and place.
   virtual Shape output_shape(std::span<const Shape> inputs) const = 0;
 
   /// How `output_shape` comes about; empty where it equals the input's.
@@ -128,7 +130,7 @@ class Layer {
   /// Multiply-adds of one sample's forward pass; 0 for layers that only move or compare numbers.
   virtual Index multiply_adds(std::span<const Shape> inputs) const;
 
-  /// Those that are carried out: without taps on padding and outputs that nobody reads.
+  /// The multiply-adds that are carried out: without taps on padding and without unused outputs.
   virtual Index executed_multiply_adds(std::span<const Shape> inputs) const {
     return multiply_adds(inputs);
   }
@@ -140,21 +142,21 @@ class Layer {
   /// Whether the output is the input under another shape, so that the two may share their memory.
   virtual bool is_reshape() const { return false; }
 
-  /// This layer as the end of another's kernel; nothing where no kernel can do it.
+  /// This layer as the end of another layer's kernel; nothing if no kernel can do it.
   virtual std::optional<Epilogue> as_epilogue() const { return {}; }
 
-  /// A layer that does this one's work and `next`'s, its only reader, in one pass and with the same
-  /// bits: its inputs and parameters are this one's, its output is the other's. Null: there is
-  /// none.
+  /// A layer that does the work of this one and of `next`, its only reader, in one pass and with
+  /// the same bits. Inputs and parameters are those of this layer, the output is that of `next`.
+  /// Null: there is no such layer.
   virtual std::unique_ptr<Layer> fused_with(const Layer& next) const;
 
-  /// Whether several threads may do one forward or backward together, each its share of whole
-  /// outputs, gradients of inputs and of parameters, with a scratch of its own. Other layers are
-  /// never given but the whole.
+  /// Whether several threads may do one forward or backward together. Each does its share of whole
+  /// outputs, of input gradients and of parameter gradients, with scratch memory of its own. Other
+  /// layers are always given the whole.
   virtual bool divides() const { return false; }
 
-  /// A faster way than a lane of `forward` for one sample alone, with the same bits. Null: there is
-  /// none, and `forward` does it.
+  /// A faster way than one lane of `forward` for one sample alone, with the same bits. Null: there
+  /// is none, and `forward` is used.
   /// @param parameters  in the order of `parameters()`, scaled; not kept
   virtual std::unique_ptr<OneSampleForward> for_one_sample(
       std::span<const Shape> inputs, std::span<const std::span<const float>> parameters) const;
@@ -169,14 +171,14 @@ struct LayerExample {
   std::vector<Shape> inputs;
 };
 
-/// What a layer's file registers: one entry a file, gathered by the build into all_layer_types().
+/// What a layer's file registers: one entry per file, gathered by the build into all_layer_types().
 struct LayerType {
   std::string_view name;  ///< as in model files, "conv2d"
-  /// Reads its settings (and calls no `finish`: the caller does) into a layer called `name`.
+  /// Makes a layer called `name` from its settings. Calls no `finish`: the caller does.
   std::unique_ptr<Layer> (*create)(const std::string& name, SettingsReader& settings);
   std::vector<LayerExample> examples;  ///< at least one; odd sizes, strides, paddings
   std::vector<LayerExample> refused;   ///< settings or input shapes that must give an Error
-  /// True where the derivative has kinks or ties that finite differences must stay away from.
+  /// True if the derivative has kinks or ties that finite differences must avoid.
   bool has_kinks = false;
 };
 

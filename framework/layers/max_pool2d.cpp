@@ -3,12 +3,12 @@
 namespace lockstep {
 namespace {
 
-/// The greatest element of each window; padding never wins, the first of equals does.
+/// The greatest element of each window. Padding never wins. Of equal elements the first wins.
 class MaxPool2d final : public PoolingLayer {
  public:
   explicit MaxPool2d(SettingsReader& settings) : PoolingLayer(settings) {}
 
-  /// Saved are the winners, laid out as a blocked view of the output.
+  /// Saves the winners, laid out as a blocked view of the output.
   Workspace workspace(std::span<const Shape> inputs, Index lanes) const override {
     return {.saved = output_shape(inputs).size() * lanes};
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the pooling layers share: everything but what becomes of a window.
+// What pooling layers share: everything but the arithmetic within a window.
 
 #include <vector>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// The settings kernel, stride and padding, and how many positions a window has: shared by the
+// The settings kernel, stride and padding, and the number of positions of a window. Shared by the
 // convolution and pooling layers of this folder.
 
 #include <fmt/format.h>
@@ -26,15 +26,15 @@ inline Extent2d to_extent(std::pair<std::int64_t, std::int64_t> pair) {
           .columns = static_cast<std::size_t>(pair.second)};
 }
 
-/// A window as a convolution reads it: stride 1 and padding 0 by default.
+/// The window of a convolution: stride 1 and padding 0 by default.
 inline Window read_convolution_window(SettingsReader& settings) {
   return {.kernel = to_extent(settings.pair("kernel", kKernelBounds)),
           .stride = to_extent(settings.pair_or("stride", kKernelBounds, {1, 1})),
           .padding = to_extent(settings.pair_or("padding", kPaddingBounds, {0, 0}))};
 }
 
-/// A window as pooling reads it: stride as the kernel and padding 0 by default.
-/// @throws Error (usage) when the padding exceeds half the kernel: a window could miss the image
+/// The window of a pooling layer: by default the stride is the kernel's size and the padding is 0.
+/// @throws Error (usage) if the padding exceeds half the kernel: a window could miss the image
 inline Window read_pooling_window(SettingsReader& settings) {
   const auto kernel = settings.pair("kernel", kKernelBounds);
   const auto stride = settings.pair_or("stride", kKernelBounds, kernel);
@@ -47,7 +47,7 @@ inline Window read_pooling_window(SettingsReader& settings) {
   return {.kernel = to_extent(kernel), .stride = to_extent(stride), .padding = to_extent(padding)};
 }
 
-/// Pooling that a kernel may do itself: windows of 2 x 2 side by side.
+/// Pooling that a kernel can do itself: adjacent windows of 2 x 2.
 inline std::optional<Epilogue> pooling_epilogue(const Window& window, Pooling pooling) {
   constexpr Extent2d kSide{.rows = 2, .columns = 2};
   constexpr Extent2d kNone{.rows = 0, .columns = 0};
@@ -63,8 +63,8 @@ struct WindowAxis {
   std::size_t stride;
   std::size_t padding;
 
-  /// Positions of the window.
-  /// @throws Error (usage) when the kernel does not fit
+  /// The number of positions of the window.
+  /// @throws Error (usage) if the kernel does not fit
   Index count() const {
     if (kernel <= size + 2 * padding) {
       return static_cast<Index>(window_count(size, kernel, stride, padding));
@@ -104,7 +104,7 @@ inline WindowAxis window_columns(const WindowedImage& input) {
 }
 
 /// (channels, positions of the window along rows, and along columns).
-/// @throws Error (usage) when the kernel does not fit
+/// @throws Error (usage) if the kernel does not fit
 inline Shape window_output(const WindowedImage& input, Index channels) {
   return Shape{channels, window_rows(input).count(), window_columns(input).count()};
 }

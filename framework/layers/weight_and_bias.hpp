@@ -1,6 +1,6 @@
 #pragma once
 
-// The weight and the bias of layers that have both, with the settings that they share.
+// The weight and the bias of layers that have both, and the settings that these share.
 
 #include <span>
 #include <string>
@@ -47,7 +47,7 @@ class WeightAndBias {
     return specs;
   }
 
-  /// Of a layer's parameters or their gradients; empty without one.
+  /// The bias among a layer's parameters or their gradients; empty without one.
   template <class T>
   std::span<T> bias_of(std::span<const std::span<T>> parameters) const {
     return has_bias_ ? parameters[1] : std::span<T>();

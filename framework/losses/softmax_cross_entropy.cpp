@@ -5,7 +5,7 @@
 namespace lockstep {
 namespace {
 
-/// The cross entropy of the labels and the softmax of the outputs; label smoothing spreads a part
+/// The cross entropy of the labels and the softmax of the outputs. Label smoothing spreads a part
 /// of a label's probability over all classes, its own included.
 /// @see Szegedy et al. 2016, section 7
 class SoftmaxCrossEntropyLoss final : public Loss {
@@ -21,7 +21,7 @@ class SoftmaxCrossEntropyLoss final : public Loss {
                            .losses = arguments.losses});
   }
 
-  /// Smoothed or not: all classes are equally probable, whatever the target.
+  /// With or without smoothing: all classes are equally probable, whatever the target.
   double guessing_loss(Index classes) const override {
     return elementary::log(static_cast<double>(classes));
   }

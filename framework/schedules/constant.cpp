@@ -3,7 +3,7 @@
 namespace lockstep {
 namespace {
 
-/// The peak for ever: 1.
+/// Stays at the peak: 1.
 class Constant final : public RateCurve {
  public:
   double fraction(const Position& /*position*/) const override { return 1.0; }

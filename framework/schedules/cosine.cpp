@@ -6,7 +6,7 @@
 namespace lockstep {
 namespace {
 
-/// final + (1 - final) * (1 + cos(pi * step / steps)) / 2, final = final_fraction: half a wave, which
+/// final + (1 - final) * (1 + cos(pi * step / steps)) / 2, final = final_fraction: half a wave that
 /// would reach `final` at the step after the last (Loshchilov and Hutter 2017, without restarts).
 class Cosine final : public RateCurve {
  public:

@@ -6,7 +6,7 @@ namespace {
 
 using Bounds = SettingsReader::Bounds;
 
-/// factor^(step / every_steps): the stairs of `step`, smooth.
+/// factor^(step / every_steps): a smooth form of the stairs of `step`.
 class Exponential final : public RateCurve {
  public:
   explicit Exponential(SettingsReader& settings)

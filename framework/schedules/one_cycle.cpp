@@ -3,9 +3,9 @@
 namespace lockstep {
 namespace {
 
-/// final + (1 - final) * (1 - step / steps), final = final_fraction: a straight line, which would
-/// reach `final` at the step after the last. With warm-up, its other slope, it is one cycle (Smith
-/// and Topin 2018).
+/// final + (1 - final) * (1 - step / steps), final = final_fraction: a straight line that would
+/// reach `final` at the step after the last. Together with warm-up, its rising slope, it is one
+/// cycle (Smith and Topin 2018).
 class OneCycle final : public RateCurve {
  public:
   explicit OneCycle(SettingsReader& settings)

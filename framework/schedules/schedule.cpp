@@ -26,7 +26,7 @@ Schedule::Warmup read_warmup(SettingsReader& settings, double usual) {
   return warmup;
 }
 
-// Another curve over fewer steps, or more.
+// Another curve, stretched over more or fewer steps.
 class Stretched final : public RateCurve {
  public:
   Stretched(const RateCurve& whole, double factor) : whole_(whole), factor_(factor) {}

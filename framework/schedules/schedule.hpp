@@ -10,7 +10,7 @@
 
 namespace lockstep {
 
-/// How the learning rate goes on once warm-up is over: what each file of this folder defines.
+/// How the learning rate goes on after warm-up: what each file of this folder defines.
 ///
 /// Threading contract: const, may be called from many threads at once.
 class RateCurve {
@@ -19,20 +19,20 @@ class RateCurve {
 
   /// A step, counted from the end of warm-up.
   struct Position {
-    double step;   ///< from 0; whole, except where a short run stands for a long one
-    double steps;  ///< from the end of warm-up to the end of the run: where `step` never comes
+    double step;   ///< from 0; whole, unless a short run stands for a long one
+    double steps;  ///< from the end of warm-up to the end of the run; `step` stays below it
   };
 
-  /// The rate at a step as a fraction of the peak, from 0 to 1. Computed in double, with the
-  /// functions of core/elementary: its bits depend on settings and position alone.
+  /// The rate at a step as a fraction of the peak, from 0 to 1. Computed in double with the
+  /// functions of core/elementary, so that its bits depend on settings and position alone.
   virtual double fraction(const Position& position) const = 0;
 
-  /// Whether `fraction` looks at Position::steps. Then a run that has begun cannot be made longer
+  /// Whether `fraction` uses Position::steps. If so, a run that has begun cannot be made longer
   /// without losing its bits, and resuming it with another length is refused.
   virtual bool depends_on_length() const = 0;
 
-  /// The first of the steps at which the rate falls at once, and the key that says so. A run that
-  /// ends before has a rate that never changes, which nobody means.
+  /// The first step at which the rate drops, and the key that sets it. In a run that ends before
+  /// that step the rate never changes, which is hardly intended.
   struct FirstFall {
     std::string_view key;
     Index step;  ///< counted from the end of warm-up
@@ -42,7 +42,7 @@ class RateCurve {
 
 /// The learning rate as a function of the step: warm-up to a peak, then a curve.
 ///
-/// With N = total steps and W = warm-up steps, step s (from 0: the update that makes s + 1 done) has
+/// With N = total steps and W = warm-up steps, the update after s steps (s from 0) has
 ///
 ///   s < W:   peak * (initial + (1 - initial) * s / W)       initial = initial_fraction
 ///   s >= W:  peak * curve(s - W, N - W)
@@ -50,12 +50,12 @@ class RateCurve {
 /// in double, rounded to float32 once, as the optimizers use it.
 class Schedule {
  public:
-  /// Takes `fraction` of the run's steps, rounded to the nearest number, or `steps` where that is
-  /// not 0. Only one of the two is set.
+  /// Takes `fraction` of the run's steps, rounded to the nearest number, or `steps` if that is not
+  /// 0. Only one of the two is set.
   struct Warmup {
     double fraction = 0;
     Index steps = 0;
-    double initial_fraction = 0.1;  ///< of the peak: where it begins
+    double initial_fraction = 0.1;  ///< of the peak: where warm-up begins
   };
 
   Schedule(double peak, Warmup warmup, std::unique_ptr<const RateCurve> curve);
@@ -63,12 +63,12 @@ class Schedule {
   /// @param step  in [0, total_steps)
   float rate(Index step, Index total_steps) const;
 
-  /// The highest rate: what is left when warm-up is over.
+  /// The highest rate, reached when warm-up is over.
   double peak() const { return peak_; }
   /// Steps of warm-up in a run of `total_steps`; may exceed them.
   Index warmup_steps(Index total_steps) const;
-  /// Whether the rate at a step changes with the length of the run: then a run that is made longer
-  /// cannot keep the bits it has.
+  /// Whether the rate at a step depends on the length of the run. If so, a run that is made longer
+  /// cannot keep its bits.
   bool depends_on_total_steps() const;
   const Warmup& warmup() const { return warmup_; }
   const RateCurve& curve() const { return *curve_; }
@@ -83,33 +83,33 @@ class Schedule {
 /// all_schedule_types().
 struct ScheduleType {
   std::string_view name;  ///< as in experiment files, "cosine"
-  /// Reads its own settings; those that all share (peak and warm-up) are read already, and the
-  /// caller calls `finish`.
+  /// Makes a curve from its own settings. Those that all curves share (peak and warm-up) have been
+  /// read, and the caller calls `finish`.
   std::unique_ptr<const RateCurve> (*create)(SettingsReader& settings);
-  double usual_warmup = 0;  ///< fraction of the run where nothing is said
-  // Without `schedule` and `peak`.
-  std::vector<SettingTexts> examples;  ///< at least one; together they give each key
+  double usual_warmup = 0;  ///< fraction of the run, where the experiment gives none
+  // Both lists leave out `schedule` and `peak`.
+  std::vector<SettingTexts> examples;  ///< at least one; together they use each key
   std::vector<SettingTexts> refused;   ///< settings that must give an Error
 };
 
-/// What a peak may be.
+/// The values that a peak may have.
 inline constexpr SettingsReader::Bounds kRateBounds{0, 1e6};
 
 /// Every schedule, sorted by name. Generated by the build from the files of this folder.
 std::vector<ScheduleType> all_schedule_types();
 
-/// Reads the section `learning_rate` of an experiment, a mapping; calls no `finish`.
+/// Reads the section `learning_rate` of an experiment, a mapping. Calls no `finish`.
 /// @throws Error (usage)
 Schedule read_schedule(SettingsReader& settings);
 
-/// The same from such a section alone, strictly.
+/// The same for a section alone, read strictly.
 Schedule make_schedule(const Value& settings);
 
-/// The peak at every step.
+/// A schedule that stays at `peak`.
 Schedule constant_schedule(double peak);
 
-/// `whole` as it would be over `total_steps`, in a run of `steps`, its rates times `factor`.
-/// Borrows the curve of `whole`.
+/// `whole` as it would be over `total_steps`, compressed into a run of `steps`, with its rates
+/// times `factor`. Borrows the curve of `whole`.
 Schedule shortened(const Schedule& whole, Index total_steps, Index steps, double factor = 1);
 
 }  // namespace lockstep

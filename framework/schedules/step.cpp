@@ -8,7 +8,8 @@ namespace {
 
 using Bounds = SettingsReader::Bounds;
 
-/// factor^floor(step / every_steps): stairs that fall by the same factor.
+/// factor^floor(step / every_steps): stairs that fall by the same factor each time.
+///
 class Step final : public RateCurve {
  public:
   explicit Step(SettingsReader& settings)

@@ -65,12 +65,13 @@ std::span<const float> BatchStep::scaled_parameters() {
   return scaled_.span();
 }
 
-// One fork and join; two where ranks exchange in between, which only the main thread may do.
+// One fork and join, or two where ranks exchange in between, which only the main thread may do.
 void BatchStep::run_stages() {
   const bool alone = place_.communicator.size() == 1;
   stages_.start();
   place_.team.run([&](int slot) {
-    // More than run at a time would take turns, and cores from one another in the middle of a step.
+    // Slots beyond the team's concurrency would take turns and take cores from one another
+    // mid-step.
     if (slot >= place_.team.concurrency()) return;
     StagedWork::Walk walk(stages_, slot);
     if (!executor_.work(walk, slot) || !alone) return;

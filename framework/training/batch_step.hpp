@@ -15,39 +15,39 @@
 namespace lockstep {
 
 /// From one global batch to new parameters: the passes over its micro-batches, the sum of their
-/// gradients over threads and ranks, the update. Threads go through all of it in stages.
+/// gradients over threads and ranks, and the update. Threads go through all of this in stages.
 ///
 /// Threading contract: one thread; every rank of the communicator runs the same calls. Allocates
 /// nothing after the first step; with several ranks, after the first of each size.
 class BatchStep {
  public:
-  /// Borrows `setup`, and what `place` names.
+  /// Borrows `setup` and everything that `place` names.
   BatchStep(TrainingSetup& setup, const TrainingPlace& place);
 
-  /// What all ranks know of the batch.
+  /// What every rank knows about the batch.
   struct Outcome {
     std::span<const MicroBatchResult> results;  ///< one per micro-batch; until the next step
     Index samples = 0;
     Index correct = 0;
     double loss_sum = 0;  ///< over samples, on the canonical tree; before the update
     float learning_rate = 0;
-    // Of the update, which is left out where the loss is not finite.
+    // Figures of the update, which is left out if the loss is not finite.
     double gradient_norm = 0;                         ///< of the mean gradient, before clipping
-    bool is_finite = false;                           ///< all new values
-    TrainingRequest request = TrainingRequest::none;  ///< the weightiest of all ranks
+    bool is_finite = false;                           ///< of all new values
+    TrainingRequest request = TrainingRequest::none;  ///< the weightiest request of all ranks
 
     double loss() const { return loss_sum / static_cast<double>(samples); }
   };
-  /// Moves parameters and optimizer on by one step, if the loss is finite.
+  /// Moves parameters and optimizer on by one step if the loss is finite.
   /// @throws CollectiveError (numeric) when a rank's weights differ from the others'
   Outcome run(const GlobalBatch& batch);
 
-  /// The mean gradient that the last step followed, with respect to the stored values, clipped.
+  /// The mean gradient of the last step with respect to the stored values, after clipping.
   std::span<const float> gradient() const { return update_.gradient(); }
-  /// Digest of the values that it left.
+  /// Digest of the values that the last step left.
   const Digest& digest() const { return *digest_; }
 
-  /// The fewest threads of this rank that would be as fast as its team is.
+  /// The smallest number of this rank's threads that would be as fast as the whole team.
   int useful_threads() const;
 
  private:

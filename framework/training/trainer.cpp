@@ -99,7 +99,7 @@ StepRecord Trainer::count(const BatchStep::Outcome& outcome) {
 }
 
 void Trainer::require_finite(const GlobalBatch& batch, const BatchStep::Outcome& outcome) {
-  if (!std::isfinite(outcome.loss_sum)) {  // on all ranks, maybe because of one
+  if (!std::isfinite(outcome.loss_sum)) {  // on all ranks, even if only one caused it
     check_replicas();
     fail("The loss", outcome.loss(), where_loss_breaks(batch, outcome));
   }

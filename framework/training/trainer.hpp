@@ -13,14 +13,15 @@
 
 namespace lockstep {
 
-/// Is told how training goes. Called on every rank, at the same points, by the main thread.
+/// Is notified of a training's progress. Called by the main thread on every rank, at the same
+/// points.
 class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
 
   virtual void on_step(const StepRecord& record) = 0;
   virtual void on_evaluation(const EpochRecord& record) = 0;
-  /// A checkpoint is due; parameters and optimizer are those after `progress.step` steps.
+  /// A checkpoint is due. Parameters and optimizer are those after `progress.step` steps.
   virtual void on_checkpoint(const TrainingProgress& progress) = 0;
 };
 
@@ -31,19 +32,19 @@ enum class TrainingEnd { finished, stopped };
 /// Threading contract and memory: as BatchStep.
 class Trainer {
  public:
-  /// Borrows what both name; parameters, optimizer and progress of `setup` move on.
+  /// Borrows both and what they name. Parameters, optimizer and progress of `setup` move on.
   Trainer(TrainingSetup& setup, const TrainingPlace& place);
 
   /// Trains up to the last step. Evaluation and checkpoint are due at their rhythms and after the
-  /// last step, a checkpoint also after the best evaluation so far and on request. Asked to stop,
-  /// all ranks do after the same step, its evaluation and a checkpoint. At the pause step both are
-  /// due; a trainer that begins beyond it evaluates and trains nothing.
-  /// @throws CollectiveError (numeric) when loss, gradient or weights are not finite, or a rank's
-  ///         weights differ from the others', which is looked at with every step and before each
-  ///         checkpoint; the weights of the last checkpoint are then the last good ones.
+  /// last step. A checkpoint is also due after the best evaluation so far and on request. When
+  /// asked to stop, all ranks stop after the same step, its evaluation and a checkpoint. At the
+  /// pause step both are due; a trainer that begins beyond it evaluates and trains nothing.
+  /// @throws CollectiveError (numeric) when the loss, gradient or weights are not finite, or a
+  ///         rank's weights differ from the others' (compared with every step and before each
+  ///         checkpoint). The weights of the last checkpoint are then the last good ones.
   TrainingEnd run(TrainingObserver& observer);
 
-  /// Who is told how far evaluations are.
+  /// Sets who is notified of the progress of evaluations.
   void watch_evaluations(Evaluator::Watcher watcher) { evaluator_.set_watcher(std::move(watcher)); }
 
   /// One step. Parameters, optimizer and progress move on by one.
@@ -51,7 +52,7 @@ class Trainer {
 
   const TrainingProgress& progress() const { return setup_.progress; }
   Index steps_per_epoch() const { return sampler_.steps_per_epoch(); }
-  /// The fewest threads of this rank that would train as fast as its team does.
+  /// The smallest number of this rank's threads that would train as fast as the whole team.
   int useful_threads() const { return step_.useful_threads(); }
   /// Digest of the current weights.
   Digest weights_digest() const { return setup_.parameters.digest(); }
@@ -63,7 +64,7 @@ class Trainer {
   Sampler sampler_;
   BatchStep step_;
   Evaluator evaluator_;
-  AlignedBuffer<float> before_;  ///< values before the step, of a step that is evaluated after
+  AlignedBuffer<float> before_;  ///< values before a step after which an evaluation is due
   TrainingRequest request_ = TrainingRequest::none;  ///< of all ranks, at the end of the last step
 
   bool is_pausing(Index step) const;

@@ -17,12 +17,12 @@
 
 namespace lockstep {
 
-/// How often something happens: every so many epochs (fractions are fine) or steps.
+/// How often something happens: every given number of epochs (fractions are fine) or steps.
 struct Rhythm {
-  double every_epochs = 0;  ///< 0: count in steps
+  double every_epochs = 0;  ///< 0: counted in steps
   Index every_steps = 0;    ///< 0: never
 
-  /// Whether it happens right after step `step` (counted from 1).
+  /// Whether it is due right after step `step` (counted from 1).
   bool is_due(Index step, Index steps_per_epoch) const;
 };
 
@@ -45,8 +45,9 @@ struct TrainingSets {
   const Dataset* test = nullptr;        ///< may be null
 };
 
-/// A training wherever it runs: what is trained, how and on what, and how far it is. A trainer works
-/// on it; what it needs to go on elsewhere are parameters, optimizer and progress.
+/// A training, independent of where it runs: what is trained, how, on what, and how far it is. A
+/// trainer works on it. Parameters, optimizer and progress are all that it needs to go on
+/// elsewhere.
 struct TrainingSetup {
   const Graph& graph;  ///< borrowed
   TrainingSets data;

@@ -11,7 +11,7 @@ namespace {
 
 double no_clock() { return 0; }
 
-// What each layer's weights are moved by, from step to step.
+// How much each step changes each layer's weights.
 class UpdateRatios {
  public:
   UpdateRatios(const Graph& graph, const ParameterStore& parameters)

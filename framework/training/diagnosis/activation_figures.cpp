@@ -24,7 +24,7 @@ Range steep_range(std::string_view type) {
   return {};
 }
 
-// Of one feature.
+// The sums of one feature.
 struct FeatureSums {
   double sum = 0;
   double squares = 0;
@@ -32,7 +32,7 @@ struct FeatureSums {
   double outside = 0;
 };
 
-// A sum for each lane, so that a block is a few vector operations.
+// One sum per lane, so that a block takes a few vector operations.
 class LaneSums {
  public:
   explicit LaneSums(const Range& range) : range_(range) {}

@@ -8,22 +8,22 @@
 
 namespace lockstep {
 
-// From where on a layer passes hardly any gradient; `check` and the monitor of training judge
-// alike.
+// Beyond these shares a layer passes hardly any gradient. `check` and the monitor of a training use
+// the same limits.
 
-/// Of a rectifier's units.
+/// Share of a rectifier's units.
 inline constexpr double kDeadShare = 0.9;
-/// Of a squashing function's outputs.
+/// Share of a squashing function's outputs.
 inline constexpr double kSaturatedShare = 0.5;
 
-/// What one batch shows of a layer's output; figures that it does not have are NaN.
+/// What one batch shows of a layer's output. A figure that the layer does not have is NaN.
 ///
 /// A unit is a channel of an image or an output of a dense layer.
 struct ActivationFigures {
   double rms = kNotMeasured;
   double mean = kNotMeasured;
-  /// The root mean square, over features, of the standard deviation between samples: what tells
-  /// samples apart.
+  /// The root mean square, over features, of the standard deviation between samples: how far
+  /// samples can be told apart.
   double spread = kNotMeasured;
   double zero_share = kNotMeasured;       ///< of values that are zero
   double dead_share = kNotMeasured;       ///< relu: of units that are positive for no sample
@@ -32,12 +32,13 @@ struct ActivationFigures {
 
 struct ActivationBatch {
   ConstLaneView values;
-  std::size_t samples = 0;  ///< at least one, in the first lanes; the others count for nothing
+  std::size_t samples = 0;  ///< at least one, in the first lanes; the other lanes are ignored
   std::string_view type{};  ///< of the layer whose output it is
   std::size_t units = 1;    ///< equal stretches of features
 };
 
-/// Sums in double: over blocks within each of the 16 lanes, over lanes, over features.
+/// Sums are in double: over blocks within each of the 16 lanes, then over lanes, then over
+/// features.
 ActivationFigures activation_figures(const ActivationBatch& batch);
 
 }  // namespace lockstep

@@ -10,7 +10,7 @@
 
 namespace lockstep {
 
-/// What a network is examined with.
+/// The inputs of an examination of a network.
 struct Examination {
   std::span<const float> parameters;  ///< flat, as stored
   const Dataset& dataset;
@@ -18,13 +18,13 @@ struct Examination {
   const Loss& loss;
 };
 
-/// A batch, as one micro-batch, on its way through a network: the very passes that training runs,
+/// One batch, as one micro-batch, on its way through a network: the same passes as in training,
 /// without dropout and augmentation.
 ///
 /// Threading contract: one thread at a time.
 class ExaminedBatch {
  public:
-  /// Borrows all but the request itself.
+  /// Borrows everything but the request itself.
   ExaminedBatch(const Graph& graph, const Examination& request, PlanPurpose purpose);
 
   /// Forward. @param parameters  flat, as stored
@@ -38,7 +38,7 @@ class ExaminedBatch {
   const Plan& plan() const { return plan_; }
   const MicroBatchPass& pass() const { return pass_; }
   std::size_t samples() const { return request_.samples.size(); }
-  /// Those of the last `loss`, with their scales applied: as the layers see them.
+  /// The parameters of the last `loss` with their scales applied, as the layers see them.
   std::span<const float> scaled() const { return scaled_; }
 
  private:

@@ -6,9 +6,9 @@
 namespace lockstep {
 namespace {
 
-constexpr double kLossStep = 2e-4;     // that the loss is to change by, to each side
-constexpr double kLargestMove = 1e-2;  // of a tensor, as a part of its size
-constexpr double kVisibleStep = 1e-5;  // a loss of 1 is rounded to 1e-7, some times over
+constexpr double kLossStep = 2e-4;     // by which the loss should change, to each side
+constexpr double kLargestMove = 1e-2;  // of a tensor, as a share of its size
+constexpr double kVisibleStep = 1e-5;  // a loss of 1 is rounded to about 1e-7, several times over
 
 double norm_of(std::span<const float> values) {
   double sum = 0;
@@ -16,8 +16,8 @@ double norm_of(std::span<const float> values) {
   return std::sqrt(sum);
 }
 
-// What the moves of a tensor are measured by, after a forward pass: its norm, or for a bias, whose
-// own may be 0, that of as many of its layer's outputs.
+// The size that a tensor's moves are compared with, after a forward pass: its norm. A bias may be
+// 0, so the norm of as many of its layer's outputs is used instead.
 double size_of(const ExaminedBatch& batch, std::span<const float> parameters, std::size_t entry) {
   const ParameterLayout& layout = batch.layout();
   const ParameterEntry& place = layout.entries()[entry];
@@ -36,8 +36,8 @@ double size_of(const ExaminedBatch& batch, std::span<const float> parameters, st
   return mean * std::sqrt(static_cast<double>(place.size));
 }
 
-// How far to go along the gradient: far enough for the loss, but not so far that many rectifiers
-// change their side.
+// How far to go along the gradient: far enough to change the loss visibly, but not so far that many
+// rectifiers switch.
 double distance_for(double gradient_norm, double size) {
   return std::min(kLossStep / gradient_norm, kLargestMove * size);
 }

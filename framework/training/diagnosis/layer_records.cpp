@@ -5,7 +5,7 @@
 namespace lockstep {
 namespace {
 
-// Where all of a layer's parameters are in a flat buffer.
+// The place of all of a layer's parameters in a flat buffer.
 std::span<const float> stretch_of(const ParameterLayout& layout, std::size_t node,
                                   std::span<const float> flat) {
   const std::size_t first = layout.first_entry(node);

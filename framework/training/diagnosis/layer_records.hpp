@@ -9,16 +9,16 @@
 
 namespace lockstep {
 
-/// A network as one training step left it; flat buffers are in the layout's order.
+/// A network as one training step left it. Flat buffers are in the order of the layout.
 struct TrainedStep {
   const Graph& graph;
   const ParameterLayout& layout;
   std::span<const float> before;    ///< values before the step
-  std::span<const float> now;       ///< and after it
-  std::span<const float> gradient;  ///< that it followed
+  std::span<const float> now;       ///< values after it
+  std::span<const float> gradient;  ///< the mean gradient that the update followed, after clipping
 };
 
-/// @param activations  one a layer, of the values after the step
+/// @param activations  one entry per layer, computed with the values after the step
 std::vector<LayerRecord> layer_records(const TrainedStep& step,
                                        std::span<const ActivationFigures> activations);
 

@@ -11,7 +11,7 @@
 namespace lockstep {
 namespace {
 
-// Behind it no layer has weights: its units differ by their labels.
+// No layer after this one has weights. Its units differ because their labels differ.
 const LayerRecord* output_layer(const EpochRecord& record) {
   const auto found =
       std::find_if(record.layers.rbegin(), record.layers.rend(),
@@ -55,7 +55,7 @@ std::optional<LayerWarning> LearningMonitor::problem_of(const EpochRecord& recor
     std::function<bool(const LayerRecord&)> applies;
   };
   const LayerRecord* const output = output_layer(record);
-  // Squashing functions of a network that has learned are saturated, too, and many units idle.
+  // Even in a network that has learned, squashing functions saturate and many units are idle.
   const bool learns_badly = recent_loss_ > guessing_loss_ / 2;
   const std::array<Rule, kProblems> rules = {{
       {LayerProblem::equal_units, &LayerRecord::weight_rms,
@@ -84,7 +84,7 @@ std::optional<LayerWarning> LearningMonitor::problem_of(const EpochRecord& recor
   return std::nullopt;
 }
 
-// As far as its learning rate is not what a schedule has lowered.
+// Only where the schedule has not lowered the learning rate much.
 bool LearningMonitor::hardly_moves(Index step, const LayerRecord& layer) const {
   if (step < look_at_ || rate_ == 0 || layer.gradient_rms == 0) return false;
   return layer.update_ratio * highest_rate_ / rate_ < kSmallestUpdate;

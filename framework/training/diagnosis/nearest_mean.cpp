@@ -18,7 +18,7 @@ class ClassMeans {
         means_(static_cast<std::size_t>(dataset.classes()) * features_),
         counts_(static_cast<std::size_t>(dataset.classes())) {}
 
-  // The running mean: no sum to divide in the end.
+  // A running mean, so that no sum has to be divided at the end.
   void add(Index sample) {
     gather(sample);
     const std::size_t label = label_of(sample);

@@ -6,9 +6,9 @@
 
 namespace lockstep {
 
-/// How well raw inputs tell the classes apart: accuracy of the nearest class mean, taken over the
-/// samples of `fit`, on those of `test` (at least one). Classes that `fit` lacks are never guessed;
-/// of means that are equally near the first class is taken.
+/// How well raw inputs tell the classes apart: the accuracy of the nearest class mean, with means
+/// taken over the samples of `fit`, on the samples of `test` (at least one). Classes that `fit`
+/// lacks are never guessed. Of equally near means the first class counts.
 double nearest_mean_accuracy(const Dataset& dataset, std::span<const Index> fit,
                              std::span<const Index> test);
 

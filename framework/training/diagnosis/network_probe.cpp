@@ -24,7 +24,7 @@ struct Moments {
   double variance() const { return std::max(0.0, squares / count - mean() * mean()); }
 };
 
-// Of the lanes that carry samples, features [first, last).
+// Moments of features [first, last) in the lanes that carry samples.
 Moments moments_of(const ConstLaneView& view, std::size_t samples, std::size_t first,
                    std::size_t last) {
   Moments moments;
@@ -38,7 +38,7 @@ Moments moments_of(const ConstLaneView& view, std::size_t samples, std::size_t f
 
 std::size_t units_of(const Shape& shape) { return static_cast<std::size_t>(shape[0]); }
 
-// A batch on its way through a network, layer by layer.
+// One batch on its way through a network, layer by layer.
 class Probe {
  public:
   Probe(const Graph& graph, const Examination& request)
@@ -65,7 +65,7 @@ class Probe {
   double loss_;
   std::vector<float> gradients_;
   std::vector<ActivationFigures>
-      activations_;  // of each value: the input, then each layer's output
+      activations_;  // of each value: the input, then the output of each layer
 
   ConstLaneView value(std::size_t number) const {
     return number == 0 ? ConstLaneView(batch_.pass().input()) : batch_.pass().output_of(number - 1);

@@ -8,13 +8,14 @@
 
 namespace lockstep {
 
-// Where numbers stopped being finite, for the middle of a sentence: "first in the output of 'c3'";
-// empty where it cannot be told. Looked for once training has failed, never before.
+// Where numbers stopped being finite, as words for the middle of a sentence: "first in the output
+// of 'c3'". Empty if it cannot be told. Searched for only after training has failed.
 
-/// @param batch  of the step that failed, with the parameters before it
+/// @param batch  of the failed step, with the parameters from before it
 std::string first_output_not_finite(const Graph& graph, const Examination& batch);
 
-/// Gradients spoil one another from the output to the input. @param gradient  of all parameters
+/// Not-finite gradients spread from the output towards the input. @param gradient  of all
+/// parameters
 std::string first_gradient_not_finite(const ParameterLayout& layout,
                                       std::span<const float> gradient);
 

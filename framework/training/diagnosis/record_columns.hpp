@@ -1,8 +1,8 @@
 #pragma once
 
-// The figures of steps, evaluations and layers, listed once: journal, HDF5 files, CSV, report,
+// The figures of steps, evaluations and layers, listed once. Journal, HDF5 files, CSV, report,
 // comparison and replay go through these lists. A new figure is a member of its record and an entry
-// here, with `may_be_missing`: files that were written before it are read as without it.
+// here with `may_be_missing`, because files written before it lack the figure.
 
 #include <algorithm>
 #include <array>
@@ -21,7 +21,7 @@ struct Column {
   const char* long_name;
   bool is_share = false;        ///< from 0 to 1, shown in per cent
   bool repeats = false;         ///< training again gives the same bits
-  bool may_be_missing = false;  ///< files of earlier versions are without it
+  bool may_be_missing = false;  ///< files of earlier versions do not have it
 };
 
 /// The columns of several lists, one list after the other.
@@ -33,7 +33,7 @@ constexpr auto joined(const std::array<Column<Record>, sizes>&... lists) {
   return all;
 }
 
-/// Those that a curve in a sweep's index has.
+/// The columns of a curve in a sweep's index.
 inline constexpr auto kCurveColumns = std::to_array<Column<StepRecord>>({
     {.name = "epoch",
      .member = &StepRecord::epoch,
@@ -52,7 +52,7 @@ inline constexpr auto kCurveColumns = std::to_array<Column<StepRecord>>({
      .repeats = true},
 });
 
-/// All figures of a step. A new one belongs at the end.
+/// All figures of a step. A new figure goes to the end.
 inline constexpr auto kStepColumns =
     joined(kCurveColumns,
            std::to_array<Column<StepRecord>>({
@@ -67,7 +67,7 @@ inline constexpr auto kStepColumns =
                 .long_name = "training speed"},
            }));
 
-/// What evaluations are drawn over.
+/// The axis that evaluations are drawn over.
 inline constexpr auto kEpochAxis = std::to_array<Column<EpochRecord>>({
     {.name = "epoch",
      .member = &EpochRecord::epoch,
@@ -106,7 +106,7 @@ inline constexpr auto kFigureColumns = std::to_array<Column<EpochRecord>>({
      .is_share = true},
 });
 
-/// All figures of an evaluation but the axis.
+/// All figures of an evaluation except the axis.
 inline constexpr auto kEvaluationColumns =
     joined(kFigureColumns, std::to_array<Column<EpochRecord>>({
                                {.name = "seconds",
@@ -117,8 +117,8 @@ inline constexpr auto kEvaluationColumns =
 
 inline constexpr auto kEpochColumns = joined(kEpochAxis, kEvaluationColumns);
 
-/// Figures of a layer: of its output on the samples that an evaluation looks at, and of its
-/// parameters with the last step.
+/// Figures of a layer: of its output for the samples that an evaluation looks at, and of its
+/// parameters and the last step.
 inline constexpr auto kLayerColumns = std::to_array<Column<LayerRecord>>({
     {.name = "activation_rms",
      .member = &LayerRecord::activation_rms,

@@ -36,21 +36,21 @@ inline Index confusion_classes(std::span<const Index> confusion) {
   return classes;
 }
 
-/// What one training step leaves behind; record_columns.hpp lists its figures.
+/// What one training step records. record_columns.hpp lists its figures.
 struct StepRecord {
-  Index step = 0;    ///< counted from 1: steps done
+  Index step = 0;    ///< counted from 1: steps done so far
   double epoch = 0;  ///< epochs done, fractions included
   double loss = 0;   ///< mean over the batch, before the update
   double learning_rate = 0;
-  double gradient_norm = 0;  ///< of the mean gradient, before decay and clipping
+  double gradient_norm = 0;  ///< of the mean gradient, before weight decay and clipping
   double images_per_second = 0;
   bool has_digest = false;
   Digest digest{};    ///< of the weights after the update
-  Index samples = 0;  ///< in the batch; not stored
+  Index samples = 0;  ///< in the batch; not stored in files
 };
 
-/// One layer, looked at with one micro-batch at an evaluation; figures that it does not have are
-/// NaN.
+/// One layer, examined with one micro-batch at an evaluation. A figure that the layer does not have
+/// is NaN.
 struct LayerRecord {
   std::string layer;
   // Of its output; see ActivationFigures.
@@ -59,15 +59,16 @@ struct LayerRecord {
   double zero_share = kNotMeasured;
   double dead_share = kNotMeasured;
   double saturated_share = kNotMeasured;
-  // Of its parameters, with the last step.
+  // Of its parameters and the last step before the evaluation.
   double gradient_rms = kNotMeasured;  ///< of all of them
   double weight_rms = kNotMeasured;    ///< as the layer sees it: scale applied
   double update_ratio = kNotMeasured;  ///< the weights' change, as a part of the weights
-  /// All units have the same weights and gradients, and hence for ever; not stored.
+  /// All units have the same weights and gradients, so they will always stay equal. Not stored in
+  /// files.
   bool has_equal_units = false;
 };
 
-/// What one evaluation point leaves behind; figures that were not taken are NaN.
+/// What one evaluation records. A figure that was not measured is NaN.
 struct EpochRecord {
   double epoch = 0;
   Index step = 0;

@@ -18,8 +18,8 @@ std::vector<MessagePart> equal_parts(int ranks, std::size_t bytes) {
   return parts;
 }
 
-// Micro-batches of a rank after which ranks wait for one another: one that is faster must not stand
-// still for longer than the others take for these.
+// Ranks wait for one another after this many micro-batches each. A rank that is faster then stands
+// still no longer than the others need for these.
 constexpr Index kRound = 64;
 
 }  // namespace

@@ -26,11 +26,12 @@ namespace lockstep {
 class Evaluator {
  public:
   static constexpr Index kMicroBatch = 64;
-  /// Told how many of all samples are evaluated, now and then and at the end; on every rank.
+  /// Called with the number of samples evaluated so far, now and then and at the end; on every
+  /// rank.
   using Watcher = std::function<void(Index samples, Index of)>;
 
   /// @param loss       outlives this
-  /// @param heartbeat  is told of every micro-batch done; may be null
+  /// @param heartbeat  beats for every micro-batch done; may be null
   Evaluator(const Graph& graph, const ParameterLayout& layout, const WorkerTeam& team,
             const Loss& loss, Heartbeat* heartbeat = nullptr);
 
@@ -43,7 +44,7 @@ class Evaluator {
   /// Probability of each class for each sample, (samples, classes); not collective.
   std::vector<float> probabilities(std::span<const float> parameters, const Dataset& dataset);
 
-  /// Of each layer's output, over the data set's first samples, at most 64; not collective.
+  /// Figures of each layer's output, over the data set's first samples, at most 64; not collective.
   std::vector<ActivationFigures> activations(std::span<const float> parameters,
                                              const Dataset& dataset);
 

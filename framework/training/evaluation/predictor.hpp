@@ -9,9 +9,9 @@
 
 namespace lockstep {
 
-/// Class probabilities of one sample after the other, each as soon as possible: parameters are
-/// bound once, and a prediction allocates nothing. The bits are those of Evaluator::probabilities,
-/// which is the way for many samples.
+/// Class probabilities of one sample after the other, with the lowest latency: parameters are bound
+/// once, and a prediction allocates nothing. The bits are those of Evaluator::probabilities, which
+/// is faster for many samples.
 ///
 /// Threading contract: one thread at a time; different objects are independent.
 class Predictor {
@@ -25,7 +25,7 @@ class Predictor {
   /// @return one per class, valid until the next call
   std::span<const float> probabilities(std::span<const float> features);
 
-  /// The same of a sample of a data set.
+  /// The same for a sample of a data set.
   std::span<const float> probabilities(const Dataset& dataset, Index sample);
 
  private:

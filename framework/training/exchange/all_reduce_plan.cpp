@@ -11,9 +11,9 @@
 namespace lockstep {
 namespace {
 
-constexpr double kSecondsPerSum = 1.5e-10;  // of two floats, from a core's second cache
-// Estimates that differ by less do not count: the methods are tried in the order of what is known
-// to be good where they are close.
+constexpr double kSecondsPerSum = 1.5e-10;  // to add two floats, from a core's second cache
+// Estimates that differ by less count as equal. Methods are tried in an order in which, among close
+// ones, the one known to be good comes first.
 constexpr double kFaster = 1.25;
 
 using Place = Operand::Place;
@@ -77,12 +77,12 @@ class Planner {
             .size = static_cast<std::size_t>(floats.size())};
   }
 
-  // Equal slices of the floats.
+  // The slice of a rank: all slices are nearly equal.
   LeafRange slice_of(int rank) const {
     return owned_leaves(static_cast<Index>(shape_.floats), rank, shape_.ranks);
   }
 
-  // The block of `distance` ranks that a rank knows about before the round of that distance.
+  // The block of `distance` ranks that a rank knows about before the round with that distance.
   LeafRange reports_of(int rank, int distance) const {
     if (!shape_.with_reports) return {};
     const Index first = rank / distance * distance;
@@ -93,7 +93,7 @@ class Planner {
     if (message.numbers.size > 0 || message.reports.size() > 0) messages.push_back(message);
   }
 
-  // One message a subtree; reports go with the first, or alone.
+  // One message per subtree. Reports travel with the first, or alone.
   void add_subtrees(std::vector<PlannedMessage>& messages, int peer, int owner,
                     const std::vector<Operand>& subtrees) const {
     LeafRange reports = reports_of(owner, 1);
@@ -104,11 +104,11 @@ class Planner {
     add_message(messages, {peer, {}, reports});
   }
 
-  // The stretch `wanted(rank)` of every subtree's sum travels to each rank, which adds its own.
+  // Sends the stretch `wanted(rank)` of every subtree's sum to each rank, which adds its own.
   template <class Wanted>
   AllReduceRound gather_subtrees(const Wanted& wanted) {
     AllReduceRound round;
-    std::vector<std::vector<Operand>> here;  // my stretch of the subtrees of each rank
+    std::vector<std::vector<Operand>> here;  // this rank's stretch of the subtrees of each rank
     for (int peer = 0; peer < shape_.ranks; ++peer) {
       here.push_back(place_subtrees(peer, wanted(rank_)));
       if (peer == rank_) continue;
@@ -152,7 +152,7 @@ class Planner {
     sums.back().into = total;
   }
 
-  // Leaves a node's sum in memory for what was received: of its two halves, at most one is a
+  // Leaves a node's sum in the memory of what was received: at most one of its two halves is a
   // subtree of this rank.
   Operand add_node(std::vector<PlannedSum>& sums, const std::vector<std::vector<Operand>>& subtrees,
                    const LeafRange& node) const {
@@ -170,8 +170,8 @@ class Planner {
   }
 };
 
-// What a rank does in a round: messages and floats that it sends or receives, whichever is more,
-// and floats that it adds.
+// The work of a rank in a round: the messages and floats that it sends or receives, whichever is
+// more, and the floats that it adds.
 struct RoundLoad {
   double messages;
   double floats;
@@ -183,7 +183,8 @@ double seconds_of(const RoundLoad& load, const LinkCost& link) {
          load.floats * sizeof(float) * link.seconds_per_byte + load.sums * kSecondsPerSum;
 }
 
-// Every complete subtree's sum, or `stretch` floats of it, goes to all ranks: the slowest of them.
+// The time until every complete subtree's sum, or `stretch` floats of it, is on all ranks. The
+// slowest rank counts.
 double seconds_to_gather_subtrees(const AllReduceShape& shape, double stretch,
                                   const LinkCost& link) {
   std::vector<double> subtrees;  // of each rank

@@ -10,7 +10,7 @@ namespace lockstep {
 
 /// The canonical tree over leaves 0..M-1 depends on M only: a node [lo, hi) of more than one leaf
 /// is split at lo + the largest power of two below its length. Every sum whose order matters is
-/// taken along it, so that neither ranks nor threads can change a bit.
+/// taken along it, so neither ranks nor threads can change a bit.
 
 /// A stretch of leaves [first, last).
 struct LeafRange {
@@ -31,7 +31,7 @@ LeafRange owned_leaves(Index leaves, int rank, int ranks);
 /// The largest nodes of the tree over `leaves` that lie wholly inside `owned`, left to right.
 std::vector<LeafRange> complete_subtrees(Index leaves, const LeafRange& owned);
 
-/// Sum of one number a leaf along the tree; +0 for no leaves.
+/// The sum of one number per leaf along the tree; +0 for no leaves.
 double canonical_sum(std::span<const double> leaves);
 
 /// Levels of the tree over M leaves: the smallest d with 2^d >= M.

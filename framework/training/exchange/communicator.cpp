@@ -24,7 +24,7 @@ std::vector<T> all_gather_values(Communicator& communicator, T mine) {
   return values;
 }
 
-// A rank alone has nobody to send to.
+// A single rank has nobody to send to.
 class NoExchange final : public Exchange {
  public:
   void start(std::span<const OutgoingMessage> /*outgoing*/,
@@ -32,7 +32,7 @@ class NoExchange final : public Exchange {
   bool progress() override { return true; }
 };
 
-// The first line in which two texts differ, of each.
+// The first line in which the two texts differ, from each text.
 std::pair<std::string, std::string> first_differing_lines(const std::string& left,
                                                           const std::string& right) {
   std::istringstream left_lines(left);

@@ -31,30 +31,30 @@ struct IncomingMessage {
 
 /// Messages between this rank and others that travel while it computes.
 ///
-/// Threading contract: as its communicator's. A started exchange is seen through to its end.
+/// Threading contract: as its communicator's. An exchange that was started runs to its end.
 /// @throws Error (peer) when another rank has failed.
 class Exchange {
  public:
   virtual ~Exchange() = default;
 
-  /// Begins another one once the last has ended. What one rank sends another arrives in the order
-  /// given here; sizes must match. The memory is in use until the end.
+  /// Begins another exchange once the last one has ended. What one rank sends to another arrives in
+  /// the order given here; sizes must match. The memory is in use until the end.
   virtual void start(std::span<const OutgoingMessage> outgoing,
                      std::span<const IncomingMessage> incoming) = 0;
 
-  /// Moves on what is under way, without waiting.
+  /// Makes progress without waiting.
   /// @return whether everything has arrived and what was sent may be overwritten
   virtual bool progress() = 0;
 };
 
-/// What a message costs between the ranks that are farthest from each other.
+/// The cost of a message between the two ranks that are farthest apart.
 struct LinkCost {
   double seconds_per_message;
   double seconds_per_byte;
 };
 
-/// What the ranks of a job say to one another. All calls are collective: every rank makes the same
-/// calls in the same order. No call does arithmetic: sums are the caller's, in its own order.
+/// How the ranks of a job communicate. All calls are collective: every rank makes the same calls in
+/// the same order. No call does arithmetic: the caller computes sums in its own order.
 ///
 /// Threading contract: only the main thread of a rank calls its communicator.
 /// @throws Error (peer) when another rank has failed.
@@ -65,17 +65,17 @@ class Communicator {
   virtual int rank() const = 0;
   virtual int size() const = 0;
 
-  /// Rank r's buffer becomes the one of `root` on every rank; sizes are equal everywhere.
+  /// On every rank the buffer becomes that of rank `root`. Sizes are equal everywhere.
   virtual void broadcast(std::span<std::byte> data, int root) = 0;
 
-  /// An exchange of messages; those of different channels do not mix.
-  /// @param channel  not negative; one a living exchange, the same on every rank
+  /// An exchange of messages. Messages of different channels do not mix.
+  /// @param channel  not negative; each living exchange has its own, the same on every rank
   virtual std::unique_ptr<Exchange> make_exchange(int channel) = 0;
 
-  /// An estimate, the same on every rank.
+  /// An estimate that is the same on every rank.
   virtual LinkCost link_cost() const = 0;
 
-  /// Every rank contributes its own part of `data` (part `rank()`) and receives all others.
+  /// Every rank contributes its part of `data` (part `rank()`) and receives all the others.
   virtual void all_gather(std::span<std::byte> data, std::span<const MessagePart> parts) = 0;
 
   virtual void barrier() = 0;
@@ -93,7 +93,7 @@ class SoloCommunicator final : public Communicator {
   void barrier() override {}
 };
 
-/// Root's value on every rank, of a type that may be copied byte by byte.
+/// Root's value on every rank. The type must be copyable byte by byte.
 template <class T>
 requires std::is_trivially_copyable_v<T>
 void broadcast_value(Communicator& communicator, T& value, int root) {
@@ -107,21 +107,21 @@ std::string broadcast_text(Communicator& communicator, std::string text, int roo
 std::vector<std::string> all_gather_text(Communicator& communicator, const std::string& text);
 
 /// Runs something that may fail on some ranks only (reading a file, say), and makes it fail on all
-/// or none: if any rank throws an Error, every rank throws the lowest such rank's error as a
-/// CollectiveError. Collective; `body` itself must not communicate.
+/// ranks or on none. If any rank throws an Error, every rank throws the error of the lowest such
+/// rank as a CollectiveError. Collective. `body` itself must not communicate.
 void fail_together(Communicator& communicator, const std::function<void()>& body);
 
-/// Something that every rank must have alike before they work together.
+/// Something that must be the same on every rank before ranks work together.
 struct Agreement {
   std::string what;    ///< "experiment"
-  std::string mine;    ///< this rank's; one line or many
+  std::string mine;    ///< this rank's version; one line or many
   ErrorCode code;      ///< of the error when it differs
-  std::string advice;  ///< what to do then
+  std::string advice;  ///< what to do in that case
 };
 
-/// Compares it over the ranks. Collective.
-/// @throws CollectiveError on every rank, which names the first rank that has it otherwise than
-///         rank 0, and the first line in which they differ
+/// Compares it between the ranks. Collective.
+/// @throws CollectiveError on every rank; it names the first rank that differs from rank 0, and the
+///         first line in which the two differ
 void require_agreement(Communicator& communicator, const Agreement& agreement);
 
 /// Each rank's digest, in rank order. Collective; allocates.

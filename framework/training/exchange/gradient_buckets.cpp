@@ -5,9 +5,9 @@
 namespace lockstep {
 namespace {
 
-constexpr double kLeastAfterFirst = 0.5;  // of backward's multiply-adds
+constexpr double kLeastAfterFirst = 0.5;  // share of backward's multiply-adds
 
-// Where the parameters of a step and of all later ones begin.
+// Where the parameters of this step and of all later steps begin.
 std::size_t first_float(const Plan& plan, const ParameterLayout& layout, std::size_t step) {
   const std::size_t entry = layout.first_entry(plan.steps()[step].first_node);
   return entry < layout.entries().size() ? layout.entries()[entry].offset : layout.size();

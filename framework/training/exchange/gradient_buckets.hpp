@@ -8,18 +8,18 @@
 
 namespace lockstep {
 
-/// A stretch of the flat gradient that travels between ranks on its own.
+/// A stretch of the flat gradient that travels between ranks by itself.
 struct GradientBucket {
   std::size_t first = 0;  ///< floats
   std::size_t size = 0;
-  std::size_t last_step = 0;  ///< of the plan: complete once its backward has run
+  std::size_t last_step = 0;  ///< step of the plan whose backward completes it
 };
 
 inline constexpr std::size_t kMostBuckets = 2;
 
-/// The gradient of a plan in the order in which backward completes it: two buckets, of which the
+/// The gradient of a plan in the order in which backward completes it. There are two buckets: the
 /// first travels while at least half of backward's multiply-adds, those of the first layers, are
-/// still to be done; or one, for a rank alone and for a network without such a place.
+/// still to be done. There is one bucket for a single rank and for a network without such a place.
 std::vector<GradientBucket> gradient_buckets(const Plan& plan, const ParameterLayout& layout,
                                              int ranks);
 

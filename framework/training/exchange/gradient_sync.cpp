@@ -6,16 +6,16 @@
 
 namespace lockstep {
 
-// Who owns what, for one number of micro-batches.
+// Who owns what, for a given number of micro-batches.
 struct GradientSync::Layout {
   Index leaves;
   LeafRange owned;                   // by this rank
   std::vector<LeafRange> subtrees;   // of this rank
-  std::vector<AllReducePlan> plans;  // one a bucket
+  std::vector<AllReducePlan> plans;  // one per bucket
   StepReports reports;
 };
 
-// A bucket's way through a step.
+// The progress of a bucket in a step.
 struct GradientSync::Bucket {
   Bucket(std::span<float> total_floats, const TreeReduction::Size& size,
          std::unique_ptr<Exchange> exchange)
@@ -149,7 +149,8 @@ GradientSync::Outcome GradientSync::finish(const StepReport& mine,
   return {total_.span(), layout_->reports.read(results)};
 }
 
-// Awake at first; then the core is left to whoever has work, should ranks outnumber cores.
+// Stays awake at first. Later the core is yielded to threads that have work, in case there are more
+// ranks than cores.
 void GradientSync::wait() {
   constexpr int kAwake = 200;
   for (int turn = 0;; ++turn) {

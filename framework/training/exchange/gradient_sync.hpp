@@ -17,16 +17,17 @@
 
 namespace lockstep {
 
-/// Adds the gradients of a global batch's micro-batches along the canonical tree, across the
-/// threads of a rank as they finish and then across ranks, bucket by bucket: each travels as soon
-/// as the last micro-batch of this rank has handed it in. Reports travel with the last bucket.
+/// Adds the gradients of a global batch's micro-batches along the canonical tree, bucket by bucket:
+/// across the threads of a rank as they finish, and then across ranks. A bucket travels as soon as
+/// the last micro-batch of this rank has handed it in. Reports travel with the last bucket.
 ///
-/// Threading contract: `start` and `finish`, which are collective, by the thread that may use the
-/// communicator (any for a rank alone), while nobody hands in. Between them any thread may hand in
-/// and call `progress`. Allocates nothing of its own once it has seen each number of micro-batches.
+/// Threading contract: `start` and `finish` are collective. They are called by the thread that may
+/// use the communicator (any thread for a single rank), while no thread hands in. Between them any
+/// thread may hand in and call `progress`. Allocates nothing of its own once it has seen each
+/// number of micro-batches.
 class GradientSync {
  public:
-  /// @param buckets      in the order in which they are completed; one for a rank alone
+  /// @param buckets      in the order in which they are completed; one for a single rank
   /// @param leaf_counts  every number of micro-batches that a step may have
   GradientSync(Communicator& communicator, std::vector<GradientBucket> buckets,
                const std::vector<Index>& leaf_counts, int threads);
@@ -47,16 +48,16 @@ class GradientSync {
   /// Hands in one bucket of a micro-batch.
   void finish_leaf(std::size_t bucket, Index leaf, int buffer);
 
-  /// Sends and receives what it can without waiting, where this thread may.
+  /// Sends and receives what it can without waiting, if this thread may do so.
   /// @return whether it may, and there is more to come before `finish`
   bool progress();
 
   struct Outcome {
     std::span<const float> sum;  ///< over all micro-batches of all ranks; until the next start
-    TrainingRequest request;     ///< the weightiest of all ranks
+    TrainingRequest request;     ///< the weightiest request of all ranks
   };
   /// Waits for all ranks.
-  /// @param results  one a micro-batch; those of other ranks are filled in
+  /// @param results  one per micro-batch; those of other ranks are filled in
   /// @throws as StepReports::read
   Outcome finish(const StepReport& mine, std::span<MicroBatchResult> results);
 
@@ -70,7 +71,7 @@ class GradientSync {
   std::vector<Layout> layouts_;
   std::vector<std::unique_ptr<Bucket>> states_;
   Layout* layout_ = nullptr;
-  AlignedBuffer<float> total_;  ///< none in a group of one
+  AlignedBuffer<float> total_;  ///< empty in a group of one
   std::thread::id communicating_thread_;
 
   void make_layouts(const std::vector<Index>& leaf_counts);

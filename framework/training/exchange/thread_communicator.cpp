@@ -82,7 +82,7 @@ class ThreadGroup::Member final : public Communicator {
   ThreadGroup& group_;
   int rank_;
 
-  // Shows what this rank has to give and waits until every rank has done so.
+  // Shows the others what this rank has to give, and waits until every rank has done so.
   void post(const Posting& mine) {
     group_.postings_[static_cast<std::size_t>(rank_)] = mine;
     group_.meet();

@@ -13,14 +13,15 @@
 
 namespace lockstep {
 
-/// N ranks inside one process, each on a thread of its own: for tests of everything that ranks do.
+/// N ranks inside one process, each on its own thread: for tests of everything that ranks do.
 ///
-/// When one rank throws, the others' calls throw Error (peer), and `run` rethrows the first.
+/// If one rank throws, the calls of the others throw Error (peer), and `run` rethrows the first
+/// error.
 class ThreadGroup {
  public:
   explicit ThreadGroup(int ranks);
 
-  /// Runs `body(communicator)` once a rank, concurrently, and returns when all have returned.
+  /// Runs `body(communicator)` once per rank, concurrently, and returns when all have returned.
   void run(const std::function<void(Communicator&)>& body);
 
  private:

@@ -4,21 +4,21 @@
 
 namespace lockstep {
 
-/// What is asked of a run from outside, the weightier the larger.
+/// What a run is asked from outside. A larger value has more weight.
 enum class TrainingRequest : std::uint64_t {
   none,
-  checkpoint,  ///< save one and go on
-  stop,        ///< save one and end
+  checkpoint,  ///< save a checkpoint and go on
+  stop,        ///< save a checkpoint and end
 };
 
-/// Where the trainer of a rank learns of requests. What one rank is asked, all ranks do, after the
+/// Where the trainer of a rank learns of requests. If one rank is asked, all ranks comply after the
 /// same step.
 class RequestSource {
  public:
   virtual ~RequestSource() = default;
 
-  /// What this rank is asked. A checkpoint is asked for once, a stop for good. Called once a step,
-  /// by one thread at a time.
+  /// The request to this rank. A checkpoint is requested once, a stop for good. Called once per
+  /// step, by one thread at a time.
   virtual TrainingRequest take() = 0;
 };
 

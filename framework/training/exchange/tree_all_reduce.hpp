@@ -12,30 +12,31 @@
 
 namespace lockstep {
 
-/// Carries out all-reduces of one stretch of floats, while this rank computes.
+/// Carries out all-reduces of one stretch of floats while this rank computes.
 ///
 /// Threading contract: as its exchange's. Allocates nothing of its own once it has carried out each
-/// plan.
+/// plan once.
 class TreeAllReduce {
  public:
   explicit TreeAllReduce(std::unique_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
 
   /// What is summed, and where the total goes; borrowed until the end.
   struct Operands {
-    std::span<const std::span<const float>> subtrees;  ///< this rank's complete ones
+    std::span<const std::span<const float>> subtrees;  ///< this rank's complete subtrees
     std::span<float> total;
-    std::span<std::byte> reports = {};               ///< of all ranks; this one's is filled in
-    std::span<const MessagePart> report_parts = {};  ///< one a rank, without gaps
+    std::span<std::byte> reports = {};               ///< of all ranks; this rank's is filled in
+    std::span<const MessagePart> report_parts = {};  ///< one per rank, without gaps
   };
   void start(const AllReducePlan& plan, const Operands& operands);
 
-  /// Moves on without waiting. @return whether the total, and all reports, are there
+  /// Makes progress without waiting. @return whether the total and all reports have arrived
   bool progress();
 
  private:
   std::unique_ptr<Exchange> exchange_;
   AlignedBuffer<float> received_;
-  std::vector<std::byte> packed_out_;  ///< messages with reports: those first, then the numbers
+  std::vector<std::byte>
+      packed_out_;  ///< messages with reports: the reports first, then the numbers
   std::vector<std::byte> packed_in_;
   std::vector<OutgoingMessage> outgoing_;
   std::vector<IncomingMessage> incoming_;

@@ -11,10 +11,11 @@ namespace {
 
 constexpr int kNobody = -1;
 
-// Buffers that can be alive at once when each worker takes leaves of a share of its own in order,
-// and of others' shares behind what they have taken. One a worker; and the finished subtrees whose
-// siblings are not: at most one a level beside the path from each worker's leaf to the root, two a
-// level where a share's untaken leaves begin and end, and two where this rank's leaves do.
+// Buffers that can be alive at the same time if each worker takes the leaves of its own share in
+// order, and then leaves of other shares behind those already taken. There is one per worker. Added
+// to these are finished subtrees whose siblings are unfinished: at most one per level beside the
+// path from each worker's leaf to the root, two per level where a share's untaken leaves begin and
+// end, and two where this rank's leaves do.
 int buffers_needed(const TreeReduction::Size& size) {
   const Index depth = canonical_depth(size.most_leaves);
   const Index alive = size.threads * (1 + 3 * depth) + 2 * depth;
@@ -83,7 +84,7 @@ void TreeReduction::finish_leaf(Index leaf, int buffer) {
     const auto node = static_cast<std::size_t>(parent);
     const int sibling = waiting_[node].exchange(buffer, std::memory_order_acq_rel);
     if (sibling == kNobody) return;
-    // Which of the two is left does not matter: the addition of two numbers commutes.
+    // It does not matter which of the two is on the left: the addition of two numbers commutes.
     add_buffers(buffer_span(sibling), buffer_span(buffer), buffer_span(buffer));
     release(sibling);
     parent = node_parents_[node];

@@ -10,12 +10,12 @@
 
 namespace lockstep {
 
-/// Adds the leaves' buffers of one rank along the canonical tree while they are being finished: the
-/// last of two siblings to arrive adds the two, so that few buffers are alive at a time.
+/// Adds the buffers of one rank's leaves along the canonical tree while they are being finished.
+/// The last of two siblings to arrive adds the two, so that few buffers are alive at a time.
 ///
-/// Threading contract: `start` and, once all owned leaves are finished, the results by one thread;
-/// `acquire`, `buffer` and `finish_leaf` by any number of workers up to `threads`. Nothing locks or
-/// allocates but the constructor.
+/// Threading contract: `start`, and the results once all owned leaves are finished, by one thread;
+/// `acquire`, `buffer` and `finish_leaf` by any number of workers up to `threads`. Only the
+/// constructor locks or allocates.
 class TreeReduction {
  public:
   struct Size {
@@ -34,7 +34,7 @@ class TreeReduction {
   int acquire();
   std::span<float> buffer(int number) { return buffer_span(number); }
 
-  /// Hands in a leaf's numbers and adds whatever has become complete by them.
+  /// Hands in a leaf's numbers and adds every node that this completes.
   void finish_leaf(Index leaf, int buffer);
 
   /// The sum over subtrees[i], once all owned leaves are finished.
@@ -45,8 +45,8 @@ class TreeReduction {
   std::size_t floats_;
   int buffer_count_;
   AlignedBuffer<float> memory_;
-  std::unique_ptr<std::atomic<std::uint64_t>[]> free_masks_;  ///< one bit a buffer, set when free
-  std::unique_ptr<std::atomic<int>[]> waiting_;  ///< one an inner node: the sibling that came first
+  std::unique_ptr<std::atomic<std::uint64_t>[]> free_masks_;  ///< one bit per buffer, set when free
+  std::unique_ptr<std::atomic<int>[]> waiting_;  ///< per inner node: the sibling that came first
   std::vector<int> node_parents_;
   std::vector<int> leaf_parents_;
   std::vector<int> subtree_buffers_;

@@ -11,11 +11,11 @@
 
 namespace lockstep {
 
-/// One micro-batch that is to be assembled.
+/// One micro-batch to be assembled.
 struct GatherRequest {
-  /// Positions in the data set, one for every lane. A micro-batch with fewer samples than lanes
-  /// repeats its last one: an idle lane must not meet numbers that no sample has, since its
-  /// gradients of +0 times an infinity would be NaN, and sums over lanes would take it in.
+  /// Positions in the data set, one per lane. A micro-batch with fewer samples than lanes repeats
+  /// its last one: an idle lane must not meet numbers that no sample has. Its gradient of +0 times
+  /// an infinity would be NaN, and sums over lanes would include it.
   std::span<const Index> samples;
   std::uint64_t seed = 0;
   std::uint32_t epoch = 0;

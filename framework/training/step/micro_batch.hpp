@@ -12,8 +12,8 @@
 
 namespace lockstep {
 
-/// The samples of one micro-batch, one per lane, and what a pass over them has shown. Samples beyond
-/// the last are its repetition, so that idle lanes meet no number that no sample has.
+/// The samples of one micro-batch, one per lane, and the results of a pass over them. Lanes beyond
+/// the last sample repeat it, so that idle lanes meet no number that no sample has.
 ///
 /// Threading contract: one thread at a time; different objects are independent.
 /// Allocates nothing after construction.
@@ -22,23 +22,23 @@ class MicroBatch {
   /// @param most  samples, a multiple of the lanes of a block
   explicit MicroBatch(Index most);
 
-  /// How samples are read. In training augmentation and dropout act on them, by draws that are keyed
-  /// by (seed, epoch, sample).
+  /// How samples are read. In training, augmentation and dropout act on them, by draws that are
+  /// keyed by (seed, epoch, sample).
   struct Reading {
     bool training = false;
     std::uint64_t seed = 0;
     std::uint32_t epoch = 0;
   };
 
-  /// Takes at least one sample of a data set, and gathers them into the input of `pass`.
+  /// Takes samples of a data set, at least one, and gathers them into the input of `pass`.
   void assemble(const Dataset& dataset, std::span<const Index> samples, const Reading& reading,
                 MicroBatchPass& pass);
 
-  /// What the passes over these samples are told; borrows this.
+  /// What the passes over these samples need to know; borrows this object.
   PassContext context() const;
 
-  /// Judges the output of `pass` after forward: writes losses and classes, and the gradient of the
-  /// output where the pass has one.
+  /// Judges the output of `pass` after forward. Writes losses, classes and, if the pass has one,
+  /// the gradient of the output.
   void take_loss(const Loss& loss, const MicroBatchPass& pass);
 
   // One per sample.
@@ -47,7 +47,7 @@ class MicroBatch {
   std::span<const Label> classes() const { return std::span(classes_).first(samples_); }
 
   std::size_t samples() const { return samples_; }
-  /// Of `take_loss`.
+  /// The result of `take_loss`.
   const MicroBatchResult& result() const { return result_; }
 
  private:
@@ -56,7 +56,7 @@ class MicroBatch {
   std::vector<Label> labels_;
   std::vector<float> losses_;
   std::vector<Label> classes_;
-  std::size_t lanes_ = 0;  ///< that are computed
+  std::size_t lanes_ = 0;  ///< lanes that are computed
   Reading reading_;
   MicroBatchResult result_;
 };

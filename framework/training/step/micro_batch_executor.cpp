@@ -56,8 +56,8 @@ void MicroBatchExecutor::run_micro_batch(Slot& slot, Index micro_batch) {
   run_backward(slot, {0, plan_.steps().size()});
 }
 
-// Micro-batch i of those in shares has the memory of slot i; each thread has its own slot's
-// scratch.
+// Micro-batch i of those that threads share has the memory of slot i. Each thread uses its own
+// slot's scratch.
 bool MicroBatchExecutor::work_in_shares(StagedWork::Walk& walk, int slot, const LeafRange& range) {
   const auto count = static_cast<std::size_t>(range.size());
   const auto idle = [&] { return step_.sync->progress(); };

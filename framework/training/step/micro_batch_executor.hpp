@@ -18,22 +18,22 @@
 namespace lockstep {
 
 /// Runs forward and backward on each micro-batch of the global batch that this rank owns, in
-/// parallel: a worker takes the next micro-batch, assembles it, and hands in its gradient. Where
+/// parallel: a worker takes the next micro-batch, assembles it, and hands in its gradient. When
 /// fewer micro-batches than threads are left, the threads divide the work on each (WorkDivision).
 ///
-/// Threading contract: `work` by every slot of a team, the rest by one thread while none works.
+/// Threading contract: `work` by every slot of a team; the rest by one thread while no slot works.
 /// Allocates nothing after construction.
 class MicroBatchExecutor {
  public:
   struct Settings {
     std::uint64_t seed;
     const Loss& loss;
-    Heartbeat* heartbeat = nullptr;  ///< beats with every bucket handed in; may be null
+    Heartbeat* heartbeat = nullptr;  ///< beats for every bucket handed in; may be null
   };
   MicroBatchExecutor(const Plan& plan, const ParameterLayout& layout, const Dataset& dataset,
                      const WorkerTeam& team, const Settings& settings);
 
-  /// What a step works on; borrowed until it has ended.
+  /// What a step works on; borrowed until the step has ended.
   struct Step {
     GlobalBatch batch;
     std::span<const float> parameters;    ///< flat, scales applied
@@ -42,20 +42,20 @@ class MicroBatchExecutor {
   };
   void start(const Step& step);
 
-  /// Stages of `work`, at most.
+  /// The largest number of stages of `work`.
   std::size_t stages() const;
 
   /// @return as StagedWork::Walk::stage
   bool work(StagedWork::Walk& walk, int slot);
 
-  /// Micro-batches that a batch of `samples` is cut into.
+  /// The number of micro-batches that a batch of `samples` is cut into.
   Index micro_batches(Index samples) const;
 
-  /// The fewest threads that would be as fast on `micro_batches`.
+  /// The smallest number of threads that would be as fast on `micro_batches`.
   int useful_threads(Index micro_batches) const;
 
  private:
-  // A micro-batch under way.
+  // A micro-batch in progress.
   struct Slot {
     MicroBatchPass pass;
     MicroBatch batch;

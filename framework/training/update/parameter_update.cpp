@@ -33,7 +33,7 @@ bool ParameterUpdate::work(StagedWork::Walk& walk) {
       update(piece(i), {});
     });
   }
-  // Clipping has to know the whole gradient before any value changes.
+  // Clipping needs the whole gradient before any value changes.
   return walk.stage(pieces, [&](std::size_t i) { take_mean(piece(i)); }) &&
          walk.stage(1, [&](std::size_t /*piece*/) { norm_to_clip_ = norm_.norm(); }) &&
          walk.stage(std::isfinite(*norm_to_clip_) ? pieces : 0, [&](std::size_t i) {

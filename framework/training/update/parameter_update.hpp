@@ -16,9 +16,9 @@ namespace lockstep {
 
 /// The end of a step: from the sum of the samples' gradients to new values and their digest.
 ///
-/// The parameters are cut into the pieces of the weights digest; threads take one after the other.
-/// What is computed does not depend on who takes which.
-/// Threading contract: `work` by every slot of a team, the rest by one thread while none works.
+/// The parameters are cut into the pieces of the weights digest. Threads take one piece after the
+/// other. The result does not depend on which thread takes which piece.
+/// Threading contract: `work` by every slot of a team; the rest by one thread while no slot works.
 /// Allocates nothing after construction.
 class ParameterUpdate {
  public:
@@ -30,14 +30,14 @@ class ParameterUpdate {
   explicit ParameterUpdate(const Parts& parts);
 
   struct Request {
-    std::span<const float> sum;  ///< of the gradients of what the layers see
+    std::span<const float> sum;  ///< sum of the gradients with respect to what the layers see
     Index samples;
     float learning_rate;
     std::optional<double> clip_norm;
   };
   void start(const Request& request);
 
-  /// Stages of `work`, at most.
+  /// The largest number of stages of `work`.
   static constexpr std::size_t kStages = 3;
 
   /// @return as StagedWork::Walk::stage
@@ -45,11 +45,11 @@ class ParameterUpdate {
 
   struct Result {
     double gradient_norm;  ///< of the mean gradient, before clipping
-    bool is_finite;        ///< all new values; not looked at when the norm is not finite
+    bool is_finite;        ///< all new values are; not looked at if the norm is not finite
   };
   Result result() const { return {.gradient_norm = norm_.norm(), .is_finite = is_finite_}; }
 
-  /// The mean gradient of the last step with respect to the stored values, clipped.
+  /// The mean gradient of the last step with respect to the stored values, after clipping.
   std::span<const float> gradient() const { return gradient_.span(); }
 
   /// Digest of the values that the last step left.
@@ -68,7 +68,7 @@ class ParameterUpdate {
   GradientNorm norm_;
   std::vector<Digest> digests_;
   std::atomic<bool> is_finite_ = true;
-  std::optional<double> norm_to_clip_;  ///< that of this step, where it has to be known
+  std::optional<double> norm_to_clip_;  ///< the norm of this step, if clipping needs it
 
   Piece piece(std::size_t index) const;
   void take_mean(const Piece& piece);
