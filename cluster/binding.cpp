@@ -16,8 +16,8 @@ std::string counted(int number, std::string_view noun) {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 
-// Whether another mask would give the rank more CPUs. With more ranks than CPUs, whether its part
-// of its mask is smaller than its part of the host.
+// Whether another mask would give the rank more CPUs. If there are more ranks than CPUs: whether
+// its part of its mask is smaller than its part of the host.
 bool mask_withholds(const JobPlacement& job, int rank) {
   const int has = mask_size(job.of(rank));
   const int sharing = job.ranks_of_mask(rank);
@@ -26,7 +26,7 @@ bool mask_withholds(const JobPlacement& job, int rank) {
   return has * job.ranks_of_host(rank) < job.of(rank).host_cpus * sharing;
 }
 
-// Whole cores that every rank can have on its host.
+// The number of whole cores that every rank can have on its host.
 int cores_of_each(const JobPlacement& job) {
   int cores = job.cpu_share(0) / job.of(0).threads_per_core;
   for (int rank = 1; rank < job.size(); ++rank) {
@@ -41,7 +41,8 @@ int least_share(const JobPlacement& job) {
   return share;
 }
 
-// Whether that many cores are each rank's whole share: one number for all starves none.
+// Whether this many cores is the whole share of every rank: then one number for all starves no
+// rank.
 bool cores_are_every_share(const JobPlacement& job, int cores) {
   for (int rank = 0; rank < job.size(); ++rank) {
     if (cores * job.of(rank).threads_per_core < job.cpu_share(rank)) return false;
@@ -56,7 +57,7 @@ bool same_ranks_everywhere(const JobPlacement& job) {
   return true;
 }
 
-// "--host a:2,b:1"; a job of one host needs none.
+// "--host a:2,b:1"; a job on one host needs none.
 std::string host_option(const JobPlacement& job) {
   const std::vector<std::string> hosts = job.hosts();
   if (hosts.size() == 1) return "";
@@ -80,7 +81,7 @@ std::string mpirun_line(const JobPlacement& job) {
       by_host ? fmt::format("ppr:{}:node", job.ranks_of_host(0)) : std::string("slot"), cores);
 }
 
-// More ranks than CPUs stay on those of their allocation, whatever the options.
+// If there are more ranks than CPUs, they stay on those of their allocation, whatever the options.
 std::string srun_line(const JobPlacement& job) {
   const int share = least_share(job);
   if (share == 0) return "";

@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// "200000 100000" as 2; 0 for "max 100000", for -1, and where there is no such file.
+// 2 for "200000 100000"; 0 for "max 100000", for -1, and if there is no such file.
 double quota_in(std::istream&& text, std::istream&& period_text) {
   double quota = 0;
   double period = 0;
@@ -30,7 +30,7 @@ double smallest(double a, double b) {
   return a < b ? a : b;
 }
 
-// Of the group and of all above it.
+// The smallest quota of the group and of all groups above it.
 double quota_up_to(const fs::path& mount, fs::path group) {
   double quota = quota_of_group(mount);
   for (; group.has_relative_path(); group = group.parent_path()) {

@@ -28,7 +28,8 @@ int checked(int result, const char* call) {
   return result;
 }
 
-// By write(2) and not through a mapping: where memory is short, this says so, and that would die.
+// Uses write(2) and not a mapping: if memory is short, write reports it, whereas a mapping kills
+// the process.
 void write_all(int file, HostMemory::Piece piece) {
   while (!piece.bytes.empty()) {
     const ssize_t written =
@@ -46,7 +47,7 @@ struct stat status_of(int file) {
   return status;
 }
 
-/// Where a memory is, and which one it is: /proc may have something else there by now.
+/// Where a memory is, and which one it is: by now, /proc may have something else at that place.
 struct Ticket {
   long process = 0;
   int file = -1;
@@ -93,8 +94,8 @@ HostMemory::~HostMemory() {
   if (file_ >= 0) close(file_);
 }
 
-// The writer too opens it anew, to read only: what is sealed and open for writing cannot be mapped
-// as shared before Linux 6.7.
+// The writer, too, opens it anew for reading only: before Linux 6.7, a sealed file that is open for
+// writing cannot be mapped as shared.
 void HostMemory::map() {
   const Ticket ticket = Ticket::parse(ticket_);
   const int opened =

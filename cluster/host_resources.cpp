@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kKibibyte = 1024;
 
-// What stands behind "key :" in a file of such lines.
+// The text after "key :" in a file of such lines.
 std::string value_in(const std::filesystem::path& file, std::string_view key) {
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);) {
@@ -58,7 +58,7 @@ struct KnownType {
   bool is_memory = false;
 };
 
-// By the numbers of linux/magic.h and of the file systems' own headers.
+// By the numbers in linux/magic.h and in the file systems' own headers.
 constexpr std::array<KnownType, 22> kKnownTypes{{
     {0xEF53, "ext4"},
     {0x58465342, "xfs"},

@@ -35,7 +35,7 @@ int size_of(MPI_Comm ranks) {
   return size;
 }
 
-// Two machines of a usual cluster, and two processes of one machine.
+// Typical costs between two machines of a cluster, and between two processes of one machine.
 constexpr LinkCost kBetweenHosts{.seconds_per_message = 2e-5, .seconds_per_byte = 1e-9};
 constexpr LinkCost kWithinHost{.seconds_per_message = 8e-6, .seconds_per_byte = 5e-11};
 

@@ -7,10 +7,10 @@
 
 namespace lockstep {
 
-/// Ranks of an MPI job, all (MPI_COMM_WORLD) or a group of them, with collectives and messages that
+/// The ranks of an MPI job, all of them (MPI_COMM_WORLD) or a group. Its collectives and messages
 /// only move bytes.
 ///
-/// Threading contract: the main thread's alone. MPI must be initialised for its whole life.
+/// Threading contract: only the main thread uses it. MPI must be initialised during its whole life.
 class MpiCommunicator final : public Communicator {
  public:
   /// All ranks.

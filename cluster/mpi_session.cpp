@@ -23,10 +23,10 @@
 namespace lockstep {
 namespace {
 
-// For ranks that are to end together, some of which may still be writing files.
+// For ranks that should end together, some of which may still be writing files.
 constexpr std::chrono::seconds kPatience(3);
 
-// As the launcher has it, before MPI can be asked.
+// The rank by the launcher's variables, before MPI can be asked.
 std::string_view launched_rank() {
   for (const char* const variable : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}) {
     if (const char* const rank = std::getenv(variable)) return rank;
@@ -34,8 +34,8 @@ std::string_view launched_rank() {
   return "?";
 }
 
-// Several tasks of one Slurm step that cannot find one another would each train alone, all into the
-// same folder.
+// Several tasks of one Slurm step that cannot find one another would each train alone, all of them
+// into the same folder.
 void refuse_lonely_tasks() {
   const char* const tasks = std::getenv("SLURM_STEP_NUM_TASKS");
   if (tasks == nullptr || std::string_view(tasks) == "1") return;
@@ -51,7 +51,7 @@ std::string this_host() {
   return name.data();
 }
 
-// One write, so that lines of several ranks do not mix.
+// A single write, so that lines of several ranks do not mix.
 void speak(const std::string& line) {
   std::string_view rest = line;
   while (!rest.empty()) {
@@ -61,7 +61,7 @@ void speak(const std::string& line) {
   }
 }
 
-// An error of one rank: the others wait for it in vain, so the job ends here.
+// An error of one rank: the others would wait for it in vain, so the job ends here.
 int report(MpiSession* session, int exit_code, std::string_view message) {
   if (session == nullptr || session->rank() == 0) {
     speak(fmt::format("lockstep: {}\n", escape_controls(message)));
@@ -131,7 +131,7 @@ std::unique_ptr<Communicator> MpiSession::make_group(int group) const {
 }
 
 bool MpiSession::all_ranks_come(Communicator& ranks) {
-  constexpr int kChannel = 1000;  // no other's
+  constexpr int kChannel = 1000;  // used by nothing else
   const auto exchange = ranks.make_exchange(kChannel);
   const std::byte here{1};
   std::vector<std::byte> there(static_cast<std::size_t>(ranks.size()));

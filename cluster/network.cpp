@@ -70,7 +70,7 @@ Subnets subnets_of(std::span<const NetworkInterface> interfaces) {
   return subnets;
 }
 
-// Those that both have, with all addresses, unless an address is in both.
+// Subnets of both, with all addresses, unless the two have an address in common.
 Subnets shared_subnets(const Subnets& some, const Subnets& others) {
   Subnets shared;
   for (const auto& [name, addresses] : some) {

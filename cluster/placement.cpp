@@ -31,7 +31,7 @@ std::vector<int> affinity_mask() {
   return cpus;
 }
 
-// Asks the kernel for all CPUs there could be, on a thread of its own, and looks at what it gives.
+// Asks the kernel for all possible CPUs, on a separate thread, and looks at what it gives.
 std::vector<int> widest_mask() {
   std::vector<int> cpus;
   std::thread([&cpus] {
@@ -44,7 +44,7 @@ std::vector<int> widest_mask() {
   return cpus;
 }
 
-// Of the first CPU's list of siblings, "0,64" or "0-1".
+// From the first CPU's list of siblings, "0,64" or "0-1".
 int threads_per_core(int cpu) {
   std::ifstream file(
       fmt::format("/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list", cpu));

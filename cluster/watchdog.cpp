@@ -21,9 +21,9 @@ using Seconds = std::chrono::duration<double>;
 using Clock = std::chrono::steady_clock;
 
 constexpr Seconds kInterval(0.1);
-// What one look counts for at most: a look that comes later than that was held up itself.
+// The most time that one look counts for: a later look was held up itself.
 constexpr Seconds kLongestInterval(0.5);
-// For other ranks, as far as looks can tell.
+// The shortest wait for other ranks that counts, given how often the watchdog looks.
 constexpr Seconds kShortestWait(0.15);
 constexpr int kStalled = errors::kStalled.number;
 
@@ -69,7 +69,7 @@ void Watchdog::watch(const std::stop_token& stop) const {
 }
 
 void Watchdog::end_after(double deadline) const {
-  fmt::basic_memory_buffer<char, 2048> line;  // as much without allocating
+  fmt::basic_memory_buffer<char, 2048> line;  // as much as fits without allocating
   fmt::format_to(std::back_inserter(line), "{} Nothing has moved for {} s", who_, deadline);
   if (heartbeat_.step() > 0) {
     fmt::format_to(std::back_inserter(line), " at step {}", heartbeat_.step());

@@ -12,7 +12,7 @@
 namespace lockstep {
 namespace {
 
-/// Floats are taken as they are: those of 0 to 255 would train, but hardly learn.
+/// Floats are taken as they are. Values from 0 to 255 would train, but hardly learn.
 std::string warning_about_range(const ImageSet& images) {
   constexpr float kLow = -0.5F;
   constexpr float kHigh = 1.5F;
@@ -25,7 +25,7 @@ std::string warning_about_range(const ImageSet& images) {
       images.origin(), *low, *high);
 }
 
-/// Both parts have as many classes as the richer one, and the same shape.
+/// Gives both parts the class count of the richer one, and checks that their shapes agree.
 LoadedData agreed(LoadedData data) {
   if (data.train.size() == 0 || data.test.size() == 0) return data;
   if (data.train.sample_shape() != data.test.sample_shape()) {
@@ -63,7 +63,7 @@ class Catalogue {
   std::vector<DataFormat> formats_ = all_data_formats();
 };
 
-/// The search for the first data set that is present, and what was looked at on the way.
+/// The search for the first data set that is present, with a record of where it looked.
 class Search {
  public:
   Search(const DataRequest& request, const Catalogue& catalogue)
@@ -89,7 +89,7 @@ class Search {
   const DataRequest& request_;
   const Catalogue& catalogue_;
   std::vector<std::string> looked_at_;
-  bool has_other_part_ = false;  // somewhere there is only the part that is not wanted
+  bool has_other_part_ = false;  // somewhere only the part that is not wanted was found
 
   std::vector<std::filesystem::path> paths_of(const DataFormat& format) const {
     if (format.home == DataHome::nowhere) return {{}};
@@ -154,7 +154,7 @@ void check_path(const DataSource& source, const DataFormat& format) {
                   format.name));
 }
 
-// Of formats that both see their own there, the first in the alphabet.
+// If several formats recognise the path, the first in the alphabet is taken.
 const DataFormat* format_at(const Catalogue& catalogue, const std::filesystem::path& path) {
   for (const DataFormat& format : catalogue.all()) {
     const bool fits = format.home == DataHome::path;
@@ -185,7 +185,7 @@ std::string what_is_at(const Catalogue& catalogue, const std::filesystem::path& 
                      path.string(), fmt::join(lacks, "; "));
 }
 
-// What looks like a path is missing data; anything else is a misspelt name.
+// A word that looks like a path means missing data. Anything else is a misspelt name.
 [[noreturn]] void refuse_source(const Catalogue& catalogue, const std::filesystem::path& path) {
   std::error_code ignored;
   const bool is_path =

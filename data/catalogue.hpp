@@ -14,9 +14,9 @@
 
 namespace lockstep {
 
-// Data sets by name. Which names there are is the matter of data/formats: one file per name.
+// Data sets by name. Which names exist is decided in data/formats: one file per name.
 
-/// Folders that hold data sets by name, looked at in this order; an empty one is left out.
+/// Folders that hold data sets by name, in the order of the search. Empty ones are left out.
 struct DataPlaces {
   std::filesystem::path chosen;                            ///< the value of $LOCKSTEP_DATA
   std::filesystem::path source;                            ///< data/ of the source tree
@@ -29,10 +29,10 @@ struct DataPlaces {
 /// The usual places. @param lockstep_data  value of $LOCKSTEP_DATA; empty when not set
 DataPlaces usual_places(std::string_view lockstep_data, const BuildInfo& build);
 
-/// Which data set: together with the places, everything that decides what is read.
+/// Which data set is meant. Together with the places, this is everything that decides what is read.
 struct DataSource {
-  std::vector<std::string> names;     ///< the first that is present is taken
-  std::filesystem::path path = {};    ///< of formats whose home is `path`
+  std::vector<std::string> names;     ///< the first one present is taken
+  std::filesystem::path path = {};    ///< for formats whose home is `path`
   Value settings = Value::mapping();  ///< of the formats that have any, by name, as in `data.NAME`
 
   bool operator==(const DataSource&) const = default;
@@ -46,36 +46,38 @@ struct DataRequest {
   bool operator==(const DataRequest&) const = default;
 };
 
-/// A part that was not asked for has no samples; neither has the test part of a set at `data.path`
-/// that has none, unless it was asked for alone.
+/// A part that was not asked for has no samples. Neither has a missing test part of a set at
+/// `data.path`, unless it alone was asked for.
 struct LoadedData {
-  std::string name;    ///< the one of the names that was taken
+  std::string name;    ///< the name that was taken
   std::string origin;  ///< where it was found
   ImageSet train = {};
   ImageSet test = {};
-  std::string warning = {};  ///< a sentence on what its user may not know; mostly empty
+  std::string warning = {};  ///< a sentence that the user should know; mostly empty
 
-  /// Of either part: they agree.
+  /// Either part that has samples: the two agree.
   const ImageSet& any() const { return train.size() > 0 ? train : test; }
 };
 
-/// Of all formats, sorted.
+/// The names of all formats, sorted.
 std::vector<std::string_view> dataset_names();
 
-/// "; name one of these.", or ", did you mean 'mnist'?": the end of a sentence that lists them all.
+/// "; name one of these.", or ", did you mean 'mnist'?": the end of a sentence that lists all
+/// names.
 std::string dataset_advice(std::string_view unknown);
 
-/// Whether a set of this name that has one part alone may be evaluated on as it is.
+/// Whether a set with this name may be evaluated on as it is if it has only one part.
 bool serves_alone(std::string_view dataset);
 
-/// Names and path for a command line that gives a data set's name, an HDF5 file, or a folder.
-/// @throws Error for what is none of these: (data) if it is or looks like a path, else (usage)
+/// Names and path for a word on the command line: the name of a data set, an HDF5 file, or a
+/// folder.
+/// @throws Error for anything else: (data) if it is or looks like a path, else (usage)
 DataSource data_source_for(const std::string& name_or_path);
 
-/// Loads the first data set that is present. One that is present but damaged is an error, not a
-/// reason to take the next.
-/// @throws Error (data) that lists every place that was looked at when none is present;
-///         SettingError (usage) for an unknown name, or a path that is missing
+/// Loads the first data set that is present. If that one is damaged, it is an error and no reason
+/// to take the next.
+/// @throws Error (data) that lists every place searched, if none is present; SettingError (usage)
+///         for an unknown name, or a path that is missing
 LoadedData open_dataset(const DataRequest& request);
 
 struct SplitRequest {
@@ -83,7 +85,7 @@ struct SplitRequest {
   Preprocessing preprocessing = {};
 };
 
-/// Each is absent when it would have no samples.
+/// Each split is absent if it would have no samples.
 struct DataSplits {
   std::optional<ImageSplit> train;  ///< the training part without its first `validation` samples
   std::optional<ImageSplit> validation;

@@ -85,7 +85,7 @@ Value to_value(const std::vector<std::string>& names) {
 }
 
 std::filesystem::path read_path(SettingsReader& reader, const NamedFormats& formats) {
-  reader.value_or_null("path");  // known, whether or not it is needed
+  reader.value_or_null("path");  // a known key, whether or not it is needed
   const std::filesystem::path path = reader.has("path") ? reader.text("path") : "";
   if (!path.empty()) return path;
   for (const DataFormat* const format : formats.listed()) {

@@ -6,17 +6,17 @@
 
 namespace lockstep {
 
-/// What the section `data` of an experiment says, with every default filled in.
+/// The section `data` of an experiment with every default filled in.
 struct DataSection {
   DataSource source;
   Index validation = 0;  ///< samples split off the front of the training part
   Preprocessing preprocessing;
-  Value settings;  ///< the whole section as it was read: for resolved experiments
+  Value settings;  ///< the whole section as it was read, for resolved experiments
 };
 
-/// Reads the section; a path in it is absolute already. What was read reads back as the same.
-/// @param elsewhere  where keys belong that are unknown here
-/// @throws Error (usage) with the place of what is wrong
+/// Reads the section. A path in it is already absolute. Reading the result again gives the same.
+/// @param elsewhere  says where keys belong that are unknown here
+/// @throws Error (usage) with the place of the mistake
 DataSection read_data_section(const Value& section, SettingsReader::Elsewhere elsewhere = nullptr);
 
 }  // namespace lockstep

@@ -38,7 +38,8 @@ class SampleDraws {
   std::uint32_t epoch_;
 };
 
-/// Points of an image, in pixels; (0, 0) is the middle of the first pixel. Both are as long.
+/// Points of an image, in pixels; (0, 0) is the middle of the first pixel. Both spans have the same
+/// length.
 struct ImagePoints {
   std::span<float> y;  ///< down
   std::span<float> x;  ///< to the right
@@ -49,46 +50,48 @@ struct WholeMove {
   Index right = 0;
 };
 
-/// One way of changing training images, another for each sample and epoch. Holds its settings, and
-/// nothing that changes.
+/// One way of changing training images, differently for each sample and epoch. It holds its
+/// settings and nothing that changes.
 ///
-/// An image goes through all augmentations in the order of their names, but is resampled once. Each
-/// point of the result is led back to where it was before by `source` of one after the other, the
-/// last first, and gets what lies there: a value between the four nearest pixels, or black where
-/// they are outside of the image. Then `shade` changes the values, in the order of names.
+/// An image goes through all augmentations in the order of their names, but is resampled once.
+/// `source` of one augmentation after the other, the last first, leads each point of the result
+/// back to where it was before. The point gets the value found there: interpolated between the four
+/// nearest pixels, or black outside the image. Then `shade` changes the values, in the order of
+/// names.
 ///
-/// Threading contract: all members are const and may be called from many threads at once. What is
-/// called for each sample allocates nothing.
+/// Threading contract: all members are const and may be called from many threads at once. Functions
+/// that are called for each sample allocate nothing.
 class Augmentation {
  public:
-  /// Of the draws of one sample, all augmentations together.
+  /// The most numbers drawn for one sample, over all augmentations.
   static constexpr std::size_t kMostNumbers = 512;
 
   virtual ~Augmentation() = default;
 
-  /// @throws SettingError (usage) where images (C, H, W) of this shape cannot be changed so
+  /// @throws SettingError (usage) if images (C, H, W) of this shape cannot be changed like this
   virtual void check(const Shape& /*shape*/) const {}
 
-  /// What it draws from: {"augment", its name}.
+  /// The stream it draws from: {"augment", its name}.
   virtual RandomStream stream(std::uint64_t seed) const = 0;
 
-  /// How many numbers say what happens to one sample.
+  /// How many numbers determine what happens to one sample.
   virtual std::size_t numbers(const Shape& shape) const = 0;
 
-  /// Draws what happens to one sample. Every number is set.
+  /// Draws what happens to one sample. Sets every number.
   virtual void draw(const SampleDraws& draws, const Shape& shape,
                     std::span<float> numbers) const = 0;
 
-  /// What `source` does, where it is a move of the image by whole pixels and `shade` does nothing.
-  /// It is then copied and not interpolated, to the same bits.
+  /// The move that `source` amounts to, if it moves the image by whole pixels and `shade` does
+  /// nothing. The image is then copied, not interpolated, with the same bits.
   virtual std::optional<WholeMove> whole_move(std::span<const float> /*numbers*/) const {
     return std::nullopt;
   }
 
-  /// Leads points of the changed image back to where they were before. Points outside are black.
+  /// Leads points of the changed image back to where they were before. Points outside the image are
+  /// black.
   virtual void source(std::span<const float> /*numbers*/, const ImagePoints& /*points*/) const {}
 
-  /// Changes values of pixels.
+  /// Changes the values of pixels.
   /// @param white  the value of white: 255 for images of bytes, 1 for floats
   virtual void shade(std::span<const float> /*numbers*/, float /*white*/,
                      std::span<float> /*values*/) const {}
@@ -108,10 +111,10 @@ struct AugmentationType {
   std::string_view name;     ///< as in `data.augment`, "shift"
   std::string_view summary;  ///< what it does, for the table of keys
   std::string_view off;      ///< the setting at which it does nothing, "0"
-  /// Whether resolved experiments have the key even where it is left out: 0.1.0 wrote it so, and
+  /// Whether resolved experiments show the key even if it is left out. 0.1.0 wrote it this way, and
   /// what it wrote keeps its bytes.
   bool always_shown = false;
-  /// Reads the key of its name from `data.augment`, and no other; null where it does nothing.
+  /// Reads the key of this name from `data.augment`, and no other. Null if it does nothing.
   std::unique_ptr<const Augmentation> (*create)(SettingsReader& settings);
   std::vector<AugmentationExample> examples;  ///< at least one
   std::vector<AugmentationExample> refused;   ///< settings or shapes that must give an Error
@@ -120,8 +123,8 @@ struct AugmentationType {
 /// Every augmentation, sorted by name. Generated by the build from the files of this folder.
 std::vector<AugmentationType> all_augmentation_types();
 
-/// Those that do something, in the order of names.
-/// @param settings  of `data.augment`
+/// The augmentations that do something, in the order of names.
+/// @param settings  the section `data.augment`
 Augmentations make_augmentations(SettingsReader& settings);
 Augmentations make_augmentations(const Value& settings);
 

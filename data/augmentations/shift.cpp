@@ -23,7 +23,7 @@ class Shift final : public Augmentation {
                     smallest - 1, shape.to_string(), most_));
   }
 
-  // Without its name: it was the only one when its bits were fixed.
+  // Has no name in it: this was the only augmentation when its bits were fixed.
   RandomStream stream(std::uint64_t seed) const override { return {seed, {"augment"}}; }
 
   std::size_t numbers(const Shape& /*shape*/) const override { return 2; }

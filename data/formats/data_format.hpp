@@ -18,45 +18,46 @@ enum class DataPart { train, test };
 /// Which parts of a data set are wanted. Files of the other part are not opened.
 enum class DataParts { training, test, both };
 
-/// Where a data set may lie, and what of it is wanted.
+/// Where a data set may lie.
 struct DataPlace {
   std::filesystem::path path;  ///< a folder or a file; empty for a set that lies nowhere
   DataParts parts = DataParts::both;
 };
 
-/// Reads data sets of one format. Holds the format's settings, and nothing that changes.
+/// Reads data sets of one format. It holds the format's settings and nothing that changes.
 ///
 /// Threading contract: all members are const and may be called from many threads at once.
 class DataReader {
  public:
   virtual ~DataReader() = default;
 
-  /// Why a part cannot be read there, in a few words such as "no train.h5"; "" if it is there.
-  /// @throws Error (data) for what is there and can be no part of such a data set
+  /// Why a part cannot be read at a place, in a few words such as "no train.h5"; "" if it is there.
+  /// @throws Error (data) if something is there that cannot be a part of such a data set
   virtual std::string lack_of(DataPart part, const DataPlace& place) const = 0;
 
   /// Reads a part that is there.
-  /// @throws Error (data) with the file, what was expected, what was found and what to do: also for
-  ///         a file that was cut short anywhere. No memory is taken for what a file merely claims.
+  /// @throws Error (data) with the file, what was expected, what was found and what to do, also for
+  ///         a file that was cut short anywhere. No memory is allocated for what a file merely
+  ///         claims.
   virtual ImageSet read(DataPart part, const DataPlace& place) const = 0;
 
-  /// Whether this path, given on the command line without a format's name, is of this format. By
-  /// default: one of the parts is there.
+  /// Whether a path that the command line gives without a format's name is of this format. By
+  /// default: whether one of the parts is there.
   virtual bool recognises(const std::filesystem::path& path) const;
 };
 
 /// Where data sets of a format are looked for.
 enum class DataHome {
-  named,    ///< in a folder that is called as the format, in each of `DataPlaces`; has both parts
-  path,     ///< at `data.path`; may lack the test part
-  nowhere,  ///< it is made, not read
+  named,    ///< in a folder named like the format, in each of `DataPlaces`; has both parts
+  path,     ///< at `data.path`; the test part may be missing
+  nowhere,  ///< is made, not read
 };
 
-/// When resolved experiments have the section `data.NAME` with a format's settings.
+/// When resolved experiments show the section `data.NAME` with a format's settings.
 enum class SectionShown {
   never,      ///< the format has no settings
-  when_used,  ///< where the format is named, or the section was given
-  always,     ///< everywhere: 0.1.0 wrote it so, and what it wrote keeps its bytes
+  when_used,  ///< if the format is named or the section was given
+  always,     ///< always: 0.1.0 wrote it this way, and what it wrote keeps its bytes
 };
 
 struct ImageParts {
@@ -67,8 +68,8 @@ struct ImageParts {
 /// A use of a format that its contract tests try, or that must be refused.
 struct DataExample {
   std::vector<std::pair<std::string, std::string>> settings;  ///< key and YAML flow text
-  /// Writes a small data set into an empty folder, which becomes its place, and returns what it
-  /// holds; null for settings that are refused, and for a set that lies nowhere.
+  /// Writes a small data set into an empty folder, which becomes its place, and returns its
+  /// contents. Null for settings that are refused, and for a set that lies nowhere.
   ImageParts (*write)(const std::filesystem::path& folder) = nullptr;
 };
 
@@ -78,19 +79,19 @@ struct DataFormat {
   std::string_view name;     ///< as in `data.dataset`, "mnist"
   std::string_view summary;  ///< what it is, in a few words: "handwritten digits, ..."
   DataHome home;
-  /// How to get it, as an imperative: "run `bash data/fetch.sh mnist`"; empty if nothing helps.
+  /// How to get it, as an imperative: "run `bash data/fetch.sh mnist`". Empty if nothing helps.
   std::string_view advice = {};
-  /// Samples that are split off for validation where `data.validation` is not given. Of several
-  /// names, the smallest holds.
+  /// Samples that are split off for validation if `data.validation` is not given. If several names
+  /// are listed, the smallest number holds.
   Index validation = 0;
-  /// Whether a set with one part alone may be evaluated on as it is, though that part counts as the
-  /// training part of a network that was trained on it.
+  /// Whether a set with only one part may be evaluated on as it is, although that part counts as
+  /// the training part of a network that was trained on it.
   bool serves_alone = false;
-  /// Whether a file tells how much it holds, so that one that was cut short between two samples is
-  /// refused, too, and not taken for a smaller one.
+  /// Whether a file states how much it holds, so that a file cut short between two samples is
+  /// refused too, and not taken for a smaller one.
   bool tells_size = true;
   SectionShown section = SectionShown::never;
-  /// Reads its settings from `data.NAME` (and calls no `finish`: the caller does).
+  /// Reads the settings from `data.NAME`. Calls no `finish`: the caller does.
   std::unique_ptr<const DataReader> (*create)(SettingsReader& settings);
   std::vector<DataExample> examples;  ///< at least one
   std::vector<DataExample> refused;   ///< settings that must give an Error
@@ -99,7 +100,7 @@ struct DataFormat {
 /// Every format, sorted by name. Generated by the build from the files of this folder.
 std::vector<DataFormat> all_data_formats();
 
-/// A format's reader with the settings of `data.NAME`, a mapping; with the defaults for null.
+/// A format's reader with the settings of `data.NAME`, a mapping; with the defaults if it is null.
 /// @throws Error (usage) for settings that are refused or unknown
 std::unique_ptr<const DataReader> make_data_reader(const DataFormat& format, const Value* settings);
 

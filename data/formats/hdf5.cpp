@@ -37,7 +37,7 @@ class Hdf5SetReader final : public DataReader {
   }
 
  private:
-  // A file's only part is trained on as it is, or evaluated on as it is.
+  // The only part of a file is trained on as it is, or evaluated on as it is.
   static std::optional<Hdf5Part> find(DataPart part, const DataPlace& place) {
     const Hdf5Parts parts = find_hdf5_parts(place.path);
     const bool is_alone = parts.one_for_all && place.parts == DataParts::test;

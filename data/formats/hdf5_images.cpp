@@ -58,7 +58,7 @@ Hdf5Parts find_in_file(const std::filesystem::path& path) {
   return parts;
 }
 
-/// (N, C, H, W), with a C of 1 put in where the file has none.
+/// (N, C, H, W), with C = 1 inserted if the file has no channel axis.
 Hdf5Extents image_extents(const Object& images) {
   Hdf5Extents extents = images.file.extents(images.path);
   const bool empty = std::any_of(extents.begin(), extents.end(), [](Index n) { return n < 1; });

@@ -15,7 +15,7 @@ namespace lockstep {
 //   one file with /images and /labels: trained on as it is, or evaluated on as it is. There is no
 //   test part beside it then.
 
-/// One part of such a data set.
+/// One part of an HDF5 data set.
 struct Hdf5Part {
   std::filesystem::path file;
   std::string group;  ///< "/", "/train" or "/test"
@@ -28,12 +28,12 @@ struct Hdf5Parts {
 };
 
 /// Finds the parts at `path`; none if nothing is there.
-/// @throws Error (data): a file that is not HDF5 or has none of these groups
+/// @throws Error (data) for a file that is not HDF5 or has none of these groups
 Hdf5Parts find_hdf5_parts(const std::filesystem::path& path);
 
-/// Reads one part. Labels must be below 256; classes are `classes_of` the labels.
-/// @throws Error (data): missing, ill-shaped or wrongly typed `images` or `labels`, counts that
-///         differ, labels out of range, values that are not finite
+/// Reads one part. Labels must be below 256. The classes are `classes_of` the labels.
+/// @throws Error (data) for missing, ill-shaped or wrongly typed `images` or `labels`, counts that
+///         differ, labels out of range, and values that are not finite
 ImageSet read_hdf5_part(const Hdf5Part& part);
 
 }  // namespace lockstep

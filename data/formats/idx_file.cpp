@@ -89,7 +89,7 @@ Header read_header(InflatingReader& reader, const Expected& expected) {
   std::array<std::uint8_t, 16> bytes{};
   const std::size_t wanted = expected.header_bytes();
   const std::size_t got = reader.read(std::span(bytes).first(wanted));
-  // A short file of the other kind is still told apart by its first four bytes.
+  // The first four bytes of a short file still tell whether it is of the other kind.
   if (got >= 4) check_magic(reader.path(), big_endian(bytes), expected);
   if (got < wanted) {
     refuse(
@@ -106,7 +106,7 @@ Header read_header(InflatingReader& reader, const Expected& expected) {
   return header;
 }
 
-/// Refuses a claim the file cannot keep before any memory is taken for it.
+/// Refuses a claim that the file cannot keep, before any memory is allocated for it.
 void check_claim(const InflatingReader& reader, const Header& header, std::size_t header_bytes) {
   const std::uint64_t claimed = header.content + header_bytes;
   const std::uint64_t possible = reader.largest_content();

@@ -39,13 +39,13 @@ struct IdxSetRequest {
   std::string name;
   std::filesystem::path images;
   std::filesystem::path labels;
-  std::optional<Index> classes;  ///< labels must be below it; without it, `classes_of` the labels
+  std::optional<Index> classes;  ///< labels must be below it; absent: `classes_of` the labels
 };
 
-/// Images and their labels, (N, 1, rows, columns); also refuses counts that differ.
+/// Images and their labels, (N, 1, rows, columns). Counts that differ are refused.
 ImageSet read_idx_set(const IdxSetRequest& request);
 
-/// Writes both files, raw, of a set whose pixels are bytes of one channel.
+/// Writes the two raw files of a set whose pixels are bytes with one channel.
 void write_idx_files(const ImageSet& set, const std::filesystem::path& images,
                      const std::filesystem::path& labels);
 

@@ -13,7 +13,7 @@ struct IdxPair {
   std::filesystem::path labels;
 };
 
-/// MNIST's four files in a folder, as far as they are there; nothing is opened.
+/// MNIST's four files in a folder, as far as they exist. Nothing is opened.
 struct IdxFolder {
   std::optional<IdxPair> train;  ///< train-images-idx3-ubyte, train-labels-idx1-ubyte
   std::optional<IdxPair> test;   ///< t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte
@@ -21,8 +21,8 @@ struct IdxFolder {
   std::string test_note;
 };
 
-/// Looks for the usual names, also with ".idx" for "-idx" and with ".gz" behind; raw before
-/// gzipped.
+/// Looks for the usual names, also with ".idx" for "-idx" and with ".gz" appended. Raw files are
+/// preferred to gzipped ones.
 IdxFolder find_idx_files(const std::filesystem::path& folder);
 
 }  // namespace lockstep

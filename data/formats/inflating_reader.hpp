@@ -10,8 +10,8 @@ namespace lockstep {
 /// Reads a regular file from its beginning to its end and inflates it on the way if it is gzipped.
 ///
 /// The content decides, not the name: a file that begins with 1f 8b is gzip. Checksums and lengths
-/// inside the gzip stream are verified at its end; several streams in a row are one content. Memory
-/// is constant, whatever the file claims to be. One thread at a time.
+/// inside the gzip stream are verified at its end. Several streams in a row are one content. Memory
+/// use is constant, whatever the file claims to be. One thread at a time.
 class InflatingReader {
  public:
   /// @throws Error (data) if the file cannot be opened or is no regular file
@@ -24,10 +24,12 @@ class InflatingReader {
   bool gzipped() const;
   std::uint64_t file_size() const;  ///< bytes on disk
 
-  /// The most bytes that can come out: those of the file, or what deflate can make of them at best.
+  /// An upper bound of the content in bytes: the file's size, or the most that deflate can make of
+  /// it.
   std::uint64_t largest_content() const;
 
-  /// Fills `buffer` with the next bytes of the content; returns how many, fewer only at its end.
+  /// Fills `buffer` with the next bytes of the content and returns how many there were: fewer only
+  /// at the end of the content.
   /// @throws Error (data) if the gzip stream is damaged, cut short or followed by something else
   std::size_t read(std::span<std::uint8_t> buffer);
 
@@ -36,8 +38,8 @@ class InflatingReader {
   std::unique_ptr<State> state_;
 };
 
-/// Whether a zlib stream, given in pieces, is sound and inflates to at most `limit` bytes. Nothing
-/// of its content is kept.
+/// Whether a zlib stream, given in pieces, is sound and inflates to at most `limit` bytes. Its
+/// content is not kept.
 bool inflates_within(std::span<const std::span<const std::uint8_t>> pieces, std::uint64_t limit);
 
 }  // namespace lockstep

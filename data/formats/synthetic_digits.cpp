@@ -16,8 +16,8 @@
 namespace lockstep {
 namespace {
 
-constexpr double kSide = 28;     // pixels, of the image that the following ones are for
-constexpr double kGlyph = 20.0;  // pixels a glyph's unit square is wide before it is scaled
+constexpr double kSide = 28;     // pixels: the size of image that the lengths below refer to
+constexpr double kGlyph = 20.0;  // pixels: the width of a glyph's unit square before it is scaled
 constexpr std::uint64_t kKey = 0x4c6f636b73746570;  // fixed: the set is data, not an experiment
 
 struct Point {
@@ -71,7 +71,7 @@ std::array<Glyph, 10> glyphs() {
   }};
 }
 
-/// Uniform numbers of one sample, in the order they are asked for.
+/// Uniform numbers for one sample, in the order in which they are asked for.
 class Draws {
  public:
   Draws(const RandomStream& stream, Index sample)
@@ -117,7 +117,8 @@ Hand draw_hand(Draws& draws, double side) {
   const double width = glyph * draws.between(0.7, 1.1);
   const double height = glyph * draws.between(0.75, 1.1);
   const double slant = draws.between(-0.3, 0.3);
-  // The angle is given by the tangent of its half, so that no sine is needed: about 17 degrees.
+  // The tangent of half the angle is drawn, so that no sine is needed. The largest angle is about
+  // 17 degrees.
   const double half = draws.between(-0.15, 0.15);
   const double cosine = (1 - half * half) / (1 + half * half);
   const double sine = 2 * half / (1 + half * half);

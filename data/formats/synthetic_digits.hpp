@@ -15,9 +15,9 @@ struct SyntheticRequest {
 /// Drawn digits, (N, channels, side, side) bytes, light on black: strokes of 0 to 9 with random
 /// proportions, slant, rotation, place, width and ink, under noise.
 ///
-/// Sample i of a part is a function of (part, i) and its size alone: no seed reaches it, a longer
-/// set begins with the shorter one, and every machine draws the same bytes (only + - * / sqrt are
-/// used).
+/// Sample i of a part depends on (part, i) and the set's image size alone: not on any seed. A
+/// longer set begins with the shorter one. Every machine draws the same bytes, because only + - * /
+/// sqrt are used.
 ImageSet synthetic_digits(const SyntheticRequest& request);
 
 }  // namespace lockstep

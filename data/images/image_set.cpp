@@ -13,7 +13,7 @@ namespace {
   return std::visit([](const auto& values) { return values.size(); }, pixels);
 }
 
-/// Owned or not.
+/// The pixels, owned or not.
 template <class Pixel>
 std::span<const Pixel> values_of(const Pixels& pixels) {
   if (const auto* const own = std::get_if<std::vector<Pixel>>(&pixels)) return *own;
@@ -59,7 +59,7 @@ ImageSet ImageSet::with_classes(Index classes) && {
 
 Digest ImageSet::digest_of_content() const {
   DigestStream stream;
-  update_with_number(stream, has_bytes() ? 1 : 4);  // bytes a pixel
+  update_with_number(stream, has_bytes() ? 1 : 4);  // bytes per pixel
   update_with_number(stream, static_cast<std::uint64_t>(size()));
   for (const Index extent : sample_shape().extents()) {
     update_with_number(stream, static_cast<std::uint64_t>(extent));

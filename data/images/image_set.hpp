@@ -13,8 +13,8 @@
 
 namespace lockstep {
 
-/// Pixels of all samples, (N, C, H, W): bytes of 0..255, or floats that are already 0..1. Spans are
-/// of memory that outlives the set: pixels that several processes share, say.
+/// Pixels of all samples, (N, C, H, W): bytes of 0..255, or floats already in 0..1. Spans refer to
+/// memory that outlives the set, for example pixels that several processes share.
 using Pixels = std::variant<std::vector<std::uint8_t>, std::vector<float>,
                             std::span<const std::uint8_t>, std::span<const float>>;
 
@@ -24,12 +24,12 @@ struct ImageSetParts {
   std::string origin;  ///< where it came from, for people: a folder, a file, "drawn"
   Shape sample_shape;  ///< (C, H, W)
   Pixels pixels;
-  std::vector<Label> labels;          ///< one a sample
+  std::vector<Label> labels;          ///< one per sample
   Index classes = 0;                  ///< every label is below it
-  std::optional<Digest> digest = {};  ///< ImageSet::digest() where it is known already
+  std::optional<Digest> digest = {};  ///< ImageSet::digest(), if it is known already
 };
 
-/// Labelled images in memory, as they were stored: pixels of a byte stay bytes.
+/// Labelled images in memory, as they were stored: pixels of one byte stay bytes.
 ///
 /// Constant after construction; safe from any thread.
 class ImageSet {
@@ -52,11 +52,12 @@ class ImageSet {
   std::span<const std::uint8_t> bytes() const;  ///< (N, C, H, W); only if has_bytes()
   std::span<const float> floats() const;        ///< (N, C, H, W); only if not has_bytes()
 
-  /// The same with more classes than its labels show (another part of the data set has them).
+  /// The same set with more classes than its labels show, because another part of the data set has
+  /// them.
   ImageSet with_classes(Index classes) &&;
 
-  /// XXH3-128 of kind, sizes, labels and pixels: the same content has the same digest wherever it
-  /// came from, gzipped or not. Worked out once, at construction.
+  /// XXH3-128 of kind, sizes, labels and pixels. Equal content has an equal digest wherever it came
+  /// from, gzipped or not. Computed once, at construction.
   Digest digest() const { return parts_.digest.value_or(Digest{}); }
 
  private:

@@ -14,10 +14,10 @@
 namespace lockstep {
 namespace {
 
-/// Memory of one lane's piece where augmentation changes it.
+/// Memory for one lane's piece when augmentation changes it.
 constexpr std::size_t kPieceBytes = Resampler::kMostColumns * sizeof(float);
 
-/// All pixels of an image (C, H, W), at most so many at a time.
+/// All pixels of an image (C, H, W), at most `most` at a time.
 template <class Body>
 void for_each_piece(const Shape& shape, Index most, const Body& body) {
   const Index rows = std::max<Index>(1, most / shape[2]);
@@ -73,7 +73,8 @@ void check_normalization(const Preprocessing& preprocessing, Index channels) {
   }
 }
 
-/// Asks for all images before the first is read: they lie anywhere, and many waits become one.
+/// Requests all images before the first is read: they are scattered in memory, and this turns many
+/// waits into one.
 void prefetch(std::span<const std::byte> image) {
   constexpr std::size_t kCacheLine = 64;
   for (std::size_t i = 0; i < image.size(); i += kCacheLine) __builtin_prefetch(&image[i]);
@@ -117,14 +118,15 @@ std::array<std::size_t, kLanes> ImageSplit::first_pixels(const GatherRequest& re
   return first;
 }
 
-/// Puts one piece after the other into a block's lanes.
+/// Puts one piece after the other into the lanes of a block.
 /// @param most  pixels of a piece
-/// @param pieces_of_lane  gives a lane's pixels of a piece, in the memory that it is given or where
-///        they lie
+/// @param pieces_of_lane  returns a lane's pixels of a piece, in the memory that it is given or
+///                        where they lie
 template <class Pixel, class PiecesOfLane>
 void ImageSplit::fill(const Block& block, std::size_t most,
                       const PiecesOfLane& pieces_of_lane) const {
-  // A cache line more than a piece, lest the same pixels of all lanes meet in one set of a cache.
+  // One cache line more than a piece, so that the same pixel of all lanes does not fall into one
+  // cache set.
   constexpr std::size_t kLane = (kPieceBytes + 64) / sizeof(Pixel);
   std::array<Pixel, kLane * kLanes> memory;  // NOLINT(*-member-init): written before read
   for_each_piece(images_->sample_shape(), static_cast<Index>(most), [&](const Piece& piece) {

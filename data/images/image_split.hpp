@@ -16,7 +16,7 @@ namespace lockstep {
 
 /// What happens to a pixel between memory and the network.
 struct Preprocessing {
-  // Taken after pixels are scaled to 0..1; one number for all channels or one each.
+  // Applied after pixels are scaled to 0..1. One number for all channels, or one per channel.
   std::vector<double> mean = {0.0};
   std::vector<double> standard_deviation = {1.0};
   Value augment = Value::mapping();  ///< as in `data.augment`; acts in training only
@@ -24,10 +24,10 @@ struct Preprocessing {
 
 /// A contiguous range of an ImageSet as a Dataset; borrows the images.
 ///
-/// A sample's position is counted from the start of the range. A value is fma(p, a, b) with
-/// a = float(1 / (255 std)) for bytes and float(1 / std) for floats, b = float(-mean / std), of a
-/// pixel p that augmentation has changed where the request wants it: keyed by (seed, epoch,
-/// position). What comes from outside of an image is black (p = 0).
+/// A sample's position is counted from the start of the range. A value is fma(p, a, b), with a =
+/// float(1 / (255 std)) for bytes, a = float(1 / std) for floats, and b = float(-mean / std). If
+/// the request wants it, augmentation has changed the pixel p, keyed by (seed, epoch, position).
+/// What comes in from outside the image is black (p = 0).
 class ImageSplit : public Dataset {
  public:
   struct Range {
@@ -36,10 +36,10 @@ class ImageSplit : public Dataset {
   };
 
   /// @param images  outlives the split and does not move in memory
-  /// @throws SettingError (usage): a list of the wrong length, a deviation that is not above 0, as
-  ///         `Augmentation::check`
+  /// @throws SettingError (usage) for a list of the wrong length, for a deviation that is not above
+  ///         0, and as `Augmentation::check`
   ImageSplit(const ImageSet& images, Range range, const Preprocessing& preprocessing);
-  /// The same with augmentations of one's own instead of `preprocessing.augment`.
+  /// The same with these augmentations instead of `preprocessing.augment`.
   ImageSplit(const ImageSet& images, Range range, const Preprocessing& preprocessing,
              Augmentations augmentations);
 

@@ -20,7 +20,7 @@ struct Plane {
     return inside ? static_cast<float>(pixels[y * columns + x]) : 0.0F;
   }
 
-  /// Between the four nearest pixels, in straight lines: first along rows, then down.
+  /// Linear interpolation between the four nearest pixels: first along rows, then down.
   float value_at(float y, float x) const {
     const bool inside = y > -1 && y < static_cast<float>(rows) &&  //
                         x > -1 && x < static_cast<float>(columns);
@@ -85,7 +85,7 @@ void Resampler::move(const Pixel* channel, const WholeMove& by, const Piece& pie
   std::fill(at(piece.first_row, 0), at(begin, 0), Pixel{0});
   std::fill(at(end, 0), at(piece.end_row, 0), Pixel{0});
   if (begin == end) return;
-  // All rows at once: what comes in from a row's other side is painted over.
+  // All rows at once. What comes in from a row's other side is painted over.
   const Index left = std::clamp<Index>(right, 0, columns);
   const Index behind = std::clamp<Index>(-right, 0, columns);
   const Index count = std::max<Index>(0, (end - begin) * columns - left - behind);

@@ -25,7 +25,7 @@ struct BlockDraws {
   std::array<std::array<float, Augmentation::kMostNumbers>, kLanes> numbers;
 };
 
-/// A rectangle of one channel that is made at a time: whole rows, or a part of one row.
+/// A rectangle of one channel that is made in one go: whole rows, or a part of one row.
 struct Piece {
   Index channel = 0;
   Index first_row = 0;
@@ -52,12 +52,12 @@ class Resampler {
   /// Draws what happens to the samples of a block.
   void draw(const GatherRequest& request, std::size_t block, BlockDraws& draws) const;
 
-  /// A piece after a move, whole rows only. Black where nothing came in.
+  /// A piece after a move; whole rows only. Black where nothing came in.
   /// @param channel  (H, W)
   template <class Pixel>
   void move(const Pixel* channel, const WholeMove& by, const Piece& piece, Pixel* to) const;
 
-  /// A piece after all augmentations: as `move`, to the bit, where they are such a move.
+  /// A piece after all augmentations. If they amount to a move, the bits are those of `move`.
   /// @param numbers  what was drawn for this sample
   template <class Pixel>
   void resample(const Pixel* channel, std::span<const float> numbers, const Piece& piece,
@@ -68,7 +68,7 @@ class Resampler {
   Shape shape_;
   std::vector<std::size_t> begins_ = {0};  // of each one's numbers; one more for the end
 
-  /// The numbers of one of them.
+  /// The numbers of one augmentation.
   template <class Number>
   std::span<Number> of(std::size_t augmentation, std::span<Number> numbers) const {
     const std::size_t begin = begins_[augmentation];

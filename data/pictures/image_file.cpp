@@ -36,7 +36,7 @@ bool begins_with(Bytes content, Bytes signature) {
   throw Error(errors::kPicture, fmt::format("{}: {}", path.string(), sentence));
 }
 
-/// A red, green, blue or alpha value, laid over white paper.
+/// A red, green or blue value with its alpha, laid over white paper.
 std::uint32_t over_white(std::uint32_t value, std::uint32_t alpha) {
   return (value * alpha + 255 * (255 - alpha) + 127) / 255;
 }
@@ -66,8 +66,8 @@ std::size_t big_endian(Bytes bytes) {
   return value;
 }
 
-/// Whether a PNG's pixels inflate to no more than its header says: the decoder would follow them
-/// to any size. A chunk is its length, 4 letters, its content and a checksum.
+/// Whether a PNG's pixels inflate to no more than its header says: the decoder would follow them to
+/// any size. A chunk is its length, 4 letters, its content and a checksum.
 bool pixels_match_header(Bytes png, std::size_t rows, std::size_t columns) {
   constexpr std::size_t kMostBytesPerPixel = 8;
   constexpr std::size_t kFrame = 12;  // of a chunk, around its content
@@ -85,7 +85,7 @@ bool pixels_match_header(Bytes png, std::size_t rows, std::size_t columns) {
   return inflates_within(pieces, rows * (columns * kMostBytesPerPixel + 2) + columns + 16);
 }
 
-/// Only PNG and JPEG come here: the decoder's other formats are never tried on a file.
+/// Only PNG and JPEG files come here: the decoder's other formats are never tried.
 PixelImage decode(const std::filesystem::path& path, Bytes content, Index channels) {
   const int size = static_cast<int>(content.size());
   int columns = 0;

@@ -45,8 +45,8 @@ class PgmReader {
     return value;
   }
 
-  /// Goes to the raster of `bytes` bytes, one blank behind the header, and to the end of the file.
-  /// Programs of Windows write two, CR LF.
+  /// Goes to the raster of `bytes` bytes, one blank after the header, which must reach to the end
+  /// of the file. Programs on Windows write two blanks, CR LF.
   void raster(std::size_t bytes) {
     const std::size_t left = content_.size() - at_;
     if (left > 0 && !is_blank(content_[at_]))

@@ -18,10 +18,10 @@ struct PicturesRequest {
 struct Pictures {
   ImageSet images;  ///< every label is 0 and means nothing
   std::vector<std::string>
-      names;  ///< one an image: the file, and "#3" for the fourth of an IDX file
+      names;  ///< one per image: the file, and "#3" for the fourth image of an IDX file
 };
 
-/// Reads pictures, in order. Those of another size are inverted if asked for, then fitted
+/// Reads pictures, in order. Pictures of another size are inverted if asked for, then fitted
 /// (`fit_into`) into the model's rows and columns.
 /// @throws Error (data, usage) as `read_image_file` and `read_idx_images`
 Pictures read_pictures(const PicturesRequest& request);

@@ -18,12 +18,12 @@ struct PixelImage {
 
 /// Fits a picture into (C, rows, columns) of the same channels.
 ///
-/// The right size is returned as it is. Any other is scaled, keeping its proportions, until it
-/// touches two opposite edges, and centred on black. A new pixel is the mean of the area it
-/// covers, in integers and rounded to nearest, so that every machine gives the same bytes.
+/// A picture of the right size is returned as it is. Any other is scaled, keeping its proportions,
+/// until it touches two opposite edges, and centred on black. A new pixel is the mean of the area
+/// it covers, in integers, rounded to nearest, so that every machine gives the same bytes.
 PixelImage fit_into(PixelImage image, Index rows, Index columns);
 
-/// 255 - p of every pixel: dark writing on white paper becomes light on black, as in MNIST.
+/// 255 - p for every pixel: dark writing on white paper becomes light on black, as in MNIST.
 PixelImage inverted(PixelImage image);
 
 }  // namespace lockstep

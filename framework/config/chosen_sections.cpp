@@ -8,7 +8,7 @@
 namespace lockstep {
 namespace {
 
-// The examples of each type, with the keys that they have to have beside.
+// The examples of each type, together with the keys that every example needs.
 template <class Type>
 std::vector<SettingTexts> examples_of(const std::vector<Type>& types, const std::string& chooser,
                                       const SettingTexts& more = {}) {

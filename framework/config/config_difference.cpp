@@ -85,7 +85,7 @@ class Comparison {
   }
 };
 
-// With the defaults of layers, which one file may leave out and the other not. A model that makes no
+// Layers get their defaults, which one file may leave out and the other give. A model that makes no
 // network is compared as it was written.
 Value compared(const ExperimentConfig& config) {
   Value document = to_value(config);

@@ -21,7 +21,7 @@ bool may_be_in_a_name(char c) {
          c == '.' || c == '-';
 }
 
-// The run's folder is named after it.
+// The folder of a run is named after it.
 bool is_a_name(const std::string& name) {
   return !name.empty() && name.size() <= kLongestName && name.front() != '.' &&
          name.front() != '-' && std::all_of(name.begin(), name.end(), may_be_in_a_name);
@@ -54,20 +54,21 @@ void check_kind(const Value& document, const std::filesystem::path& file) {
                           file.string(), kind_name(kind)));
 }
 
-// Paths in a file are relative to it.
+// Paths in a file are relative to that file.
 void make_path_absolute(Value& section, const std::filesystem::path& folder) {
   Value* const path = section.find("path");
   if (path == nullptr || !path->is_text() || path->text.empty()) return;
   path->text = std::filesystem::absolute(folder / path->text).lexically_normal().string();
 }
 
-// An override that changes the type leaves the settings of the old one behind in the file, which is
-// not to blame.
+// An override that changes the type leaves the settings of the old type behind in the file. The
+// file is not to blame for them.
 void refuse_leftovers(const SettingsReader& reader, const Value& section,
                       std::string_view chooser) {
   const Value* chosen = section.find(chooser);
   if (chosen == nullptr) return;
-  if (chosen->location.line != 0 || chosen->location.file.empty()) return;  // not by an override
+  // No override chose the type.
+  if (chosen->location.line != 0 || chosen->location.file.empty()) return;
   const std::vector<const Value::Entry*> unread = reader.unread();
   const auto is_left = [](const Value::Entry* entry) {
     return entry->key_location.line > 0 && !where_it_belongs(entry->key).empty();
@@ -89,7 +90,7 @@ void refuse_leftovers(const SettingsReader& reader, const Value& section,
                   write_yaml_flow(rest)));
 }
 
-// Of a section that is left out: an empty mapping.
+// The value of a section; an empty mapping if the section is left out.
 Value value_of(const ExperimentSection& section, SettingsReader& document) {
   const Value* found = section.expected.empty() ? document.value_or_null(section.name)
                                                 : &document.value(section.name, section.expected);
@@ -148,7 +149,7 @@ ExperimentConfig load_experiment_with(const std::filesystem::path& file,
                                       std::vector<Override> changes) {
   Value document = read_yaml_file(file);
   check_kind(document, file);
-  // A model that replaces the file's comes first, so that the others find its layers.
+  // An override of `model` comes first, so that the others find the layers of the new model.
   const auto is_model = [](const Override& change) { return change.key() == "model"; };
   std::stable_partition(changes.begin(), changes.end(), is_model);
   const auto rest = std::find_if_not(changes.begin(), changes.end(), is_model);

@@ -12,21 +12,21 @@
 
 namespace lockstep {
 
-// What an experiment file says, with every default filled in. README.md of this folder has the
-// table of keys; names, units and ranges are the same here.
+// An experiment file with every default filled in. README.md of this folder has the table of keys;
+// names, units and ranges are the same here.
 
 struct TrainConfig {
-  double epochs = 0;  ///< length of the run; 0 where it is given in steps
+  double epochs = 0;  ///< length of the run; 0 if it is given in steps
   Index steps = 0;    ///< likewise; exactly one of the two is above 0
   Index batch_size = 0;
   Index micro_batch = 0;
   double clip_norm = 0;       ///< 0: no clipping
-  double max_runtime = 0;     ///< seconds until the run stops as on request; 0: no limit
+  double max_runtime = 0;     ///< seconds after which the run stops as if asked to; 0: no limit
   double step_deadline = 30;  ///< seconds a step may take when ranks wait for it; 0: no limit
 };
 
 struct CheckpointConfig {
-  Rhythm rhythm{.every_epochs = 1};  ///< never: after the last step only
+  Rhythm rhythm{.every_epochs = 1};  ///< never: only after the last step
   Index keep = 3;                    ///< 0: all
 };
 
@@ -37,13 +37,13 @@ struct MetricsConfig {
 struct ExperimentConfig {
   std::string name;
   std::uint64_t seed = 1;
-  Value model;  ///< always a mapping, loaded if the file names another; for parse_graph_spec
-  Value data;   ///< as written, but a path in it is absolute; for read_data_section, which knows it
+  Value model;  ///< always a mapping, loaded if the experiment names a file; for parse_graph_spec
+  Value data;   ///< as written, but with an absolute path; for read_data_section
   TrainConfig train;
-  Value loss;                          ///< `type` and all settings that it has; for make_loss
+  Value loss;                          ///< `type` and all settings of that type; for make_loss
   Value optimizer;                     ///< the section with every default, for make_optimizer
   Value learning_rate;                 ///< likewise a mapping, for make_schedule
-  Rhythm evaluate{.every_epochs = 1};  ///< never: after the last step only
+  Rhythm evaluate{.every_epochs = 1};  ///< never: only after the last step
   CheckpointConfig checkpoint;
   MetricsConfig metrics;
   // The sections above as they were read, with every default: what to_value writes.
@@ -51,43 +51,44 @@ struct ExperimentConfig {
   Value evaluate_settings;
   Value checkpoint_settings;
   Value metrics_settings;
-  Value source;  ///< the document that it was read from, which knows where its keys stand
+  Value source;  ///< the document it was read from, which knows where its keys were written
 
   /// The same experiment, key by key.
   friend bool operator==(const ExperimentConfig& a, const ExperimentConfig& b);
 };
 
-/// Reads an experiment file, puts the overrides in ("train.steps=100", see overrides.hpp), loads
-/// the model it names, and checks every key but those inside the model (parse_graph_spec does).
+/// Reads an experiment file, applies the overrides ("train.steps=100", see overrides.hpp), loads
+/// the model it names, and checks every key except those inside the model (parse_graph_spec does
+/// that).
 /// @throws Error (usage) that begins with file:line:column, or names the override
 ExperimentConfig load_experiment(const std::filesystem::path& file,
                                  const std::vector<std::string>& overrides = {});
 
-/// The same with overrides that may stand in a file.
+/// The same with overrides that may come from a file.
 ExperimentConfig load_experiment_with(const std::filesystem::path& file,
                                       std::vector<Override> changes);
 
-/// The same from a document in memory; paths in it are relative to the folder of `file`, whose stem
+/// The same for a document in memory. Paths in it are relative to the folder of `file`, whose stem
 /// is the default name.
 ExperimentConfig parse_experiment(Value document, const std::filesystem::path& file);
 
-/// The whole experiment with every default, the model in place and paths absolute: it runs alone,
-/// from any folder. parse_experiment gives the same config back. `model` and `data` are as they
-/// are: with their defaults once somebody who knows them has put them in. What was
-/// read as `settings` of a section is written, not the numbers beside it.
+/// The whole experiment with every default, the model in place and absolute paths: it runs alone,
+/// from any folder. parse_experiment makes the same config from it. `model` and `data` are written
+/// as they are in `config`, so callers that know their defaults fill those in first. Of the other
+/// sections the `settings` are written, not the numbers beside them.
 Value to_value(const ExperimentConfig& config);
 
-/// Where a key such as "data.validation" or "model.layers.f1" was written, or what encloses it
-/// where it was left out: "file:line:column: " or "override '...': ", for the beginning of a
-/// message; "" for an experiment that was not read from a document.
+/// Where a key such as "data.validation" or "model.layers.f1" was written, or what encloses it if
+/// it was left out, for the beginning of a message: "file:line:column: " or "override '...': ". ""
+/// for an experiment that was not read from a document.
 std::string place_of(const ExperimentConfig& config, std::string_view key);
 
-/// The largest of 64, 32, 16 that cuts the batch into at least 4, else 16: a rule of the batch
-/// alone.
+/// The largest of 64, 32 and 16 that cuts the batch into at least 4 micro-batches, else 16. It
+/// depends on the batch alone.
 Index default_micro_batch(Index batch_size);
 
-/// Length of the run in steps: as given, or epochs times ceil(samples / batch_size) steps, rounded
-/// to the nearest number, and at least 1.
+/// Length of the run in steps, at least 1: as given, or epochs times ceil(samples / batch_size),
+/// rounded to the nearest number.
 Index total_steps(const TrainConfig& train, Index training_samples);
 
 }  // namespace lockstep

@@ -12,17 +12,17 @@ namespace lockstep {
 /// A section of an experiment file: a mapping whose keys are asked for, one after the other.
 struct ExperimentSection {
   std::string_view name;
-  /// What a missing one must be, for the message. Empty: it may be left out, and has its defaults.
+  /// What a missing section must be, for the message. Empty: the section may be left out.
   std::string_view expected{};
-  /// Its key that names a type, which has settings of its own. Empty: there is none.
+  /// The key that names a type with settings of its own. Empty: there is none.
   std::string_view chooser{};
-  /// Asks for its keys. The caller refuses the others and keeps what was read.
+  /// Asks for the section's keys. The caller refuses all others and keeps what was read.
   void (*read)(SettingsReader& section, ExperimentConfig& config);
-  /// What was read, as resolved.yaml shows it.
+  /// Where what was read is kept, for resolved.yaml.
   Value ExperimentConfig::*settings;
-  /// Sections that can be read; together they ask for each key that the section may have.
+  /// Sections that can be read; together they use each key that the section may have.
   std::vector<SettingTexts> examples;
-  /// The section that a single number or word stands for. Null: it must be a mapping.
+  /// Turns a single number or word into a section. Null: the section must be a mapping.
   Value (*from_scalar)(SettingsReader& document) = nullptr;
 };
 
@@ -34,17 +34,17 @@ ExperimentSection evaluate_section();
 ExperimentSection checkpoint_section();
 ExperimentSection metrics_section();
 
-/// All of them, in the order of resolved.yaml, but `model` and `data`.
+/// All sections except `model` and `data`, in the order of resolved.yaml.
 std::vector<ExperimentSection> experiment_sections();
 
 /// The keys at the top level of an experiment file.
 std::vector<std::string_view> top_level_keys();
 
-/// The name of a run or a sweep, whose folder is named after it; by default the file's stem.
+/// The name of a run or a sweep, which also names its folder. By default the file's stem.
 std::string parse_name(SettingsReader& document, const std::filesystem::path& file);
 
 /// Where a key belongs that is unknown where it was found, such as "under train:"; "" for a key of
-/// no section. Names of other trainers lead to ours ("lr").
+/// no section. Names that other trainers use ("lr") lead to ours.
 std::string where_it_belongs(std::string_view key);
 
 }  // namespace lockstep

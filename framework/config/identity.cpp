@@ -14,8 +14,8 @@ struct KeysOfPlace {
   std::string_view keys;
 };
 
-// The keys of 0.1.0, which are part of a trial's identity whatever their values: frozen for ever. Of a
-// mapping that chooses a type, those of each type.
+// The keys of 0.1.0, frozen for ever. They are part of a trial's identity whatever their values. A
+// mapping that chooses a type has a list for each type.
 constexpr auto kFirstKeys = std::to_array<KeysOfPlace>({
     {"",
      "schema_version name seed model data train loss optimizer learning_rate evaluate checkpoint "
@@ -64,7 +64,7 @@ bool has_word(std::string_view words, std::string_view word) {
   return false;
 }
 
-// "optimizer[sgd]" for the path "optimizer" of a mapping that says `type: sgd`.
+// "optimizer[sgd]" for the path "optimizer" of a mapping with `type: sgd`.
 std::string place_of(const Value& mapping, const std::string& path) {
   for (const char* chooser : {"type", "schedule"}) {
     if (const Value* type = mapping.find(chooser)) return path + "[" + type->text + "]";
@@ -86,7 +86,7 @@ void leave_out_later_defaults(Value& value, const std::string& path) {
     if (is_later && entry.value.is_default) return true;
     const bool was_empty = entry.value.entries.empty();
     leave_out_later_defaults(entry.value, path.empty() ? entry.key : path + "." + entry.key);
-    return is_later && !was_empty && entry.value.entries.empty();  // all of it at its defaults
+    return is_later && !was_empty && entry.value.entries.empty();  // all of it is at its defaults
   });
 }
 

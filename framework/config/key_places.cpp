@@ -1,5 +1,5 @@
-// Where a key belongs: made from what the sections ask for in their examples, so that a new type is
-// known by itself.
+// Where a key belongs. This follows from the keys that the sections' examples use, so a new type
+// needs no entry here.
 
 #include <algorithm>
 #include <array>
@@ -24,7 +24,7 @@ constexpr std::string_view kTop = "at the top level of an experiment file";
 constexpr std::string_view kModel = "in a model file, or under model:";
 constexpr std::string_view kData = "under data:";
 
-// Sections that are read elsewhere.
+// Keys of sections that are read elsewhere.
 constexpr auto kOthers = std::to_array<KeyPlace>({
     {"dataset", kData},
     {"path", kData},
@@ -41,7 +41,7 @@ constexpr auto kOthers = std::to_array<KeyPlace>({
     {"layers", kModel},
 });
 
-// What other trainers call it.
+// Names that other trainers use for our keys.
 constexpr auto kAliases = std::to_array<KeyPlace>({
     {"lr", "at the top level of an experiment file, as learning_rate:"},
     {"rate", "under learning_rate:, as peak:"},
@@ -73,7 +73,7 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::ranges::find(names, name) == names.end()) names.push_back(name);
 }
 
-// A section that has the key, and the types that do where not all of them do.
+// A section that has the key, and its types that do if not all of them do.
 struct Owner {
   std::string section;  ///< "optimizer:"
   std::string types;    ///< "with type: adam or sgd"
@@ -99,7 +99,8 @@ std::vector<Owner> owners_of(std::string_view key) {
          .types =
              of_all ? "" : fmt::format("with {}: {}", section.chooser, fmt::join(having, " or "))});
   }
-  // Those with a condition last, so that it is not taken for the others' as well.
+  // Owners with a condition come last, so that the condition is not read as belonging to the
+  // others.
   std::ranges::stable_partition(owners, [](const Owner& owner) { return owner.types.empty(); });
   return owners;
 }

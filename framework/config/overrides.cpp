@@ -40,7 +40,7 @@ std::string joined(std::span<const std::string> path) {
   return fmt::format("{}", fmt::join(path, "."));
 }
 
-// What an item of a list of layers, or an entry of a mapping, holds; null if there is none.
+// The contents of an item of a list of layers, or of an entry of a mapping; null if there is none.
 const Value* below(const Value& parent, std::string_view key) {
   if (parent.kind != Value::Kind::sequence) return parent.find(key);
   const auto found = std::find_if(parent.items.begin(), parent.items.end(),
@@ -67,7 +67,8 @@ Value& item_named(Value& list, std::span<const std::string> path, const Override
                                              : fmt::format("{} (names: {})", nearest, all)));
 }
 
-// The value at `path`, made if need be; `parent` is the value at the path before its last key.
+// The value at `path`, created if necessary. `parent` is the value at the path without its last
+// key.
 Value& enter(Value& parent, std::span<const std::string> path, const Override& change) {
   const std::string& key = path.back();
   if (parent.kind == Value::Kind::sequence) return item_named(parent, path, change);

@@ -89,7 +89,8 @@ SweepParameter parse_parameter(const Value::Entry& entry, SweepMethod method) {
   return parameter;
 }
 
-// Those that go with others have as many values; checked when the command line is in.
+// Parameters that go together must have equally many values. Checked after the command line is
+// read.
 void check_companions(const std::vector<SweepParameter>& parameters) {
   for (const SweepParameter& parameter : parameters) {
     if (parameter.with.empty()) continue;

@@ -42,7 +42,7 @@ Index number_of_trials(const SweepConfig& sweep) {
                           sweep.name, kMostTrials));
 }
 
-// Six digits are finer than any choice needs to be, and can be read.
+// Six digits are finer than any choice needs to be, and easy to read.
 double rounded(double value) { return parse_real(fmt::format("{:.6g}", value)).value_or(value); }
 
 Value drawn(const SweepRange& range, const RandomWords& words) {
@@ -71,7 +71,7 @@ RandomWords words_of(const SweepConfig& sweep, const std::string& key, Index cho
   return RandomStream(sweep.seed, {"sweep", key}).words(static_cast<std::uint32_t>(choice));
 }
 
-// Where in its list each parameter's value stands; those that go with others are left at 0.
+// The position of each parameter's value in its list. Parameters that go with others stay at 0.
 std::vector<std::size_t> positions_of(const SweepConfig& sweep, Index choice) {
   std::vector<std::size_t> positions(sweep.parameters.size());
   auto rest = static_cast<std::size_t>(choice);
@@ -114,7 +114,7 @@ SweepTrial trial_of(const SweepConfig& sweep, Index number) {
     changes.push_back(make_override(trial.settings[i].key, trial.settings[i].value,
                                     sweep.parameters[i].place.to_string()));
   }
-  // A section first, then what is said about keys inside it.
+  // A section comes first, then the keys inside it.
   std::stable_sort(changes.begin(), changes.end(), [](const Override& a, const Override& b) {
     return a.path.size() < b.path.size();
   });
@@ -157,7 +157,7 @@ std::string_view short_key(const std::vector<TrialSetting>& settings, std::strin
   }
 }
 
-// Of a value, what a folder's name may hold: a path by its last part.
+// The part of a value that may stand in a folder's name: of a path, the last part.
 std::string short_value(const Value& value) {
   std::string text = write_yaml_flow(value);
   if (value.is_text()) text = value.text.substr(value.text.rfind('/') + 1);

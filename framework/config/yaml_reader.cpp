@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kDeepest = 64;
 constexpr std::size_t kMostValues = 100'000;
 
-// yaml-cpp's terse reasons, followed by what to do.
+// Advice that follows yaml-cpp's terse reasons.
 std::string_view advice_for(std::string_view reason) {
   if (reason == "illegal map value") {
     return "; a ':' may not stand here: check the indentation, and put quotes around text with ': "
@@ -32,13 +32,13 @@ std::string_view advice_for(std::string_view reason) {
   return ".";
 }
 
-// A quote or '#' behind such a character is an ordinary one.
+// After such a character, a quote or '#' is an ordinary character.
 bool is_inside_a_word(std::string_view text, std::size_t position) {
   constexpr std::string_view kBeginsWords = " \t\n[{,:";
   return position > 0 && kBeginsWords.find(text[position - 1]) == std::string_view::npos;
 }
 
-// Whether the bracket at the beginning of the text has its counterpart in it.
+// Whether the bracket at the beginning of the text is closed within it.
 bool is_closed(std::string_view text) {
   int depth = 0;
   char quote = 0;
@@ -64,11 +64,11 @@ bool is_closed(std::string_view text) {
   return false;
 }
 
-// Builds the Value from yaml-cpp's events, which show anchors, tags and both of two equal keys;
-// its node tree hides them, and loops where an alias names its own parent.
+// Builds the Value from yaml-cpp's events, which show anchors, tags and duplicate keys. Its node
+// tree hides these, and loops if an alias names its own parent.
 class ValueBuilder final : public YAML::EventHandler {
  public:
-  /// @param origin  has no line where the text is none of a file
+  /// @param origin  has no line if the text is not from a file
   ValueBuilder(std::string_view text, Location origin) : text_(text), origin_(std::move(origin)) {}
 
   Value take() { return std::move(root_); }
@@ -83,7 +83,7 @@ class ValueBuilder final : public YAML::EventHandler {
     throw Error(errors::kMalformedYaml, place(mark).prefix() + sentence);
   }
 
-  // yaml-cpp says where the text ends, not what is open then.
+  // yaml-cpp reports where the text ends, not what is still open there.
   [[noreturn]] void refuse(const YAML::Exception& error) const {
     std::for_each(open_.rbegin(), open_.rend(),
                   [this](const Open& open) { refuse_unclosed(open.mark); });
@@ -108,7 +108,7 @@ class ValueBuilder final : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
     if (wants_key()) refuse(mark, "a key is missing before ':' here.");
-    // A value left empty has the mark of whatever comes next: the key's place says more.
+    // An empty value has the position of whatever comes next. The key's place is more useful.
     Value value;
     value.location = in_mapping() ? open_.back().key_location : place(mark);
     add(mark, std::move(value));
@@ -218,7 +218,8 @@ class ValueBuilder final : public YAML::EventHandler {
     return position < text_.size() ? text_.substr(position) : std::string_view();
   }
 
-  // yaml-cpp gives "?" for plain and "!" for quoted; the lone tag "!" is told apart by its text.
+  // yaml-cpp gives "?" for plain and "!" for quoted scalars. The text itself tells a lone tag "!"
+  // apart.
   void check_tag(const YAML::Mark& mark, const std::string& tag) const {
     const bool none = tag.empty() || tag == "?" || (tag == "!" && !text_at(mark).starts_with('!'));
     if (!none) {
@@ -227,7 +228,7 @@ class ValueBuilder final : public YAML::EventHandler {
     }
   }
 
-  // Does nothing unless there is a bracket that has no counterpart.
+  // Does nothing unless a bracket is not closed.
   void refuse_unclosed(const YAML::Mark& mark) const {
     const std::string_view rest = text_at(mark);
     if (!rest.starts_with('[') && !rest.starts_with('{')) return;
@@ -235,7 +236,7 @@ class ValueBuilder final : public YAML::EventHandler {
     refuse(mark, fmt::format("the bracket ({}) that opens here is never closed.", rest.front()));
   }
 
-  // yaml-cpp takes the end of the file for a closing quote.
+  // yaml-cpp accepts the end of the file as a closing quote.
   void check_quotes(const YAML::Mark& mark) const {
     const std::string_view rest = text_at(mark);
     const char quote = rest.empty() ? '|' : rest.front();
@@ -282,7 +283,7 @@ Value read_yaml_text(std::string_view text, const std::string& name) {
 
 Value read_yaml_override(std::string_view text, const std::string& name) {
   Value value = parse(text, {.file = name}, true);
-  value.location.file = name;  // also where there is no value
+  value.location.file = name;  // also if there is no value
   return value;
 }
 

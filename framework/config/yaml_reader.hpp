@@ -20,11 +20,11 @@ namespace lockstep {
 /// refused in a sentence that names the path.
 Value read_yaml_file(const std::filesystem::path& path);
 
-/// The same for text in memory; `name` stands for the file in messages.
+/// The same for text in memory. Messages call the file `name`.
 Value read_yaml_text(std::string_view text, const std::string& name);
 
-/// The value of a `key=value` on the command line. Nothing has a line; every place is `name`, such
-/// as "override 'train.steps=10'". Empty text gives a null value.
+/// Reads the value of a `key=value` on the command line. Nothing has a line; every place is `name`,
+/// such as "override 'train.steps=10'". Empty text gives a null value.
 Value read_yaml_override(std::string_view text, const std::string& name);
 
 }  // namespace lockstep

@@ -37,7 +37,7 @@ std::string nearest_file(const std::filesystem::path& path) {
   throw Error(errors::kUnreadableText, fmt::format("cannot read '{}': {}", path.string(), reason));
 }
 
-// At its beginning, or behind the user block of a checkpoint.
+// An HDF5 signature at the beginning, or after the user block of a checkpoint.
 bool is_hdf5(std::string_view bytes) {
   constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
   constexpr std::size_t kUserBlock = 512;
@@ -62,7 +62,7 @@ void check_file_type(const std::filesystem::path& path) {
   }
 }
 
-// Walks over text, one character at a time, and knows where it is.
+// Walks over text, one character at a time, and knows its line and column.
 class Cursor {
  public:
   Cursor(std::string_view text, const std::string& file) : text_(text), file_(file) {}
@@ -128,7 +128,7 @@ void check_character(const Cursor& cursor, std::size_t length) {
   }
 }
 
-// Called at the beginning of each line.
+// To be called at the beginning of each line.
 void check_indentation(Cursor cursor) {
   while (cursor.byte() == ' ') cursor.advance(1);
   if (cursor.byte() == '\t') cursor.refuse("a tab indents this line; use blanks.");

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kIndent = 2;
 
-// What YAML 1.1 readers (Python's, Ruby's) take for booleans and nulls, in any case.
+// Words that YAML 1.1 readers (Python's, Ruby's) take for booleans and nulls, in any case.
 constexpr std::array<std::string_view, 11> kWords = {"y",    "n",     "yes",  "no", "on", "off",
                                                      "true", "false", "null", "~",  "="};
 
@@ -89,7 +89,7 @@ bool is_flat_list(const Value& value) {
          std::all_of(value.items.begin(), value.items.end(), is_scalar);
 }
 
-// Easy to read on one line: nothing, or only scalars and short lists of them.
+// Easy to read on one line: empty, or only scalars and short lists of scalars.
 bool is_flat(const Value& value) {
   if (is_scalar(value) || is_flat_list(value)) return true;
   return value.kind == Value::Kind::mapping &&

@@ -14,7 +14,7 @@ std::string write_yaml(const Value& document);
 /// The same on one line, in flow style, without a line feed.
 std::string write_yaml_flow(const Value& value);
 
-/// One setting a line, each with the whole path of its key ("model.layers.0.filters: 6"), so that
+/// One setting per line, each with the full path of its key ("model.layers.0.filters: 6"), so that
 /// two documents that differ in one setting differ in one line.
 std::string write_key_lines(const Value& document);
 

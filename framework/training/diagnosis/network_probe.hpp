@@ -20,8 +20,7 @@ struct LayerFigures {
   double output_rms = kNotMeasured;
   double gradient_rms = kNotMeasured;  ///< derivative of the mean loss by the output
   double weight_rms = kNotMeasured;    ///< of the weights as the layer sees them: scale applied
-  double weight_gradient_rms =
-      kNotMeasured;  ///< derivative of the mean loss by the stored weights; not clipped
+  double weight_gradient_rms = kNotMeasured;  ///< by the stored weights; never clipped
   double bias_mean = kNotMeasured;
   double dead_share = kNotMeasured;
   double saturated_share = kNotMeasured;

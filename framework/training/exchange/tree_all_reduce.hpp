@@ -35,8 +35,7 @@ class TreeAllReduce {
  private:
   std::unique_ptr<Exchange> exchange_;
   AlignedBuffer<float> received_;
-  std::vector<std::byte>
-      packed_out_;  ///< messages with reports: the reports first, then the numbers
+  std::vector<std::byte> packed_out_;  ///< messages with reports: reports first, then the numbers
   std::vector<std::byte> packed_in_;
   std::vector<OutgoingMessage> outgoing_;
   std::vector<IncomingMessage> incoming_;
