@@ -30,7 +30,7 @@ HWY_INLINE V activate(V x) {
   }
 }
 
-/// The gradient before the activation, from its output y and the gradient g behind it.
+/// The gradient before the activation, from its output y and the gradient g of that output.
 template <Activation kActivation>
 HWY_INLINE V activation_gradient(V y, V g) {
   if constexpr (kActivation == Activation::relu) {

@@ -1,9 +1,9 @@
 #pragma once
 
-// Functions of each element by itself: activations with their derivatives from the output, and
-// the elementary functions, with the bits of framework/core/elementary.hpp.
+// Functions of each element by itself: activations with their derivatives computed from the output,
+// and the elementary functions, with the bits of framework/core/elementary.hpp.
 //
-// Layouts: all views of a call have the same features and blocks; each in either layout of
+// Layouts: all views of a call have the same features and blocks, each in either layout of
 // BasicLaneView. Threading contract: free functions of their arguments.
 
 #include "framework/core/lane_view.hpp"

@@ -21,7 +21,7 @@ void divide(std::span<const float> sum, float divisor, std::span<float> gradient
   });
 }
 
-/// x - x is 0 for finite numbers only.
+/// x - x is 0 only for finite numbers.
 bool finite(std::span<const float> values) {
   V sum = hn::Zero(D());
   for_stretches(values.size(), [&](const auto& load, const auto& /*store*/) LOCKSTEP_INLINE_LAMBDA {

@@ -22,8 +22,8 @@ struct DenseForward {
   Share share{};                  ///< of the outputs
 };
 
-/// The sum is bias[o] (+0 without bias), then fma(weight[o, i], input[i], .) over i ascending; the
-/// activation of it has the bits of activation.hpp's.
+/// The sum is bias[o] (+0 without bias), then fma(weight[o, i], input[i], .) over i ascending. The
+/// activation gives the bits of activation.hpp.
 void dense_forward(Activation activation, const DenseForward& arguments);
 
 struct DenseBackward {
@@ -51,7 +51,7 @@ struct DenseSize {
   std::size_t lanes;
 };
 
-/// Floats of scratch that dense_backward needs: the input with samples outermost, and g.
+/// Floats of scratch that dense_backward needs: for the input with samples outermost, and for g.
 std::size_t dense_scratch(const DenseSize& size);
 
 }  // namespace lockstep

@@ -18,7 +18,7 @@ HWY_BEFORE_NAMESPACE();
 namespace lockstep::HWY_NAMESPACE {
 namespace {
 
-/// The input's gradient from that before the activation.
+/// The input's gradient, from the gradient before the activation.
 struct InputGradient {
   const ConstLaneView& gradient;
   std::span<const float> weight;
@@ -63,7 +63,7 @@ struct GradientTile {
   }
 };
 
-/// The gradient before the activation, in memory of its own unless there is none to go through.
+/// The gradient before the activation, in separate memory unless there is no activation.
 ConstLaneView before_activation(Activation activation, const DenseBackward& arguments,
                                 float* memory) {
   const ConstLaneView& output = arguments.output;
@@ -100,7 +100,7 @@ class Panels {
 
   static std::size_t padded(std::size_t inputs) { return (inputs + kLanes - 1) / kLanes * kLanes; }
 
-  /// Floats from one lane to the next in the panel of an input.
+  /// Floats from one lane to the next in the panel that holds an input.
   std::size_t stride(std::size_t input) const {
     return std::min(kPanel, padded_ - input / kPanel * kPanel);
   }
@@ -111,7 +111,7 @@ class Panels {
   }
 
  private:
-  /// 16 inputs from `first` on, of 16 lanes.
+  /// Copies 16 inputs from `first` on, for 16 lanes.
   void fill(const ConstLaneView& input, std::size_t first, std::size_t block) const {
     constexpr float kNothing[kLanes] = {};
     const float* rows[kLanes];
@@ -157,7 +157,7 @@ struct WeightTile {
     const ConstLaneView& gradient = arguments.gradient;
     const std::size_t row = arguments.input.stride(first);
     const float* HWY_RESTRICT x = arguments.input.at(first);
-    // Lanes that lie side by side are one run.
+    // Contiguous lanes are one run.
     const bool contiguous = gradient.block_stride == kLanes;
     const std::size_t run_length = contiguous ? gradient.lanes() : kLanes;
     for (std::size_t block = 0; block < gradient.blocks; block += run_length / kLanes) {
@@ -197,7 +197,7 @@ struct WeightTile {
   }
 };
 
-/// Tiles of kTileVectors, then smaller ones, from a vector of the padded inputs on.
+/// Tiles of kTileVectors vectors, then smaller ones, from a vector of the padded inputs on.
 template <std::size_t kTileVectors>
 void weight_gradient(const WeightGradient& arguments, std::size_t vector) {
   const std::size_t vectors = Panels::padded(arguments.inputs) / kWidth;

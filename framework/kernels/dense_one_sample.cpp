@@ -18,10 +18,10 @@ HWY_BEFORE_NAMESPACE();
 namespace lockstep::HWY_NAMESPACE {
 namespace {
 
-/// Sums that run side by side, as many as hide the latency of a fused multiply-add.
+/// Sums computed at the same time: as many as hide the latency of a fused multiply-add.
 constexpr std::size_t kVectors = 8;
 
-/// `count` vectors.
+/// Activates `count` vectors.
 void activate_all(Activation activation, std::size_t count, float* values) {
   with_activation(activation, [&]<Activation kActivation>() {
     for (float* y = values; y < values + count * kWidth; y += kWidth) {

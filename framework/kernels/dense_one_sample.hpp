@@ -2,8 +2,8 @@
 
 // The forward pass of dense.hpp for one sample alone: vectors hold outputs instead of samples.
 //
-// Layouts: input (I) and output (O) without lanes; weights packed once, see pack_dense. Same bits
-// as a lane of dense_forward.
+// Layouts: input (I) and output (O) without lanes. Weights are packed once, see pack_dense. The
+// bits are those of a lane of dense_forward.
 // Threading contract: free functions of their arguments; the memory written must not be shared.
 
 #include <cstddef>
@@ -22,7 +22,8 @@ struct DenseOneSample {
 /// Floats that pack_dense fills.
 std::size_t packed_dense_size(std::size_t inputs, std::size_t outputs);
 
-/// (1 + I, O), each row padded with +0 to whole groups of 16 outputs; the first row is the bias.
+/// Packs to (1 + I, O), with each row padded with +0 to whole groups of 16 outputs. The first row
+/// is the bias.
 /// @param weight  (O, I)
 /// @param bias    O, or empty: without bias
 /// @param packed  64-byte aligned, packed_dense_size floats

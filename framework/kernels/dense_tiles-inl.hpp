@@ -18,7 +18,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace lockstep::HWY_NAMESPACE {
 
-/// Vectors in a tile; the other side of a tile is features. kManyRegisters holds 24 accumulators.
+/// Vectors in a tile. The other side of a tile is features. kManyRegisters holds 24 accumulators.
 inline constexpr std::size_t kDenseVectors = kManyRegisters ? 4 : 2;
 
 template <std::size_t kTileVectors>
@@ -29,7 +29,7 @@ HWY_INLINE std::size_t lane_offset(std::size_t block_stride, std::size_t vector)
   return vector / kParts * block_stride + vector % kParts * kWidth;
 }
 
-/// The lanes' vectors from `vector` on, of any two views.
+/// The vectors of lanes from `vector` on, of any two views.
 template <std::size_t kTileVectors>
 struct LaneOffsets {
   LaneOffsets(std::size_t block_stride, std::size_t vector) {

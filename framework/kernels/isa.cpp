@@ -18,7 +18,7 @@ struct Isa {
   std::int64_t targets;
 };
 
-// Targets above AVX3, compiled by later versions of Highway, have the lower bits.
+// Targets above AVX3 have lower bits. Later versions of Highway compile them.
 constexpr std::array<Isa, 3> kIsas{{{"avx512", HWY_TARGETS&(2 * HWY_AVX3 - 1)},
                                     {"avx2", HWY_AVX2},
                                     {"portable", HWY_TARGETS&(HWY_SCALAR | HWY_EMU128)}}};

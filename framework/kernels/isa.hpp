@@ -1,7 +1,8 @@
 #pragma once
 
-// Which instruction set the kernels run on: "avx512", "avx2" or "portable", chosen at run time as
-// the best this machine has. All give the same bits; forcing one is for tests and comparisons.
+// The instruction set that the kernels use: "avx512", "avx2" or "portable". It is chosen at run
+// time as the best that this machine has. All give the same bits. Forcing one is for tests and
+// comparisons.
 
 #include <optional>
 #include <string>
@@ -10,19 +11,19 @@
 
 namespace lockstep {
 
-/// The one in use.
+/// The instruction set in use.
 std::string current_isa();
 
-/// Those that this program and this machine can run, best first.
+/// The instruction sets that this program and this machine can run, best first.
 std::vector<std::string> available_isas();
 
-/// Makes all kernels use one of them from now on.
+/// Makes all kernels use this one from now on.
 ///
 /// Threading contract: to be called before any worker starts.
 /// @throws Error (usage) if the name is unknown or this machine cannot run it.
 void force_isa(std::string_view name);
 
-/// `force_isa` of the text of LOCKSTEP_ISA; nothing when the variable is not set or empty.
+/// `force_isa` with the text of LOCKSTEP_ISA. Does nothing if the variable is not set or empty.
 void apply_isa_setting(std::optional<std::string_view> lockstep_isa);
 
 }  // namespace lockstep

@@ -1,15 +1,15 @@
 #pragma once
 
-// What bounds every kernel on a machine: its fused multiply-adds and its memory. To be timed by the
-// caller. Threading contract: free functions of their arguments.
+// What bounds every kernel on a machine: its fused multiply-adds and its memory. The caller
+// measures the time. Threading contract: free functions of their arguments.
 
 #include <cstddef>
 #include <span>
 
 namespace lockstep {
 
-/// The multiply-adds of `run_fused_multiply_adds`: independent ones, more than two units of four
-/// cycles' latency have under way.
+/// Independent multiply-adds in `run_fused_multiply_adds`: more than two units with a latency of
+/// four cycles can have in progress.
 inline constexpr std::size_t kFmaChains = 12;
 inline constexpr float kFmaFactor = 0.999F;
 inline constexpr float kFmaAddend = 0.001F;
@@ -20,8 +20,8 @@ struct FusedMultiplyAdds {
 };
 
 /// Does nothing but fused multiply-adds, in vectors as wide as the kernels'. Chain i starts at 1 +
-/// i (so that no two are the same, and none can be left out) and takes fma(x, factor, addend) in
-/// each round.
+/// i, so that no two are the same and none can be optimised away, and takes fma(x, factor, addend)
+/// in each round.
 FusedMultiplyAdds run_fused_multiply_adds(std::size_t rounds);
 
 struct Triad {
@@ -31,7 +31,7 @@ struct Triad {
   std::span<float> output;  ///< 64-byte aligned, as the others; a multiple of 16 long
 };
 
-/// output = fma(factor, input, addend): two floats are read and one is written for each.
+/// output = fma(factor, input, addend): for each element two floats are read and one is written.
 void run_triad(const Triad& arguments);
 
 }  // namespace lockstep

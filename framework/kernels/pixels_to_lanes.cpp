@@ -28,7 +28,7 @@ HWY_INLINE Bytes interleave_high(Bytes a, Bytes b) {
                                  31);
 }
 
-/// 16 x 16 bytes, rows become columns: four rounds, each of which interleaves rows 8 apart.
+/// Transposes 16 x 16 bytes in four rounds, each of which interleaves rows 8 apart.
 HWY_INLINE void transpose(Bytes (&rows)[kLanes]) {
   for (int round = 0; round < 4; ++round) {
     Bytes next[kLanes];
@@ -46,7 +46,7 @@ HWY_INLINE V to_float(const std::uint8_t* bytes) {
   return hn::ConvertTo(D(), hn::PromoteTo(of_words, hn::LoadU(of_bytes, bytes)));
 }
 
-/// Up to 16 pixels from `first` on.
+/// Copies up to 16 pixels from `first` on.
 template <bool kAll>
 HWY_INLINE void convert_pixels(const PixelsToLanes<std::uint8_t>& arguments, std::size_t first) {
   const std::size_t count = kAll ? kLanes : arguments.pixels - first;

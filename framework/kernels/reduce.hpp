@@ -1,7 +1,7 @@
 #pragma once
 
-// Flat buffers of gradients or parameters: sums and scaling, element by element, so that no order
-// of summation arises here; the caller's tree decides it.
+// Flat buffers of gradients or parameters: sums and scaling, element by element. The order of
+// summation is that of the caller's tree.
 //
 // Layouts: contiguous, of the same length; any alignment. The output may be one of the inputs.
 // Threading contract: free functions of their arguments.

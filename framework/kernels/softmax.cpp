@@ -48,7 +48,7 @@ struct Sums {
   V of_label;     // x_label - max, or +0
 };
 
-/// Keeps the exponentials in `kept` if it has data.
+/// Stores the exponentials in `kept` if it has data.
 HWY_INLINE Sums sum_classes(const ConstLaneView& logits, const LaneView& kept, V label, Part part) {
   const V max = greatest(logits, part);
   Sums sums{hn::Zero(D()), hn::Zero(D()), hn::Zero(D())};
@@ -64,7 +64,7 @@ HWY_INLINE Sums sum_classes(const ConstLaneView& logits, const LaneView& kept, V
   return sums;
 }
 
-/// The labels of a part's lanes as floats, -1 where there is no sample.
+/// The labels of a part's lanes as floats; -1 for a lane without a sample.
 HWY_INLINE V load_labels(std::span<const Label> labels, Part part) {
   HWY_ALIGN float values[kWidth];
   for (std::size_t l = 0; l < kWidth; ++l) {
@@ -74,7 +74,7 @@ HWY_INLINE V load_labels(std::span<const Label> labels, Part part) {
   return hn::Load(D(), values);
 }
 
-/// What a target is made of, for label smoothing e.
+/// The parts of a target with label smoothing e.
 struct Target {
   V certain;   // 1 - e
   V share;     // e / K

@@ -17,7 +17,7 @@ namespace lockstep {
 
 struct SoftmaxCrossEntropy {
   ConstLaneView logits;  ///< (K, lanes)
-  /// Classes of the first lanes' samples, each below K; the lanes beyond hold no sample.
+  /// Classes of the samples in the first lanes, each below K. The lanes beyond hold no sample.
   std::span<const Label> labels;
   float label_smoothing = 0.0F;  ///< e in [0, 1): target_k = (k = label ? 1 - e : 0) + e / K
   LaneView gradient;             ///< (K, lanes); without data: not wanted
@@ -32,7 +32,7 @@ void softmax_cross_entropy(const SoftmaxCrossEntropy& arguments);
 /// probabilities_k = p_k
 void softmax_probabilities(ConstLaneView logits, LaneView probabilities);
 
-/// The first of the greatest logits of each lane; NaN is never greater.
+/// The first of the greatest logits in each lane. NaN is never greater.
 /// @param classes  one per lane, for the first classes.size() lanes
 void arg_max(ConstLaneView logits, std::span<Label> classes);
 

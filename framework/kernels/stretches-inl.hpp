@@ -1,5 +1,5 @@
-// Loops over flat buffers, element by element, in whole vectors: compiled once for each instruction
-// set, as vector-inl.hpp is.
+// Loops over flat buffers, element by element, in whole vectors. Compiled once for each instruction
+// set, like vector-inl.hpp.
 
 #if defined(LOCKSTEP_KERNELS_STRETCHES_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef LOCKSTEP_KERNELS_STRETCHES_INL
@@ -23,7 +23,7 @@ namespace lockstep::HWY_NAMESPACE {
 ///     store(load(x) + factor * load(y), x);   // x, y: float*; factor: V
 ///   });
 ///
-/// The vectors' + - * / round once each, as the same operators of floats do.
+/// The vectors' + - * / round once each, like the same operators of floats.
 template <class Step>
 HWY_INLINE void for_stretches(std::size_t size, const Step& step) {
   std::size_t i = 0;

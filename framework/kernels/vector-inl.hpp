@@ -29,7 +29,7 @@ using V = hn::Vec<D>;
 
 inline constexpr std::size_t kWidth = hn::MaxLanes(D());
 inline constexpr std::size_t kParts = kLanes / kWidth;
-/// Accumulators that fit the registers beside their operands, in vectors.
+/// Whether there are 32 registers, so that 24 accumulators fit beside their operands.
 inline constexpr bool kManyRegisters = kWidth == 16;
 
 static_assert(kWidth * kParts == kLanes);
@@ -50,15 +50,15 @@ HWY_INLINE V fused(V a, V b, V c) {
 }
 #endif
 
-/// Keeps a loaded vector in its register. GCC otherwise prefers to load it again as an operand of
-/// each multiply-add that uses it, and loads then take longer than the arithmetic.
+/// Keeps a loaded vector in its register. Otherwise GCC prefers to load it again as an operand of
+/// each multiply-add that uses it, and the loads then take longer than the arithmetic.
 HWY_INLINE void keep_in_register([[maybe_unused]] V& vector) {
 #if HWY_NATIVE_FMA && HWY_ARCH_X86
   asm("" : "+v"(vector.raw));  // NOLINT(hicpp-no-assembler)
 #endif
 }
 
-/// Four floats, whatever the target: what transpositions are made of.
+/// Four floats on any target, the building block of transpositions.
 using Quad = float __attribute__((vector_size(16)));
 
 HWY_INLINE Quad load_quad(const float* from) {
@@ -69,7 +69,7 @@ HWY_INLINE Quad load_quad(const float* from) {
 
 HWY_INLINE void store_quad(Quad quad, float* to) { std::memcpy(to, &quad, sizeof(quad)); }
 
-/// Rows become columns.
+/// Turns rows into columns.
 HWY_INLINE void transpose(Quad (&rows)[4]) {
   const Quad low01 = __builtin_shufflevector(rows[0], rows[1], 0, 4, 1, 5);
   const Quad high01 = __builtin_shufflevector(rows[0], rows[1], 2, 6, 3, 7);
@@ -81,8 +81,8 @@ HWY_INLINE void transpose(Quad (&rows)[4]) {
   rows[3] = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
 }
 
-/// Sums of 16 lanes each, one after the other, folded: l += l + 8, then + 4, + 2, + 1. Four at a
-/// time, so that the last two additions are of whole vectors as well.
+/// Folds sums of 16 lanes each, one after the other: l += l + 8, then + 4, + 2, + 1. Takes four
+/// sums at a time, so that the last two additions are of whole vectors as well.
 inline void fold_lanes(const float* HWY_RESTRICT lanes, std::span<float> sums) {
   for (std::size_t first = 0; first < sums.size(); first += 4) {
     const std::size_t count = std::min<std::size_t>(4, sums.size() - first);
@@ -98,7 +98,7 @@ inline void fold_lanes(const float* HWY_RESTRICT lanes, std::span<float> sums) {
   }
 }
 
-/// For lambdas of the inner loops: they are part of the function around them.
+/// For lambdas of the inner loops, which become part of the function around them.
 #define LOCKSTEP_INLINE_LAMBDA HWY_ATTR __attribute__((always_inline))
 
 template <std::size_t... kIndices, class Run>
@@ -106,8 +106,9 @@ HWY_INLINE void unroll_indices(std::index_sequence<kIndices...> /*indices*/, con
   (run(std::integral_constant<std::size_t, kIndices>()), ...);
 }
 
-/// run(i) for i in [kFirst, kEnd), each a constant: what is subscripted by it is a register, not an
-/// array in memory, whatever the compiler makes of the loops and branches around.
+/// Calls run(i) for i in [kFirst, kEnd), where each i is a constant. What it subscripts is
+/// therefore a register and not an array in memory, whatever the compiler does with the loops and
+/// branches around it.
 template <std::size_t kFirst, std::size_t kEnd, class Run>
 HWY_INLINE void unroll(const Run& run) {
   unroll_indices(std::make_index_sequence<kEnd - kFirst>(), [&](auto i) LOCKSTEP_INLINE_LAMBDA {
@@ -115,8 +116,8 @@ HWY_INLINE void unroll(const Run& run) {
   });
 }
 
-/// run.operator()<first, end>() for the part of [begin, end) that lies in [0, kCount), if any. The
-/// bounds are constants, so that accumulators they select live in registers.
+/// Calls run.operator()<first, end>() for the part of [begin, end) that lies in [0, kCount), if
+/// any. The bounds are constants, so that accumulators selected by them stay in registers.
 template <std::size_t kCount, class Run>
 HWY_INLINE void for_range(std::ptrdiff_t begin, std::ptrdiff_t end, const Run& run) {
   static_assert(kCount == 1 || kCount == 2 || kCount == 4);
@@ -165,9 +166,9 @@ HWY_INLINE void run_tile(std::size_t size, std::size_t first, const Task& task) 
   task.template run<kMost>(first);
 }
 
-/// Calls task.run<N>(first) for consecutive tiles of N <= kMost items, as few as possible and as
-/// equal as possible, until `items` are covered. The size of a tile is a constant, so that its
-/// accumulators live in registers.
+/// Calls task.run<N>(first) for consecutive tiles of N <= kMost items, as few and as equal as
+/// possible, until `items` are covered. The size of a tile is a constant, so that its accumulators
+/// stay in registers.
 template <std::size_t kMost, class Task>
 HWY_INLINE void for_tiles(IndexRange items, const Task& task) {
   const std::size_t tiles = (items.size() + kMost - 1) / kMost;

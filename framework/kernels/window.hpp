@@ -48,7 +48,9 @@ constexpr bool is_inside(Offset position, std::size_t size) {
   return position >= 0 && position < signed_size(size);
 }
 
-/// A window and the image it slides over: all the geometry of a convolution's or pooling's kernel.
+/// A window and the image it slides over: the whole geometry of a kernel for convolution or
+/// pooling.
+///
 struct WindowedImage {
   ImageShape image;
   Window window;

@@ -19,8 +19,8 @@ HWY_BEFORE_NAMESPACE();
 namespace lockstep::HWY_NAMESPACE {
 namespace {
 
-/// Takes the gradient of some rows back through the epilogue, columns that pooling leaves out not
-/// among them.
+/// Takes the gradient of some rows back through the epilogue, without the columns that pooling
+/// leaves out.
 struct EpilogueBackward {
   const Conv2dGeometry& geometry;
   const Conv2dBackward& arguments;
@@ -68,7 +68,7 @@ struct EpilogueBackward {
   HWY_INLINE void through_windows(const WindowGradient& window_gradient) const {
     const Extent2d pooled = geometry.output();
     const std::size_t columns = 2 * pooled.columns;
-    // Copies: the stores below might change what `arguments` refers to, for all the compiler knows.
+    // Copies: for all the compiler knows, the stores below might change what `arguments` refers to.
     const ConstLaneView output = arguments.output;
     const ConstLaneView output_gradient = arguments.output_gradient;
     const float* const saved = arguments.saved.data();
@@ -106,9 +106,10 @@ struct Scratch {
   float* gradient;
 };
 
-/// Rows whose gradients are worked out at a time: all, where the input's gradient reads them again,
-/// or where each time the weights' many sums would come from the second cache and go back there;
-/// else few enough to stay in the first cache until the weights' gradient has read them.
+/// Number of rows whose gradients are computed at a time. All rows, if the input's gradient reads
+/// them again, or if the weights have so many sums that each pass would move them from the second
+/// cache and back. Otherwise as many as stay in the first cache until the weights' gradient has
+/// read them.
 std::size_t rows_at_a_time(const Conv2dGeometry& geometry, bool input_gradient) {
   constexpr std::size_t kFloats = 10240;  // 40 KiB
   const Extent2d positions = geometry.positions();
@@ -118,7 +119,7 @@ std::size_t rows_at_a_time(const Conv2dGeometry& geometry, bool input_gradient) 
   return std::clamp<std::size_t>(fitting / 2 * 2, 2, positions.rows);
 }
 
-/// What one call works out of a block: gradients of weights and biases, and rows of the input's.
+/// What one call computes for a block: gradients of weights and biases, and rows of the input's.
 struct Part {
   std::size_t block;
   IndexRange filters;
@@ -133,7 +134,7 @@ void backward_block(const Conv2dGeometry& geometry, const Conv2dBackward& argume
                         geometry.epilogue.pooling == Pooling::none &&
                         arguments.output_gradient.feature_stride == kLanes;
   const std::size_t at_a_time = in_place ? positions.rows : rows_at_a_time(geometry, wants_input);
-  // The input's gradient reads those of all filters.
+  // The input's gradient reads the gradients of all filters.
   const IndexRange filters = wants_input ? IndexRange{0, geometry.filters} : part.filters;
   GradientRows gradient{
       .data = in_place ? arguments.output_gradient.at(0, part.block) : scratch.gradient,

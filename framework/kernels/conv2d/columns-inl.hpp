@@ -1,5 +1,5 @@
 // The convolution of one sample with the outputs of a row in lanes: for so few filters that vectors
-// of filters were half empty. Stride 1, no padding. Highway's re-inclusion pattern, hence the
+// of filters would be half empty. Stride 1, no padding. Highway's re-inclusion pattern, hence the
 // guard.
 
 #if defined(LOCKSTEP_KERNELS_CONV2D_COLUMNS_INL) == defined(HWY_TARGET_TOGGLE)
@@ -24,14 +24,14 @@ namespace lockstep::HWY_NAMESPACE {
 /// A tile is two rows of two vectors, for several filters.
 inline constexpr std::size_t kSide = 2;
 
-/// Two vectors of columns; the last ones lie over others rather than outside the image.
+/// Two vectors of columns. The last ones overlap the ones before rather than leave the image.
 struct ColumnPair {
   ColumnPair(std::size_t first, std::size_t columns)
       : at{std::min(first, columns - kWidth), std::min(first + kWidth, columns - kWidth)} {}
   std::size_t at[kSide];
 };
 
-/// Some filters of a packed group, and where they find everything.
+/// Some filters of a packed group, and where their data are.
 struct Filters {
   const Conv2dGeometry& geometry;
   const float* input;   // (C, H, W)
@@ -40,7 +40,7 @@ struct Filters {
   std::size_t count;
 };
 
-/// Activation and pooling of one filter's sums, (row, vector, kWidth).
+/// Applies activation and pooling to the sums of one filter, (row, vector, kWidth).
 template <Activation kActivation>
 HWY_INLINE void finish_columns(const Filters& of, std::size_t row, const ColumnPair& columns,
                                const float* sums, float* filter) {
@@ -125,8 +125,8 @@ struct ColumnTile {
   }
 };
 
-/// Whether no more vectors are worked with columns in lanes than with filters in lanes, whose
-/// outputs are still to be turned into rows.
+/// Whether columns in lanes need no more vectors than filters in lanes, whose outputs must still be
+/// turned into rows.
 inline bool suits_columns(const Conv2dGeometry& geometry) {
   const Window& window = geometry.input.window;
   const Extent2d positions = geometry.positions();

@@ -3,9 +3,9 @@
 // Two-dimensional convolution (cross-correlation, as everywhere in this field) with what usually
 // follows it, an activation and 2x2 pooling, and the gradients of the whole.
 //
-// Layouts: inputs (C, H, W) x lanes and their gradients blocked, outputs and theirs in either
-// layout of BasicLaneView, weights OIHW, bias O. Taps that fall outside the image are skipped: they
-// take part in no operation. Threading contract: free functions of their arguments; the memory
+// Layouts: inputs (C, H, W) x lanes and their gradients are blocked; outputs and their gradients
+// are in either layout of BasicLaneView; weights OIHW, bias O. Taps outside the image are skipped:
+// they take part in no operation. Threading contract: free functions of their arguments; the memory
 // written must not be shared.
 
 #include <cstddef>
@@ -28,7 +28,7 @@ struct Conv2dGeometry {
   }
   std::size_t weights() const { return filters * weights_per_filter(); }
 
-  /// Positions of the window whose outputs are used: pooling leaves an odd last row or column out.
+  /// Positions of the window whose outputs are used. Pooling leaves out an odd last row or column.
   Extent2d positions() const;
   /// Rows and columns of the result, after pooling.
   Extent2d output() const;
@@ -51,7 +51,7 @@ struct Conv2dForward {
 };
 
 /// The convolution is bias[o] (+0 without bias), then fma(weight[o, c, ky, kx], input[c, y, x], .)
-/// over (c, ky, kx) ascending; the epilogue has the bits of the kernels of its own in
+/// over (c, ky, kx) ascending. The epilogue gives the bits of the separate kernels in
 /// activation.hpp and pool2d.hpp.
 void conv2d_forward(const Conv2dGeometry& geometry, const Conv2dForward& arguments);
 
@@ -68,11 +68,11 @@ struct Conv2dBackward {
   Share share{};                     ///< of the filters' gradients and of the input's rows
 };
 
-/// The gradient of the convolution's own output is worked out first, as the epilogue's kernels do.
+/// First computes the gradient of the convolution's own output, like the kernels of the epilogue.
 ///
-/// Parameters: each gradient has 16 sums, one a lane, that start at +0 and take, over blocks, then
-/// output rows, then output columns ascending, for a weight fma(gradient, input, .) and for a bias
-/// the addition of the gradient. Lanes are then folded: l += l + 8, then + 4, + 2, + 1.
+/// Parameters: each gradient has 16 sums, one per lane, that start at +0. Over blocks, then output
+/// rows, then output columns ascending, a weight's sums take fma(gradient, input, .), and a bias's
+/// sums add the gradient. Lanes are then folded: l += l + 8, then + 4, + 2, + 1.
 /// Input: input_gradient[c, y, x] = +0, then fma(weight[o, c, ky, kx], gradient[o, oy, ox], .) over
 /// (o, ky, kx) ascending, where tap (ky, kx) of window (oy, ox) lies on (y, x).
 void conv2d_backward(const Conv2dGeometry& geometry, const Conv2dBackward& arguments);

@@ -16,8 +16,8 @@ HWY_BEFORE_NAMESPACE();
 namespace lockstep::HWY_NAMESPACE {
 namespace {
 
-/// Puts the activation on a tile of sums that lies where the outputs go: `next` floats from one
-/// filter to the next, `stride` from one output.
+/// Applies the activation to a tile of sums that lies where the outputs go: `next` floats from one
+/// filter to the next, `stride` from one output to the next.
 struct StoredTile {
   float* data;
   std::size_t filters;
@@ -37,7 +37,7 @@ struct StoredTile {
   }
 };
 
-/// Tiles of one row: `count` of them side by side, alike but for their place.
+/// Tiles of one row: `count` adjacent tiles that differ only in their place.
 template <std::size_t kColumns>
 struct RowTiles {
   const BlockPart& at;

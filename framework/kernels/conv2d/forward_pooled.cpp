@@ -17,7 +17,7 @@ HWY_BEFORE_NAMESPACE();
 namespace lockstep::HWY_NAMESPACE {
 namespace {
 
-/// Windows of several filters at the same place, as their outputs are numbered.
+/// Windows of several filters at the same place, numbered as their outputs.
 struct Windows {
   const BlockPart& at;
   std::size_t feature;  // of the first filter
@@ -50,7 +50,7 @@ struct Windows {
   }
 };
 
-/// Pooled outputs of one row: `count` of them side by side, alike but for their place.
+/// Pooled outputs of one row: `count` adjacent tiles that differ only in their place.
 struct PooledTiles {
   const BlockPart& at;
   Corner corner;
@@ -78,7 +78,7 @@ struct PooledTiles {
     }
   }
 
-  /// Averages of rectified sums, cheap enough to go on while the next tile's sums begin.
+  /// Averages of rectified sums, cheap enough to overlap with the start of the next tile's sums.
   template <std::size_t kFilters>
   HWY_INLINE void average(std::size_t filter, std::size_t shift, const Windows& windows) const {
     V sums[kFilters][kPixels];

@@ -10,7 +10,7 @@ namespace lockstep {
 struct GradientRows {
   const float* data;
   std::size_t columns;
-  std::size_t first = 0;  ///< row of the output that is the first here
+  std::size_t first = 0;  ///< output row that comes first here
   std::size_t rows = 0;
 
   /// The first position of a row, counted from `first`.

@@ -34,8 +34,8 @@ struct InputGradient {
 inline constexpr std::size_t kGradientPixels = 4;
 inline constexpr std::size_t kGradientChannels = kManyRegisters ? 6 : 3;
 
-/// Where tap 0 of an axis lies for an input position: the first tap that meets an output, and that
-/// output. The next tap that does is `stride` further, on the output before.
+/// For an input position along one axis: the first tap that meets an output, and that output. The
+/// next tap that does is `stride` further, and meets the output before.
 struct FirstTap {
   FirstTap(std::size_t position, std::size_t padding, std::size_t stride)
       : tap((position + padding) % stride), output((position + padding) / stride) {}
@@ -43,8 +43,9 @@ struct FirstTap {
   std::size_t output;
 };
 
-/// Tap columns of a tile of pixels, in order: `lead` that meet outputs for its first pixels only
-/// (one pixel more each time), `full` that meet one for all, `trail` that do for its last ones.
+/// Tap columns for a tile of pixels, in order: `lead` that meet outputs for its first pixels only
+/// (one pixel more each time), `full` that meet one for all pixels, `trail` that do so for its last
+/// pixels.
 struct TapSpan {
   TapSpan(std::size_t pixels, std::size_t output, std::size_t columns, std::size_t taps) {
     const auto above = [](std::size_t x, std::size_t y) { return x > y ? x - y : 0; };
@@ -56,15 +57,15 @@ struct TapSpan {
     trail = above(std::min(taps, output + pixels), first_meets);
     in_order = all_meet <= first_meets;
   }
-  std::size_t first;  // tap that meets any
+  std::size_t first;  // the first tap that meets an output
   std::size_t lead;
   std::size_t full;
   std::size_t trail;
   bool in_order;  // false: some tap misses outputs at both ends, so smaller tiles are needed
 };
 
-/// Pixels of one row, `stride` apart, so that the same taps reach them all, and what their tile's
-/// loops need, worked out before.
+/// Pixels of one row that are `stride` apart, so that the same taps reach all of them, and the
+/// addresses that the loops of their tile need, computed in advance.
 struct PixelTile {
   const float* gradient;  // filter 0, under the first pixel, the first tap row and column
   std::size_t g_filter;   // floats from one filter to the next
@@ -144,7 +145,7 @@ struct ChannelTile {
   }
 };
 
-/// Taps from `first` on that are `stride` apart.
+/// The number of taps from `first` on that are `stride` apart.
 inline std::size_t tap_count(std::size_t kernel, std::size_t first, std::size_t stride) {
   return kernel > first ? (kernel - first + stride - 1) / stride : 0;
 }
@@ -161,7 +162,7 @@ inline PixelTile pixel_tile(const InputGradient& at, std::size_t row, std::size_
                      tap_count(window.kernel.columns, x.tap, window.stride.columns));
   const std::size_t ky = y.tap + rows.first * window.stride.rows;
   const std::size_t kx = x.tap + taps.first * window.stride.columns;
-  // The tile's first pixel may have no output of its own there, only later ones do.
+  // The first pixel of the tile may have no output of its own there; only later pixels do.
   const Offset ox = signed_size(x.output) - signed_size(taps.first);
   return {.gradient =
               gradient.at(0, y.output - rows.first) + ox * signed_size(kLanes) + at.part * kWidth,

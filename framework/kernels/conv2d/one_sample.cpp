@@ -18,7 +18,7 @@ HWY_BEFORE_NAMESPACE();
 namespace lockstep::HWY_NAMESPACE {
 namespace {
 
-/// Outputs of one row in a tile, and pooled outputs: windows of two rows.
+/// Outputs of one row in a tile, or pooled outputs: windows of two rows.
 constexpr std::size_t kColumns = kManyRegisters ? 12 : 8;
 constexpr std::size_t kWindows = kManyRegisters ? 6 : 2;
 
@@ -36,7 +36,7 @@ HWY_INLINE void start(const Filters& of, V (&sums)[kRows][kTileColumns]) {
   });
 }
 
-/// Of a tile with stride 1 and all its taps inside the image.
+/// Sums of a tile with stride 1 and all taps inside the image.
 template <std::size_t kRows, std::size_t kTileColumns>
 HWY_INLINE void add_inside(const Filters& of, Corner corner, V (&sums)[kRows][kTileColumns]) {
   const ImageShape& image = of.geometry.input.image;
@@ -66,7 +66,7 @@ HWY_INLINE void add_inside(const Filters& of, Corner corner, V (&sums)[kRows][kT
   }
 }
 
-/// Of any tile: taps outside the image are left out.
+/// Sums of any tile: taps outside the image are left out.
 template <std::size_t kRows, std::size_t kTileColumns>
 HWY_INLINE void add_checked(const Filters& of, Corner corner, V (&sums)[kRows][kTileColumns]) {
   const ImageShape& image = of.geometry.input.image;
@@ -96,7 +96,7 @@ HWY_INLINE void add_checked(const Filters& of, Corner corner, V (&sums)[kRows][k
   }
 }
 
-/// Activation and pooling of a tile's sums, (rows, columns, kWidth), which are overwritten.
+/// Applies activation and pooling to a tile's sums, (rows, columns, kWidth), which are overwritten.
 template <Activation kActivation>
 void finish_in_place(Pooling pooling, std::size_t columns, float* sums) {
   if (pooling == Pooling::none) {
@@ -133,7 +133,7 @@ HWY_NOINLINE void finish(const Filters& of, Corner corner, std::size_t columns, 
   }
 }
 
-/// Tiles of kRows rows, from a column on; kStep columns an item.
+/// Tiles of kRows rows from a column on, with kStep columns per item.
 template <std::size_t kRows, std::size_t kStep, bool kInside>
 struct Tile {
   const Filters& of;
@@ -160,8 +160,8 @@ struct Tile {
   }
 };
 
-/// Positions [first, end) along one axis whose taps all lie inside the image, multiples of `step`;
-/// empty unless the stride is 1.
+/// Positions [first, end) along one axis whose taps all lie inside the image, in multiples of
+/// `step`. Empty unless the stride is 1.
 struct Inside {
   Inside(std::size_t positions, std::size_t stride, std::size_t image, std::size_t kernel,
          std::size_t padding, std::size_t step)

@@ -2,8 +2,8 @@
 
 // The forward pass of conv2d.hpp for one sample alone: vectors hold filters instead of samples.
 //
-// Layouts: input (C, H, W) and output (O, OH, OW) without lanes; filters packed once, see
-// pack_filters. Same bits as a lane of conv2d_forward.
+// Layouts: input (C, H, W) and output (O, OH, OW) without lanes. Filters are packed once, see
+// pack_filters. The bits are those of a lane of conv2d_forward.
 // Threading contract: free functions of their arguments; the memory written must not be shared.
 
 #include <cstddef>
@@ -16,8 +16,9 @@ namespace lockstep {
 /// Floats that pack_filters fills.
 std::size_t packed_filters_size(const Conv2dGeometry& geometry);
 
-/// Groups of 16 filters, +0 for those that the last group lacks: (group, 1 + C * KH * KW, 16), the
-/// first 16 of a group are its biases, the others its weights in (c, ky, kx) order.
+/// Packs groups of 16 filters: (group, 1 + C * KH * KW, 16). The first 16 numbers of a group are
+/// its biases, the others its weights in (c, ky, kx) order. Filters that the last group lacks are
+/// +0.
 /// @param weight  OIHW
 /// @param bias    O, or empty: without bias
 /// @param packed  64-byte aligned, packed_filters_size floats

@@ -34,8 +34,8 @@ struct ParameterSums {
 /// Columns of one kernel row whose weights are summed side by side.
 inline constexpr std::size_t kMostTaps = 5;
 
-/// Filters of a tile, so that its sums, a column's pixels and a gradient fill the registers. More
-/// than nine gain nothing, and each is a function of its own to compile.
+/// Filters in a tile, so that its sums, a column's pixels and one gradient fill the registers. More
+/// than nine gain nothing, and each number is a separate function to compile.
 template <std::size_t kTileTaps>
 inline constexpr std::size_t kTapFilters =
     std::min<std::size_t>(9, ((kManyRegisters ? 32 : 16) - kTileTaps - 1) / kTileTaps);
@@ -59,8 +59,8 @@ struct InsideRange {
   std::size_t end;
 };
 
-/// Where one tile of weights of each channel finds its rows: all that its loops need, worked out
-/// before.
+/// Where one tile of weights of each channel finds its rows: all addresses that its loops need,
+/// computed in advance.
 struct WeightWalk {
   const float* g;        // first row, first column, first filter
   std::size_t g_filter;  // floats from one filter to the next
@@ -155,8 +155,8 @@ HWY_NOINLINE void sum_weights(const WeightWalk walk) {
   }
 }
 
-/// kTileTaps taps from a kernel column on, of all channels and kernel rows, as many rows of the
-/// gradient at a time as stay in the first cache meanwhile.
+/// The kTileTaps taps from a kernel column on, for all channels and kernel rows. Rows of the
+/// gradient are taken in groups that stay in the first cache meanwhile.
 template <std::size_t kTileTaps>
 struct TapColumns {
   const ParameterSums& at;
@@ -212,7 +212,7 @@ struct TapColumns {
             .fresh = at.fresh && at_hand.first == 0};
   }
 
-  /// Of the gradient's rows at hand, those that a kernel row meets inside the image.
+  /// Those of the gradient's rows at hand that a kernel row meets inside the image.
   InsideRange rows_inside(std::size_t kernel_row, IndexRange at_hand) const {
     const auto& [image, window] = at.geometry.input;
     const std::size_t before = at.gradient.first;

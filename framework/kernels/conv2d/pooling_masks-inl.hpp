@@ -1,6 +1,6 @@
-// 2x2 pooling of vectors that are still in registers, and what its backward pass needs of them:
-// for each window and tap the lanes through which the gradient flows, 16 bits, or, where averages
-// follow tanh or sigmoid, the values. Highway's re-inclusion pattern, hence the guard.
+// 2x2 pooling of vectors that are still in registers, and what its backward pass needs to know: for
+// each window and tap a mask of 16 bits for the lanes through which the gradient flows, or the
+// values, if averages follow tanh or sigmoid. Highway's re-inclusion pattern, hence the guard.
 
 #if defined(LOCKSTEP_KERNELS_POOLING_MASKS_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef LOCKSTEP_KERNELS_POOLING_MASKS_INL
@@ -26,8 +26,8 @@ inline constexpr float kQuarter = 0.25F;
 
 using Mask = hn::Mask<D>;
 
-/// One window of one block, and one part of its lanes. For each window `saved` holds kTaps masks of
-/// 16 bits, or kTaps vectors of 16 lanes.
+/// One window of one block, and one part of its lanes. `saved` holds, for each window, kTaps masks
+/// of 16 bits or kTaps vectors of 16 lanes.
 template <class Float>
 struct SavedWindow {
   Float* saved;
@@ -47,7 +47,7 @@ struct SavedWindow {
 using PooledWindow = SavedWindow<float>;
 using ReadWindow = SavedWindow<const float>;
 
-/// Parts are stored in order, the first of them first.
+/// Parts are stored in order, starting with the first.
 HWY_INLINE void store_mask(Mask mask, const PooledWindow& at, std::size_t tap) {
   if constexpr (kWidth >= 8) {
     hn::StoreMaskBits(D(), mask, at.mask(tap) + at.part * kWidth / 8);
@@ -61,7 +61,7 @@ HWY_INLINE void store_mask(Mask mask, const PooledWindow& at, std::size_t tap) {
   }
 }
 
-/// From 32 bits at once, a broadcast and a test: those of two taps.
+/// Loads 32 bits at once, the masks of two taps; a broadcast and a test select one.
 HWY_INLINE Mask load_mask(const ReadWindow& at, std::size_t tap) {
   const hn::RebindToUnsigned<D> of_bits;
   std::uint32_t taps = 0;
@@ -89,7 +89,8 @@ HWY_INLINE V average_window(const V (&x)[kTaps], const PooledWindow& at, bool ke
   return hn::Mul(sum, hn::Set(D(), kQuarter));
 }
 
-/// The greatest of a window's activations of x; the first of equals, and a NaN before all numbers.
+/// The greatest of a window's activations of x. Of equal values the first wins; a NaN wins over all
+/// numbers.
 template <Activation kActivation>
 HWY_INLINE V maximum_window(const V (&x)[kTaps], const PooledWindow& at, bool keep) {
   V y[kTaps];
@@ -118,7 +119,8 @@ HWY_INLINE V maximum_window(const V (&x)[kTaps], const PooledWindow& at, bool ke
   return best;
 }
 
-/// The gradients before activation and pooling of one window: g is that of the pooled value y.
+/// The gradients of one window before activation and pooling; g is the gradient of the pooled value
+/// y.
 template <Activation kActivation>
 HWY_INLINE void average_window_gradient(V g, const ReadWindow& at, V (&before)[kTaps]) {
   const V share = fused(g, hn::Set(D(), kQuarter), hn::Zero(D()));
@@ -136,7 +138,7 @@ HWY_INLINE void average_window_gradient(V g, const ReadWindow& at, V (&before)[k
 template <Activation kActivation>
 HWY_INLINE void maximum_window_gradient(V y, V g, const ReadWindow& at, V (&before)[kTaps]) {
   V routed = hn::Add(hn::Zero(D()), g);
-  if constexpr (kActivation != Activation::relu) {  // whose masks say it already
+  if constexpr (kActivation != Activation::relu) {  // the masks of relu already include this
     routed = activation_gradient<kActivation>(y, routed);
   }
   for (std::size_t t = 0; t < kTaps; ++t) {

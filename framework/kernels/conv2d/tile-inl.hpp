@@ -1,5 +1,5 @@
-// Tiles of a convolution's outputs, before what follows it. Highway's re-inclusion pattern, hence
-// the guard.
+// Tiles of a convolution's outputs before the epilogue. Highway's re-inclusion pattern, hence the
+// guard.
 
 #if defined(LOCKSTEP_KERNELS_CONV2D_TILE_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef LOCKSTEP_KERNELS_CONV2D_TILE_INL
@@ -35,11 +35,11 @@ struct BlockPart {
   float* output;       // feature 0
 };
 
-/// Taps along one axis, in order, for two or more outputs side by side: `lead` that lie before the
-/// image for the first outputs (one output less each time), `full` inside it for all, `trail`
-/// behind it for the last ones.
+/// Taps along one axis, in order, for two or more adjacent outputs: `lead` that lie before the
+/// image for the first outputs (one output less each time), `full` that lie inside it for all,
+/// `trail` that lie after it for the last outputs.
 struct OutputTaps {
-  /// @param first_position  of the first output's first tap; before the image perhaps
+  /// @param first_position  of the first output's first tap; may lie before the image
   OutputTaps(std::size_t outputs, Offset first_position, std::size_t step, std::size_t image,
              std::size_t taps) {
     const Offset reach = signed_size((outputs - 1) * step);
@@ -60,7 +60,7 @@ struct OutputTaps {
     full = count(all_begin, all_end);
     trail = outputs == 1 ? 0 : count(all_end, end);
   }
-  std::size_t first;  // tap that lies inside for any
+  std::size_t first;  // the first tap inside the image for any output
   std::size_t lead;
   std::size_t full;
   std::size_t trail;
@@ -73,7 +73,8 @@ struct Corner {
   std::size_t column;
 };
 
-/// The sums of kRows x kColumns outputs, and what their loops need, worked out before.
+/// The sums of kRows x kColumns outputs, and the addresses that their loops need, computed in
+/// advance.
 template <std::size_t kRows, std::size_t kColumns>
 struct OutputTile {
   static constexpr std::size_t kOutputs = kRows * kColumns;
@@ -88,7 +89,7 @@ struct OutputTile {
   /// Floats of the input from this tile to the next along the row.
   std::size_t next() const { return kColumns * x_column; }
 
-  /// Of the tile that lies `shift` floats of the input further on.
+  /// Sums of the tile that lies `shift` floats of the input further on.
   template <std::size_t kFilters>
   HWY_INLINE void sum(std::size_t filter, std::size_t shift, V (&sums)[kFilters][kOutputs]) const {
     start(filter, sums);
@@ -239,8 +240,8 @@ struct OutputTile {
   const float* bias;      // or null
 };
 
-/// How many tiles of `pixels` outputs from a column on have all their taps inside the image, at
-/// most as many as leave their pixels in the first cache while all filters read them.
+/// How many tiles of `pixels` outputs from a column on have all taps inside the image; at most so
+/// many that their pixels stay in the first cache while all filters read them.
 inline std::size_t tiles_inside(const BlockPart& at, std::size_t column, std::size_t pixels) {
   constexpr std::size_t kFloats = 8192;  // 32 KiB
   const auto& [image, window] = at.geometry.input;
@@ -255,7 +256,7 @@ inline std::size_t tiles_inside(const BlockPart& at, std::size_t column, std::si
   return std::min(outputs / pixels, std::max<std::size_t>(1, kFloats / of_tile));
 }
 
-/// Runs run(part, row) for the rows of the output, after pooling, that are this call's share.
+/// Calls run(part, row) for the rows of the pooled output that are this call's share.
 template <class Run>
 HWY_INLINE void for_rows(const Conv2dGeometry& geometry, const Conv2dForward& arguments,
                          const Run& run) {

@@ -23,7 +23,7 @@ bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
   return bytes.size() >= text.size() && std::memcmp(bytes.data(), text.data(), text.size()) == 0;
 }
 
-/// Where the HDF5 data begin: at 0, 512, 1024, 2048, ...; what lies before is a user block.
+/// Where the HDF5 data begin: at 0, 512, 1024, 2048, ... What lies before is a user block.
 std::optional<std::int64_t> find_hdf5_data(const Descriptor& file) {
   std::array<std::byte, 8> bytes{};
   for (std::int64_t at = 0; at < file.size(); at = at == 0 ? 512 : 2 * at) {
@@ -32,7 +32,7 @@ std::optional<std::int64_t> find_hdf5_data(const Descriptor& file) {
   return {};
 }
 
-/// Why a file that is not HDF5 is none, as well as its first bytes tell.
+/// What a file that is not HDF5 seems to be instead, judged by its first bytes.
 std::string what_else(std::span<const std::byte> start) {
   if (start.empty()) return "it is empty, expected an HDF5 file with a checkpoint";
   if (begins_with(start, "\x1f\x8b")) return "it is compressed by gzip; unpack it first (gunzip)";

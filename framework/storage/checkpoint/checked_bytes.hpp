@@ -11,11 +11,11 @@ namespace lockstep {
 /// A checkpoint file, compared with the digest in its user block before HDF5 sees a byte of it.
 struct CheckedBytes {
   FileCheck check;
-  bool has_user_block = false;   ///< of whatever contents
-  std::vector<std::byte> bytes;  ///< the whole file where it is verified, else nothing
+  bool has_user_block = false;   ///< with any contents
+  std::vector<std::byte> bytes;  ///< the whole file if it is verified, else empty
 };
 
-/// @throws Error (data) for a file that is no HDF5 file, or of a newer version
+/// @throws Error (data) for a file that is not HDF5, or that a newer version wrote
 CheckedBytes check_bytes(const Descriptor& file);
 
 /// @throws Error (data): "FILE: REASON."

@@ -20,10 +20,10 @@
 
 namespace lockstep {
 
-/// Changes when any arithmetic that decides bits changes; resume refuses another one.
+/// Changes whenever any arithmetic that decides bits changes. Resuming refuses another version.
 inline constexpr int kArithmeticVersion = 1;
 
-/// One tensor as it is stored, logical order, no padding.
+/// One tensor as it is stored: in logical order, without padding.
 struct StoredTensor {
   std::string layer;       ///< "c1"
   std::string name;        ///< "weight"
@@ -45,7 +45,7 @@ struct StoredTrainingState {
   std::uint64_t seed = 0;
   Digest digest;  ///< of the parameters
 
-  /// Best validation accuracy so far; NaN without any.
+  /// Best validation accuracy so far; NaN if there is none.
   double best() const { return progress.best_step == 0 ? kNotMeasured : progress.best_accuracy; }
 };
 
@@ -64,38 +64,37 @@ struct Checkpoint {
 /// Whether both hold the same, numbers compared by their bits.
 bool same_bits(const Checkpoint& a, const Checkpoint& b);
 
-/// Writes a checkpoint so that the final name only ever holds a complete and verified file:
-/// written aside in the same folder, synced, read again through `read_checkpoint` and compared with
-/// same_bits, renamed, folder synced. Equal checkpoints give equal bytes.
-/// @throws Error (data) naming the file and the system's or HDF5's own reason; whatever stood
-///         under the name before is left untouched, and nothing is left beside it.
+/// Writes a checkpoint so that the final name only ever holds a complete and verified file. The
+/// file is written aside in the same folder, synced, read again through `read_checkpoint`, compared
+/// by same_bits and renamed, and the folder is synced. Equal checkpoints give equal bytes.
+/// @throws Error (data) naming the file and the system's or HDF5's own reason. Whatever had the
+///         name before is then left untouched, and nothing is left beside it.
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
                       const WriteOptions& options = {});
 
 struct LoadedCheckpoint {
   Checkpoint checkpoint;
-  bool verified = false;  ///< it had our user block and its digest was right
+  bool verified = false;  ///< it had our user block, and the digest was right
 };
 
-/// Reads a checkpoint or a file with only `/model` and `/parameters` (texts of any HDF5 kind;
+/// Reads a checkpoint, or a file with only `/model` and `/parameters` (texts of any HDF5 kind;
 /// float32, or float64 rounded once; `axis_order` by default OIHW, OI, O by rank).
-/// @throws Error (data): missing, not HDF5, wrong digest, newer format, missing or ill-shaped
-/// parts,
-///         values not finite, external storage or links; each in a sentence of its own.
+/// @throws Error (data), with a sentence for each case: missing, not HDF5, wrong digest, newer
+///         format, missing or ill-shaped parts, values not finite, external storage or links.
 LoadedCheckpoint read_checkpoint(const std::filesystem::path& path);
 
-/// Likewise, without the tensors' values: `values` is empty in each. They are not looked at.
+/// The same without reading the tensors: `values` is empty in each of them.
 LoadedCheckpoint read_checkpoint_summary(const std::filesystem::path& path);
 
-/// The bytes of a checkpoint of ours, once they agree with the digest in its user block.
+/// The bytes of a checkpoint of ours, after comparison with the digest in its user block.
 /// @throws Error (data): missing, damaged, or without a digest of ours
 std::vector<std::byte> read_verified_bytes(const std::filesystem::path& path);
 
 /// What the first 512 bytes and the digest say about a file.
 enum class FileState {
-  verified,      ///< our user block, and its digest is right
-  not_verified,  ///< without our user block
-  damaged,       ///< our user block, and the rest does not agree with it, or the block is damaged
+  verified,      ///< it has our user block, and its digest is right
+  not_verified,  ///< it does not have our user block
+  damaged,       ///< it has our user block, but the block is damaged or the rest does not match it
 };
 
 struct FileCheck {
@@ -103,8 +102,8 @@ struct FileCheck {
   std::string message;  ///< one sentence
 };
 
-/// Compares a file with the digest in its user block; HDF5 is not involved.
-/// @throws Error (data) when there is no such file or it cannot be read.
+/// Compares a file with the digest in its user block, without HDF5.
+/// @throws Error (data) if there is no such file or it cannot be read.
 FileCheck check_file(const std::filesystem::path& path);
 
 }  // namespace lockstep

@@ -27,7 +27,8 @@ namespace layout = checkpoint_layout;
 
 enum class TensorContents { values, shapes_only };
 
-/// The order of axes that the project uses for a tensor of a rank, as far as the rank tells.
+/// The order of axes that this project uses for a tensor of a rank, as far as the rank determines
+/// it.
 std::string usual_axis_order(std::size_t rank) {
   constexpr std::array<std::string_view, 5> kUsual = {"", "O", "OI", "", "OIHW"};
   return std::string(kUsual[rank]);
@@ -138,8 +139,8 @@ Provenance read_provenance(const Hdf5Reader& file) {
   return provenance;
 }
 
-/// Reads a part that a file can do without. Where nothing vouches for the file, another program may
-/// have given the part's name to something of its own: what cannot be read is then not there.
+/// Reads a part that a file can do without. In a file without a digest, another program may have
+/// used the part's name for something of its own. A part that cannot be read then counts as absent.
 template <typename Reading>
 auto read_optional(bool verified, const Reading& reading) -> decltype(reading()) {
   try {
@@ -150,7 +151,7 @@ auto read_optional(bool verified, const Reading& reading) -> decltype(reading())
   }
 }
 
-/// A checkpoint of ours behind a user block that is not ours: overwritten, say by zeros. Whoever
+/// Detects a checkpoint of ours whose user block was overwritten, by zeros for example. Whoever
 /// removes the block on purpose leaves none.
 void require_no_lost_block(const Hdf5Reader& file) {
   if (!file.has_attribute("/", "format")) return;
@@ -159,7 +160,7 @@ void require_no_lost_block(const Hdf5Reader& file) {
                  "it is damaged: its first 512 bytes, which hold its digest, are lost");
 }
 
-/// Refuses files of other formats and of newer versions; a file from elsewhere states neither.
+/// Refuses other formats and newer versions. A file from elsewhere states neither.
 void require_known_format(const Hdf5Reader& file) {
   if (!file.has_attribute("/", "format")) return;
   const std::string format = file.text_attribute("/", "format");

@@ -36,7 +36,7 @@ std::optional<Index> step_of(std::string_view name) {
   return step;
 }
 
-/// A reason in the middle of a sentence: without its full stop.
+/// A reason for the middle of a sentence: without its full stop.
 std::string_view without_stop(std::string_view sentence) {
   if (sentence.ends_with('.')) sentence.remove_suffix(1);
   return sentence;
@@ -53,7 +53,7 @@ void require_same_arithmetic(const FoundCheckpoint& found) {
                   version > kArithmeticVersion ? "a newer one" : "an older one"));
 }
 
-/// Reads the checkpoint of a step. Returns why it is no good to go on from; nothing when it is.
+/// Reads the checkpoint of a step. Returns why it cannot be gone on from; nothing if it can.
 std::optional<std::string> read_for_resume(Index step, const CheckpointJudge& judge,
                                            FoundCheckpoint& found) {
   const std::string name = found.path.string();
@@ -124,7 +124,8 @@ std::filesystem::path RunCheckpoints::save(const Checkpoint& checkpoint,
 }
 
 void RunCheckpoints::remove_old(Index newest, Index keep) const {
-  // Steps past the newest are left from a future that this run has not come to again.
+  // Steps after the newest one were left by an earlier course of this run, which it has not
+  // repeated.
   std::vector<Index> candidates = steps();
   std::erase_if(candidates, [newest](Index step) { return step > newest; });
   const std::optional<Index> kept_latest = latest();

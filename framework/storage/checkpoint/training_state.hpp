@@ -16,7 +16,7 @@
 
 namespace lockstep {
 
-/// What training has come to; all borrowed.
+/// The state of a training; all borrowed.
 struct TrainingState {
   const ParameterStore& parameters;
   const Optimizer& optimizer;
@@ -25,7 +25,7 @@ struct TrainingState {
   std::uint64_t seed;
 };
 
-/// A checkpoint that training can go on from. Its texts and its provenance are the caller's.
+/// A checkpoint that training can go on from. The caller adds the texts and the provenance.
 Checkpoint checkpoint_of(const TrainingState& state);
 
 /// Copies a checkpoint's tensors into the flat buffer; `what` names the file in messages.
@@ -33,7 +33,7 @@ Checkpoint checkpoint_of(const TrainingState& state);
 void restore_parameters(const Checkpoint& checkpoint, const std::string& what,
                         ParameterStore& parameters);
 
-/// The fact of a checkpoint's provenance that says which data it was trained on: Digest::hex().
+/// The entry of a checkpoint's provenance that says which data it was trained on: Digest::hex().
 inline constexpr const char* kDataDigest = "data_digest";
 
 /// The data that training is to go on with.
@@ -42,20 +42,20 @@ struct TrainingData {
   std::string origin;  ///< for messages
 };
 
-/// What goes on: filled from a checkpoint.
+/// What goes on, to be filled from a checkpoint.
 struct ResumedTraining {
   ParameterStore& parameters;
   Optimizer& optimizer;
 };
 
-/// Fills parameters and optimizer from a checkpoint. A trainer that begins with the progress that
-/// is returned goes on bit for bit as the one that was saved.
-/// @throws Error (data) when the checkpoint is of another network, optimizer or data set (where its
-///         provenance has `kDataDigest`), or has no state
+/// Fills parameters and optimizer from a checkpoint. A trainer that starts with the returned
+/// progress goes on bit for bit like the one that was saved.
+/// @throws Error (data) if the checkpoint has no state, or is of another network, optimizer or data
+///         set (if its provenance has `kDataDigest`)
 TrainingProgress resume_training(const FoundCheckpoint& found, const TrainingData& data,
                                  const ResumedTraining& training);
 
-/// Rank 0's parameters, optimizer state and progress on every rank.
+/// Puts rank 0's parameters, optimizer state and progress on every rank.
 void share_state(Communicator& communicator, ParameterStore& parameters, Optimizer& optimizer,
                  TrainingProgress& progress);
 

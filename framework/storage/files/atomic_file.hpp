@@ -1,8 +1,8 @@
 #pragma once
 
-// Files that are either the old or the new ones, never a mixture: written aside in the same folder
-// under a hidden name, synced, renamed, folder synced. One writer a folder (the run's lock sees to
-// it).
+// Files that are either old or new, never a mixture: written aside in the same folder under a
+// hidden name, synced and renamed, and the folder synced. There is one writer per folder, which the
+// run's lock ensures.
 
 #include <filesystem>
 #include <functional>
@@ -11,18 +11,18 @@
 
 namespace lockstep {
 
-/// The moments of writing a file aside, in their order; the hook is called after each.
+/// The stages of writing a file aside, in order. The hook is called after each.
 enum class WriteStage {
   created,   ///< the hidden file exists
   written,   ///< it has its contents
   synced,    ///< its contents are on the device
   verified,  ///< checkpoints: read again and equal to what was asked for
-  renamed,   ///< it bears its final name; only the folder's own sync is left
+  renamed,   ///< it has its final name; only the sync of the folder is left
 };
 
 struct WriteOptions {
-  /// Called after each stage with the file's name at that moment; what it throws ends the writing
-  /// as a failing call of the system would. Lets tests stop, kill and damage at every point.
+  /// Called after each stage with the file's name at that moment. An exception from it ends the
+  /// writing like a failing system call. Tests use it to stop, kill and damage at every point.
   std::function<void(WriteStage, const std::filesystem::path&)> on_stage = {};
 
   void reached(WriteStage stage, const std::filesystem::path& file) const {
@@ -30,8 +30,8 @@ struct WriteOptions {
   }
 };
 
-/// A file being written aside. Destroyed before `publish`, it leaves nothing behind and the target
-/// untouched.
+/// A file being written aside. If it is destroyed before `publish`, it leaves nothing behind and
+/// the target untouched.
 class AtomicFile {
  public:
   /// Reserves the hidden name "FOLDER/.NAME.tmp-PID" and creates the file empty.
@@ -44,7 +44,7 @@ class AtomicFile {
   /// Where to write the contents.
   const std::filesystem::path& temporary() const { return temporary_; }
 
-  /// Contents to the device.
+  /// Puts the contents on the device.
   void sync();
   /// Takes the target's name and syncs the folder. @throws Error (data) naming path and reason.
   void publish();
@@ -60,10 +60,10 @@ class AtomicFile {
 void write_text_file(const std::filesystem::path& path, std::string_view text,
                      const WriteOptions& options = {});
 
-/// Whether `name` is one that AtomicFile gives to files not yet published.
+/// Whether `name` is one that AtomicFile gives to files that are not published yet.
 bool is_temporary_name(std::string_view name);
 
-/// Removes what killed writers left in `folder`; a missing folder has nothing.
+/// Removes what killed writers have left in `folder`, if it exists.
 void remove_temporary_files(const std::filesystem::path& folder);
 
 }  // namespace lockstep

@@ -40,7 +40,7 @@ std::string_view kind_of(mode_t mode) {
   return "a device";
 }
 
-// Looked at before opening: opening a pipe waits for its other end, and opening a device may act.
+// Called before opening: opening a pipe waits for its other end, and opening a device may act.
 void require_regular(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) throw system_error("read", path, errno);

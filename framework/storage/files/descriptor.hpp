@@ -1,7 +1,7 @@
 #pragma once
 
-// An open file of the operating system, every call checked. The rest of storage/ reads and writes
-// plain files through this class alone. One thread at a time.
+// An open file of the operating system, with every call checked. The rest of storage/ reads and
+// writes plain files only through this class. One thread at a time.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,13 +23,13 @@ enum class OpenMode {
   lock_file,  ///< reading and writing, created when missing, its contents kept
 };
 
-/// An Error (data) by a call of the operating system.
+/// An Error (data) from a call of the operating system.
 class SystemError : public Error {
  public:
   /// @param reason  "cannot ACTION PATH: No space left on device"
   SystemError(const std::string& reason, int number);
 
-  /// Without what to do.
+  /// The reason without advice.
   const std::string& reason() const { return reason_; }
   /// The call's errno.
   int number() const { return number_; }
@@ -39,7 +39,7 @@ class SystemError : public Error {
   int number_;
 };
 
-/// What to do against a failed call, by its errno: "make room there"; "" where it depends.
+/// Advice for a failed call, by its errno: "make room there"; "" if it depends on the case.
 std::string_view remedy_of(int error_number);
 
 /// "cannot ACTION PATH: No space left on device; make room there."
@@ -50,7 +50,7 @@ SystemError system_error(std::string_view action, const std::filesystem::path& p
 /// reason.
 class Descriptor {
  public:
-  /// @throws Error (data) too when a file to read is a folder, a pipe or a device.
+  /// @throws Error (data), also if a file to read is a folder, a pipe or a device.
   Descriptor(const std::filesystem::path& path, OpenMode mode);
   ~Descriptor();
   Descriptor(Descriptor&& other) noexcept;
@@ -77,10 +77,10 @@ class Descriptor {
 
   /// fsync: contents and length are on the device when it returns.
   void sync();
-  /// fdatasync: likewise, without the times.
+  /// fdatasync: the same without the times.
   void sync_data();
 
-  /// Closes and reports what only close reports (network file systems).
+  /// Closes, and reports errors that appear only then (network file systems).
   void close();
 
  private:
@@ -88,14 +88,14 @@ class Descriptor {
   int number_ = -1;
 };
 
-/// Whether there is nothing under a name. False where the system does not tell, such as inside a
-/// folder that may not be entered: reading the file says why.
+/// Whether nothing exists under a name. False if the system does not tell, for example inside a
+/// folder that may not be entered: reading the file then reports why.
 bool is_missing(const std::filesystem::path& path);
 
-/// The whole of a regular file. @throws Error (data), also for more than `limit` bytes.
+/// The whole of a regular file. @throws Error (data), also if it has more than `limit` bytes.
 std::vector<std::byte> read_whole_file(const std::filesystem::path& path, std::int64_t limit);
 
-/// Likewise as text.
+/// The same as text.
 std::string read_text_file(const std::filesystem::path& path, std::int64_t limit);
 
 /// Makes a rename or a removal inside `folder` durable.

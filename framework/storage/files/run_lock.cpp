@@ -20,7 +20,7 @@ std::string host_name() {
   return name.data();
 }
 
-/// The holder as it has written itself into the file; it may not have come to that yet.
+/// The holder as it has described itself in the file, which it may not have done yet.
 std::string holder_in(const Descriptor& file) {
   std::array<char, 512> text{};
   const std::size_t length = file.read_at(0, std::as_writable_bytes(std::span(text)));
@@ -29,7 +29,7 @@ std::string holder_in(const Descriptor& file) {
   return holder.empty() ? "another process" : holder;
 }
 
-/// Whether a lock call that failed says that there are no locks here.
+/// Whether a failed lock call means that there are no locks here.
 bool knows_no_locks(int error_number) {
   return error_number == ENOLCK || error_number == ENOSYS || error_number == EOPNOTSUPP;
 }
@@ -55,7 +55,7 @@ RunLock::~RunLock() {
   try {
     file_.truncate(0);
   } catch (const Error&) {
-    // It goes on naming a process that has ended; the system's lock decides, not the text.
+    // The text goes on naming a process that has ended. The system's lock decides, not the text.
   }
 }
 

@@ -14,16 +14,16 @@ class RunInUse : public Error {
   explicit RunInUse(const std::string& message) : Error(errors::kRunInUse, message) {}
 };
 
-/// Keeps a run's folder to one writer: flock on its file run.lock, with process and host inside.
+/// Limits a run's folder to one writer: flock on its file run.lock, which names process and host.
 ///
-/// The system lets go of it when the process ends, however it ends; the file stays. On file systems
-/// that know no locks (some of Lustre's mounts) there is none, and `is_held` says so.
+/// The system releases the lock when the process ends, however it ends. The file stays. On file
+/// systems without locks (some mounts of Lustre) there is none, and `is_held` says so.
 class RunLock {
  public:
   /// @throws RunInUse naming the holder when another process has it; Error (data) when the file
   ///         cannot be written.
   explicit RunLock(const std::filesystem::path& folder);
-  /// Empties the file and lets go.
+  /// Empties the file and releases the lock.
   ~RunLock();
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
@@ -37,8 +37,8 @@ class RunLock {
   bool held_ = false;
 };
 
-/// Whether a process writes in a run's folder at this moment; false where there are no locks.
-/// @throws Error (data) when the lock's file cannot be read
+/// Whether a process writes in a run's folder at this moment; false if there are no locks.
+/// @throws Error (data) if the lock's file cannot be read
 bool is_run_locked(const std::filesystem::path& folder);
 
 }  // namespace lockstep

@@ -38,8 +38,8 @@ std::optional<UserBlock> parse_figures(std::string_view text) {
   return block;
 }
 
-/// Whether most bytes are those of a user block; one of another program has some in common by
-/// chance.
+/// Whether most bytes are those of a user block of ours. A block of another program has some in
+/// common by chance.
 bool resembles_ours(std::string_view text) {
   const std::string ours = user_block_text({});
   std::size_t equal = 0;
@@ -65,7 +65,7 @@ UserBlockFinding find_user_block(std::span<const std::byte> start) {
     return {cut_short ? UserBlockKind::damaged : UserBlockKind::none, {}};
   }
   const std::optional<UserBlock> block = parse_figures(text);
-  // A changed byte anywhere is found here: the block is compared with the one it should be.
+  // Finds a changed byte anywhere: the block is compared with the one that it should be.
   if (block && user_block_text(*block) == text) return {UserBlockKind::ours, *block};
   const std::string_view version = std::string_view(text).substr(kMagic.size());
   int number = 0;

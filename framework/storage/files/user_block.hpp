@@ -1,7 +1,7 @@
 #pragma once
 
 // The 512 bytes in front of a checkpoint's HDF5 data: readable text that says what the file is, how
-// long the rest is and what its XXH3-128 is. Checked before libhdf5 sees a byte.
+// long the rest is, and what the XXH3-128 of the rest is. Checked before libhdf5 sees a byte.
 
 #include <cstddef>
 #include <cstdint>
@@ -27,10 +27,10 @@ std::string user_block_text(const UserBlock& block);
 
 /// What the first bytes of a file are.
 enum class UserBlockKind {
-  none,     ///< not ours: nothing, or another program's
+  none,     ///< not ours: nothing, or that of another program
   ours,     ///< ours and intact
   newer,    ///< ours, of a later version than this program knows
-  damaged,  ///< ours once: bytes of it have changed
+  damaged,  ///< ours, but bytes of it have changed
 };
 
 struct UserBlockFinding {

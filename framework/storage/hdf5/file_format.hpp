@@ -1,6 +1,6 @@
 #pragma once
 
-// What an HDF5 file says of itself: the attributes `format` and `schema_version` of its root.
+// How an HDF5 file describes itself: the attributes `format` and `schema_version` of its root.
 
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace lockstep {
 
-/// "" of a file that does not say it, or not as one text.
+/// "" if a file does not say it, or not as a single text.
 std::string format_of(const Hdf5Reader& file);
 
 /// @throws Error (data) for a file of another format or version

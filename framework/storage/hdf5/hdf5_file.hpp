@@ -5,11 +5,11 @@
 //
 // Written files: format of HDF5 1.10 (checksums on all metadata), numbers chunked with Fletcher32,
 // no times stored, names in order of creation: equal contents give equal bytes.
-// Read files are taken for hostile: links are never followed, virtual or externally stored data,
-// other filters than deflate, shuffle and Fletcher32, and sizes that the file cannot hold are
+// Files that are read may be hostile. Links are never followed. Virtual or externally stored data,
+// filters other than deflate, shuffle and Fletcher32, and sizes that the file cannot hold are
 // refused before anything is read or allocated.
 //
-// Threading: one object, one thread, the one that made it.
+// Threading contract: an object is used only by the thread that made it.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +24,7 @@
 
 namespace lockstep {
 
-/// What is found under a name.
+/// What exists under a name.
 enum class Hdf5Node {
   missing,
   group,
@@ -52,7 +52,8 @@ enum class Hdf5Element {
 /// "float32"
 std::string_view to_string(Hdf5Element element);
 
-/// Extents of a data set; none = a single value. Unlike a Shape, of any rank and maybe with zeros.
+/// Extents of a data set; empty = a single value. Unlike a Shape, of any rank and possibly with
+/// zeros.
 using Hdf5Extents = std::vector<Index>;
 
 /// "(10, 28, 28)"
@@ -63,7 +64,7 @@ using Hdf5Values = std::variant<std::span<const float>, std::span<const double>,
                                 std::span<const std::int64_t>, std::span<const std::uint64_t>,
                                 std::span<const std::uint8_t>, std::span<const std::string>>;
 
-/// A vector is stored as a list, anything else as a single value.
+/// A vector is stored as a list, everything else as a single value.
 using Hdf5Attribute = std::variant<std::string, double, std::int64_t, std::uint64_t,
                                    std::vector<std::string>, std::vector<std::uint64_t>>;
 
@@ -72,26 +73,26 @@ struct Hdf5Dataset {
   std::string path;  ///< "/steps/loss"; its group exists
   Hdf5Extents extents;
   Hdf5Values values;
-  std::string units;  ///< "1" without a dimension, "" for texts
+  std::string units;  ///< "1" for figures without a dimension, "" for texts
   std::string long_name;
 };
 
-/// Which data set labels which axis of another.
+/// Which data set labels which axis of another data set.
 struct Hdf5Scale {
   std::string dataset;
   unsigned axis = 0;
-  std::string scale;  ///< path of a data set that `make_scale` has made one
+  std::string scale;  ///< path of a data set that `make_scale` has turned into one
 };
 
 class Hdf5Reader;
 
-/// Builds one new file, front to back. Not opened by anybody else meanwhile, so no file lock is
+/// Builds one new file from front to back. Nobody else has it open meanwhile, so no file lock is
 /// taken.
 class Hdf5Writer {
  public:
-  /// @param user_block  bytes left free in front of the HDF5 data: 0, or a power of two from 512 on
+  /// @param user_block  bytes left free before the HDF5 data: 0, or a power of two from 512 on
   explicit Hdf5Writer(const std::filesystem::path& path, std::size_t user_block = 0);
-  /// Neither closed nor finished, nothing is written.
+  /// If the file was neither closed nor finished, nothing is written.
   ~Hdf5Writer();
   Hdf5Writer(const Hdf5Writer&) = delete;
   Hdf5Writer& operator=(const Hdf5Writer&) = delete;
@@ -100,32 +101,32 @@ class Hdf5Writer {
   void add_dataset(const Hdf5Dataset& dataset);
   void add_text(const std::string& path, const std::string& text, const std::string& long_name);
   void add_attribute(const std::string& path, const std::string& name, const Hdf5Attribute& value);
-  /// A link to an object of another file, which need not exist yet.
+  /// A link to an object in another file, which need not exist yet.
   void add_external_link(const std::string& path, const std::string& file,
                          const std::string& object);
 
-  /// Everything in another file, as a new group with the root's attributes. References between
-  /// objects, such as those to dimension scales, are lost.
+  /// Copies everything in another file into a new group, the root's attributes included. References
+  /// between objects, such as those to dimension scales, are lost.
   void add_copy(const std::string& path, const Hdf5Reader& source);
 
   /// Turns a data set into a dimension scale called `name`.
   void make_scale(const std::string& dataset, const std::string& name);
   void attach_scale(const Hdf5Scale& scale);
-  /// Names an axis that has no scale.
+  /// Labels an axis that has no scale.
   void label_axis(const std::string& dataset, unsigned axis, const std::string& label);
 
-  /// The finished file, its user block (zeros) included. Instead of `close`.
+  /// The finished file, with a user block of zeros. To be called instead of `close`.
   std::vector<std::byte> finish();
 
-  /// Writes the file to its path. A file that is there is emptied first; who must not lose it
-  /// writes aside (atomic_file.hpp).
+  /// Writes the file to its path. An existing file is emptied first; callers who must not lose it
+  /// write aside (atomic_file.hpp).
   void close();
 
  private:
   std::filesystem::path path_;
   std::string name_;
   std::size_t user_block_ = 0;
-  std::vector<std::byte> image_;  ///< the library writes into it as long as the file is open
+  std::vector<std::byte> image_;  ///< the library writes into it while the file is open
   std::int64_t file_ = -1;
 };
 
@@ -133,13 +134,13 @@ class Hdf5Writer {
 bool is_hdf5_file(const std::filesystem::path& path);
 
 /// Reads a file. Paths are absolute, "/parameters/c1/weight".
-/// Every reading function throws Error (data) that names file and object when the object is
-/// missing, is not what is asked for, or is refused (see above).
+/// Every reading function throws Error (data) that names file and object if the object is missing,
+/// is not what was asked for, or is refused (see above).
 class Hdf5Reader {
  public:
   /// Opens a regular file, without locking it.
   explicit Hdf5Reader(const std::filesystem::path& path);
-  /// Opens a file that is in memory already (copied); `name` stands for it in messages.
+  /// Opens a file that is already in memory (copied). Messages call it `name`.
   Hdf5Reader(std::span<const std::byte> image, std::string name);
   ~Hdf5Reader();
   Hdf5Reader(const Hdf5Reader&) = delete;
@@ -149,7 +150,7 @@ class Hdf5Reader {
   const std::string& name() const { return name_; }
 
   Hdf5Node node(const std::string& path) const;
-  /// Names in a group: in order of creation where the file knows it, else in order of names.
+  /// Names in a group: in order of creation if the file knows it, else in alphabetical order.
   std::vector<std::string> children(const std::string& group) const;
 
   Hdf5Extents extents(const std::string& dataset) const;
@@ -159,17 +160,17 @@ class Hdf5Reader {
   std::vector<std::int64_t> read_integers(const std::string& dataset) const;   ///< any integer type
   std::vector<std::uint64_t> read_unsigned(const std::string& dataset) const;  ///< uint64 only
   std::vector<double> read_reals(const std::string& dataset) const;            ///< float32, float64
-  /// float32, or float64 rounded once; a finite value that float32 cannot hold is refused.
+  /// float32, or float64 rounded once. A finite value that float32 cannot hold is refused.
   std::vector<float> read_floats(const std::string& dataset) const;
-  /// Texts of any kind: of fixed or variable length, ASCII or UTF-8, padded by zeros or blanks.
+  /// Texts of any kind: fixed or variable length, ASCII or UTF-8, padded by zeros or blanks.
   std::vector<std::string> read_texts(const std::string& dataset) const;
-  /// One text: a single value or a list of one.
+  /// One text: a single value, or a list of one.
   std::string read_text(const std::string& dataset) const;
 
   bool has_attribute(const std::string& object, const std::string& name) const;
-  /// Of a group: in order of creation where the file knows it, else in order of names.
+  /// Attributes of a group: in order of creation if the file knows it, else in alphabetical order.
   std::vector<std::string> attributes(const std::string& group) const;
-  /// Of an attribute with one value.
+  /// The element type of an attribute with one value.
   Hdf5Element attribute_element(const std::string& object, const std::string& name) const;
   std::string text_attribute(const std::string& object, const std::string& name) const;
   std::int64_t integer_attribute(const std::string& object, const std::string& name) const;

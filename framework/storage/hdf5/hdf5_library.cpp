@@ -27,7 +27,8 @@ namespace {
 
 herr_t collect_reason(unsigned /*position*/, const H5E_error2_t* error, void* reasons) {
   std::string text = error->desc == nullptr ? "" : error->desc;
-  // A failing call of the system is described with addresses and times; its own words are enough.
+  // HDF5 describes a failed system call with addresses and times. The system's own words are
+  // enough.
   constexpr std::string_view kSystemReason = "error message = '";
   if (const std::size_t start = text.find(kSystemReason); start != std::string::npos) {
     text = text.substr(start + kSystemReason.size());

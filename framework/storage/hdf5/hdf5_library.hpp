@@ -1,7 +1,7 @@
 #pragma once
 
-// libhdf5 for the files of this folder that use it: checked calls, owned identifiers, types.
-// Included by no header that others see.
+// libhdf5 for those files of this folder that use it: checked calls, owned identifiers, types. Only
+// included by sources of this folder.
 
 #include <hdf5.h>
 
@@ -22,13 +22,13 @@ struct Where {
 
 [[noreturn]] void refuse(const Where& where, const std::string& reason);
 
-/// The library's reasons for its last failure, outermost first, in one line.
+/// The library's reasons for its last failure, outermost first, on one line.
 std::string library_reasons();
 
-/// Refuses with the library's reasons.
+/// Throws an Error with the library's reasons.
 [[noreturn]] void refuse_failed_call(const Where& where);
 
-/// The one check of all return values: negative is failure, in every call of the library.
+/// The only check of return values: in every call of the library, a negative value means failure.
 template <typename Result>
 Result checked(Result result, const Where& where) {
   if (result < 0) refuse_failed_call(where);
@@ -52,18 +52,18 @@ class Handle {
 
   hid_t id() const { return id_; }
 
-  /// Lets go and reports what only closing finds: data that could not be written out.
+  /// Closes it and reports errors that only closing finds: data that could not be written.
   void close(const Where& where) { checked(H5Idec_ref(std::exchange(id_, -1)), where); }
 
  private:
   hid_t id_;
 };
 
-/// The library prints its failures unless told not to, for each thread anew.
+/// Stops the library from printing its failures. Needed once in every thread.
 void silence();
 
-/// How one element type is stored (both byte orders) and held in memory. Identifiers of the library
-/// are known only while it runs, so this is a function and no constant.
+/// How one element type is stored (in both byte orders) and held in memory. The library's
+/// identifiers are known only at run time, so this is a function and not a constant.
 struct NumberType {
   Hdf5Element element;
   hid_t little_endian;
@@ -87,12 +87,13 @@ constexpr bool is_real(Hdf5Element element) {
   return element == Hdf5Element::float32 || element == Hdf5Element::float64;
 }
 
-/// An object of a group or file, by its path; links are followed.
+/// Opens an object in a group or file, by its path. Links are followed.
 Handle open_object(hid_t parent, const std::string& name, const Where& where);
 
 Handle access_properties(const Where& where);
 
-/// The library takes two open files of one name for the same; in memory each has a name of its own.
+/// The library takes two open files with the same name for one file. So each file in memory has a
+/// name of its own.
 std::string unique_name(const void* owner);
 
 }  // namespace lockstep::hdf5

@@ -14,12 +14,12 @@ namespace {
 
 using namespace hdf5;
 
-/// In which order a group's links or attributes are listed, by the flags of its creation list.
+/// The order in which a group's links or attributes are listed, by the flags of its creation list.
 H5_index_t listing_order(unsigned creation_order) {
   return (creation_order & H5P_CRT_ORDER_TRACKED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
 }
 
-/// Calls a listing function twice: for the length of a name, then for the name.
+/// Calls a listing function twice: for the length of a name, and for the name.
 template <typename Listing>
 std::string listed_name(const Listing& listing, const Where& where) {
   const ssize_t length = checked(listing(nullptr, 0), where);
@@ -29,7 +29,7 @@ std::string listed_name(const Listing& listing, const Where& where) {
   return name;
 }
 
-/// For files that are only read. The project replaces files and never changes them in place, so a
+/// For files that are only read. This project replaces files and never changes them in place, so a
 /// lock would only make other programs fail.
 Handle unlocked_access_properties(const Where& where) {
   Handle list = access_properties(where);
@@ -41,7 +41,7 @@ Handle unlocked_access_properties(const Where& where) {
 
 bool is_hdf5_file(const std::filesystem::path& path) {
   silence();
-  Descriptor(path, OpenMode::read).close();  // says what is wrong with the path in its own words
+  Descriptor(path, OpenMode::read).close();  // reports what is wrong with the path in its own words
   const std::string name = path.string();
   return checked(H5Fis_hdf5(name.c_str()), Where{name, "file"}) > 0;
 }
@@ -60,7 +60,7 @@ Hdf5Reader::Hdf5Reader(std::span<const std::byte> image, std::string name)
   const Handle access = access_properties(where);
   constexpr std::size_t kGrowth = 65536;  // unused: an image that is only read does not grow
   checked(H5Pset_fapl_core(access.id(), kGrowth, false), where);
-  // The library copies the image; its interface has the address without const.
+  // The library copies the image, but its interface takes the address without const.
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
   checked(H5Pset_file_image(access.id(), const_cast<std::byte*>(image.data()), image.size()),
           where);

@@ -37,7 +37,8 @@ std::string_view describe(Hdf5Node node) {
   return "is unknown";
 }
 
-/// Data outside the file, computed from other files, or behind filters that plugins would bring.
+/// Refuses data that lie outside the file, are computed from other files, or need filters from
+/// plugins.
 void refuse_unusual_storage(const Handle& dataset, const Where& where) {
   const Handle list(H5Dget_create_plist(dataset.id()), where);
   const H5D_layout_t layout = checked(H5Pget_layout(list.id()), where);
@@ -61,8 +62,8 @@ void refuse_unusual_storage(const Handle& dataset, const Where& where) {
   }
 }
 
-/// A file of a few bytes may claim terabytes: what it claims must fit what it stores. Little may be
-/// claimed by values never written, which stand for the fill value.
+/// A file of a few bytes may claim terabytes: what it claims must fit what it stores. Values that
+/// were never written, which stand for the fill value, may claim only little.
 void refuse_implausible_size(const Handle& dataset, std::size_t count, std::size_t element_bytes,
                              const Where& where) {
   constexpr std::size_t kLittle = std::size_t{1} << 26;
@@ -93,7 +94,7 @@ std::vector<float> rounded_to_float(const std::vector<double>& values, const Whe
   return rounded;
 }
 
-/// A text of fixed length without its padding.
+/// A text of fixed length, without its padding.
 std::string unpadded(std::string_view stored, H5T_str_t padding) {
   if (padding != H5T_STR_SPACEPAD) return std::string(stored.substr(0, stored.find('\0')));
   const std::size_t last = stored.find_last_not_of(' ');
@@ -241,7 +242,7 @@ void require_element(bool right, const Opened& opened, std::string_view expected
 std::vector<std::int64_t> read_integer_values(const Opened& opened, const Where& where) {
   require_element(is_integer(opened.element), opened, "integers", where);
   if (opened.element != Hdf5Element::uint64) return read_numbers<std::int64_t>(opened, where);
-  // The library would silently replace what does not fit by the largest value that does.
+  // The library would silently replace a value that does not fit by the largest one that does.
   const std::vector<std::uint64_t> values = read_numbers<std::uint64_t>(opened, where);
   constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
   for (const std::uint64_t value : values) {

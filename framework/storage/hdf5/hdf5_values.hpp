@@ -1,7 +1,7 @@
 #pragma once
 
-// Finding and reading what a file holds, which is taken for hostile: see hdf5_file.hpp.
-// Included by no header that others see.
+// Finding and reading the contents of a file, which may be hostile: see hdf5_file.hpp. Only
+// included by sources of this folder.
 
 #include <optional>
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace lockstep::hdf5 {
 
-/// Walks to an object along hard links only; what stops it is told by the node.
+/// Walks to an object along hard links only. The node says what stopped the walk.
 struct Found {
   Hdf5Node node;
   std::optional<Handle> object;
@@ -20,16 +20,17 @@ struct Found {
 
 Found find_object(hid_t file, std::string_view path, const Where& where);
 
-// Each finds `where.object` or refuses.
+// Each finds `where.object` or throws.
 Handle require_group(hid_t file, const Where& where);
 Handle require_dataset(hid_t file, const Where& where);
 Handle require_object(hid_t file, const Where& where);
 
 Hdf5Extents extents_of(const Handle& space, const Where& where);
-/// Elements of a space; what does not fit 63 bits, or has none at all by declaration, is refused.
+/// Elements of a space. Refused if the number does not fit 63 bits, or if the space is declared to
+/// have none.
 std::size_t count_of(const Handle& space, const Where& where);
 
-/// Something with values, a data set or an attribute, opened and measured.
+/// A data set or an attribute, opened and measured.
 struct Opened {
   Handle object;
   Handle type;
@@ -46,7 +47,7 @@ Opened open_attribute(const Handle& object, const std::string& name, std::size_t
 void require_element(bool right, const Opened& opened, std::string_view expected,
                      const Where& where);
 
-// The same call for data sets and attributes.
+// The same call serves data sets and attributes.
 void read_raw(const Opened& opened, hid_t memory_type, void* values, const Where& where);
 
 template <typename Number>
@@ -59,9 +60,9 @@ std::vector<Number> read_numbers(const Opened& opened, const Where& where) {
   return values;
 }
 
-/// Of any integer type.
+/// Values of any integer type.
 std::vector<std::int64_t> read_integer_values(const Opened& opened, const Where& where);
-/// Of float32, or of float64 rounded once.
+/// Values of float32, or of float64 rounded once.
 std::vector<float> read_float_values(const Opened& opened, const Where& where);
 std::vector<std::string> read_text_values(const Opened& opened, const Where& where);
 

@@ -14,7 +14,7 @@ namespace {
 
 using namespace hdf5;
 
-/// The type of a text of variable length, UTF-8.
+/// The type of UTF-8 texts of variable length.
 Handle text_type(const Where& where) {
   Handle type(H5Tcopy(H5T_C_S1), where);
   checked(H5Tset_size(type.id(), H5T_VARIABLE), where);
@@ -26,10 +26,10 @@ Handle text_type(const Where& where) {
 struct RawValues {
   Handle stored;
   Handle memory;
-  std::vector<const char*> texts;  ///< what `data` points to when the values are texts
+  std::vector<const char*> texts;  ///< what `data` points to if the values are texts
   const void* data;
   std::size_t count;
-  std::size_t bytes;  ///< of one element; of a text: of the reference to it
+  std::size_t bytes;  ///< of one element; for a text, of the reference to it
   bool is_text;
 };
 
@@ -63,7 +63,8 @@ std::vector<hsize_t> dimensions(const Hdf5Extents& extents) {
   return {extents.begin(), extents.end()};
 }
 
-/// The space of a data set. An extent of zero may grow: the library has no chunks for it otherwise.
+/// The space of a data set. An extent of zero may grow, because otherwise the library has no
+/// chunks.
 Handle data_space(const Hdf5Extents& extents, const Where& where) {
   if (extents.empty()) return {H5Screate(H5S_SCALAR), where};
   const std::vector<hsize_t> current = dimensions(extents);
@@ -73,7 +74,7 @@ Handle data_space(const Hdf5Extents& extents, const Where& where) {
           where};
 }
 
-/// Chunks of about a mebibyte: as many whole rows of the first axis as fit.
+/// Chunks of about one mebibyte: as many whole rows of the first axis as fit.
 std::vector<hsize_t> chunk_extents(const Hdf5Extents& extents, std::size_t element_bytes) {
   constexpr hsize_t kChunkBytes = hsize_t{1} << 20;
   std::vector<hsize_t> chunk = dimensions(extents);
@@ -97,8 +98,8 @@ Handle dataset_properties(const Hdf5Extents& extents, const RawValues& raw, cons
   return list;
 }
 
-/// For groups, the root included: order of creation kept; links and attributes in the group's own
-/// header however many they are, since that is the plainest of HDF5's forms.
+/// For all groups, the root included. The order of creation is kept. Links and attributes are
+/// stored in the group's own header however many they are, which is HDF5's plainest form.
 void set_group_properties(const Handle& list, const Where& where) {
   constexpr unsigned kInOrder = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
   constexpr unsigned kMost = 1000;
@@ -109,7 +110,7 @@ void set_group_properties(const Handle& list, const Where& where) {
   checked(H5Pset_attr_phase_change(list.id(), kMost, kMost / 2), where);
 }
 
-// An attribute's elements and extents: a list has one axis, a single value none.
+// The elements and extents of an attribute: a list has one axis, a single value none.
 template <typename Value>
 std::span<const Value> elements_of(const Value& value) {
   return {&value, 1};
@@ -142,12 +143,12 @@ void write_attribute(const Handle& object, const std::string& name, const Hdf5At
       value);
 }
 
-// What the library calls to keep a file in memory: the vector owns it, also after the file is
-// closed.
+// The library calls this to keep a file in memory. The vector owns the memory, also after the file
+// is closed.
 void* grow_image(void* /*old*/, std::size_t size, H5FD_file_image_op_t /*reason*/, void* image) {
   auto& bytes = *static_cast<std::vector<std::byte>*>(image);
   try {
-    bytes.resize(size);  // zeros where nothing is written: the same bytes each time
+    bytes.resize(size);  // zeros where nothing is written, so that bytes are the same each time
   } catch (const std::bad_alloc&) {
     return nullptr;
   }
@@ -157,8 +158,8 @@ herr_t keep_image(void* /*image*/, H5FD_file_image_op_t /*reason*/, void* /*owne
 void* share_owner(void* owner) { return owner; }
 herr_t keep_owner(void* /*owner*/) { return 0; }
 
-/// For a new file that is built in `image`. No disk is involved: when one is full, this version of
-/// the library loses values, keeps the file open for ever and crashes at exit (measured).
+/// For a new file that is built in `image`. No disk is involved: when a disk is full, this version
+/// of the library loses values, keeps the file open for ever and crashes at exit (measured).
 Handle memory_access_properties(std::vector<std::byte>& image, const Where& where) {
   constexpr std::size_t kGrowth = std::size_t{1} << 16;
   Handle list = access_properties(where);
@@ -273,7 +274,7 @@ void Hdf5Writer::label_axis(const std::string& dataset, unsigned axis, const std
 std::vector<std::byte> Hdf5Writer::finish() {
   const Where where{name_, "file"};
   checked(H5Fflush(file_, H5F_SCOPE_GLOBAL), where);
-  // The image in memory grows in large steps; this is how much of it is the file.
+  // The image in memory grows in large steps. This is the size of the file in it.
   const ssize_t size = checked(H5Fget_file_image(file_, nullptr, 0), where);
   checked(H5Fclose(std::exchange(file_, -1)), where);
   image_.resize(user_block_ + static_cast<std::size_t>(size));

@@ -1,7 +1,7 @@
 #pragma once
 
-// The names in our HDF5 files that writers and readers share, a namespace for each kind of file.
-// README.md describes the layouts.
+// The names in our HDF5 files that writers and readers share, with a namespace for each kind of
+// file. README.md describes the layouts.
 
 #include <cstdint>
 
@@ -56,7 +56,7 @@ inline constexpr const char* kRuns = "/runs";
 inline constexpr const char* kMetrics = "metrics";
 inline constexpr const char* kCheckpoints = "checkpoints";
 
-// Attributes of the root and of a run.
+// Attributes of the root and of each run.
 inline constexpr const char* kKind = "kind";  ///< "run" or "sweep"
 inline constexpr const char* kName = "name";
 inline constexpr const char* kVersion = "version";  ///< of the program that wrote the file

@@ -10,7 +10,7 @@ namespace lockstep {
 
 class Hdf5Writer;
 
-/// A fact about how a file came to be: a text or a count.
+/// A fact about the origin of a file: a text or a count.
 using ProvenanceValue = std::variant<std::string, std::int64_t>;
 
 std::string to_text(const ProvenanceValue& value);
@@ -20,7 +20,7 @@ struct Provenance {
       entries;  ///< version, commit, compiler, ranks, ...
 };
 
-/// Writes the group /provenance with an attribute a fact; nothing without any.
+/// Writes the group /provenance with one attribute per fact. Writes nothing if there are none.
 void write_provenance(Hdf5Writer& file, const Provenance& provenance);
 
 }  // namespace lockstep

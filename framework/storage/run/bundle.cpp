@@ -83,8 +83,8 @@ ReadCheckpoints read_chosen(const RunCheckpoints& checkpoints, BundledCheckpoint
   return read;
 }
 
-/// A run that goes on removes old checkpoints, also between their being chosen and read; newer ones
-/// are there by then.
+/// While a run goes on it removes old checkpoints, even between their being chosen and read. By
+/// then there are newer ones.
 ReadCheckpoints read_checkpoints(const fs::path& run, BundledCheckpoints which) {
   constexpr int kAttempts = 20;
   for (int attempt = 1;; ++attempt) {
@@ -155,7 +155,8 @@ void add_run(Hdf5Writer& file, const BundledRun& run, BundledCheckpoints which,
   file.add_attribute(group, "default", layout::kMetrics);
   add_end(file, group, run);
   add_text_files(file, group, run.folder);
-  // Before the metrics: of a run that goes on, these are then as far as its checkpoints or further.
+  // Read before the metrics: in a run that goes on, the metrics then reach as far as its
+  // checkpoints, or further.
   const ReadCheckpoints checkpoints = read_checkpoints(run.folder, which);
   RecordedMetrics metrics = read_run_metrics(
       {.journal = run.folder / "metrics.jsonl", .snapshot = run.folder / "metrics.h5"});
@@ -207,7 +208,7 @@ void read_values(const Hdf5Reader& file, const std::string& path) {
   }
 }
 
-/// Reads every value, and with them their checksums; refuses links.
+/// Reads every value and thereby verifies their checksums. Refuses links.
 void read_all(const Hdf5Reader& file, const std::string& group) {
   for (const std::string& name : file.children(group)) {
     const std::string path = in_group(group, name);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Bundles: a run, or a sweep with all its runs, as one plain HDF5 file that needs no other. Their
-// layout is in README.md.
+// Bundles: a run, or a sweep with all its runs, as one plain HDF5 file that needs no other file.
+// README.md describes the layout.
 
 #include <cstdint>
 #include <filesystem>
@@ -16,7 +16,7 @@ namespace lockstep {
 
 /// Which checkpoints of a run are packed.
 enum class BundledCheckpoints {
-  named,  ///< those that the run names latest and best
+  named,  ///< those that the run calls latest and best
   latest,
   best,
   all,
@@ -24,19 +24,19 @@ enum class BundledCheckpoints {
 };
 
 struct BundledRun {
-  std::string name;  ///< of its group below /runs
+  std::string name;  ///< of its group in /runs
   std::filesystem::path folder;
   std::string status;  ///< "done"
 };
 
 struct BundledSweep {
-  std::string yaml;  ///< of its file sweep.yaml
+  std::string yaml;  ///< contents of its file sweep.yaml
   SweepIndex index;
 };
 
 struct BundleContents {
   std::string name;
-  std::string version;  ///< of this program
+  std::string version;  ///< of the program
   std::vector<BundledRun> runs;
   std::optional<BundledSweep> sweep = {};
   BundledCheckpoints checkpoints = BundledCheckpoints::named;
@@ -48,10 +48,10 @@ struct BundleResult {
   std::vector<std::string> problems;  ///< sentences about metrics that cannot be read
 };
 
-/// Replaces `path` by a bundle: written aside, read again to the last value, synced, renamed.
-/// Each checkpoint is verified by its digest before it is packed; runs may be going on.
-/// @throws Error (data) when a checkpoint is damaged or something cannot be read or written; what
-///         stood under the name before is then untouched
+/// Replaces `path` by a bundle: written aside, read again to the last value, synced, renamed. Each
+/// checkpoint is verified by its digest before it is packed. Runs may be going on.
+/// @throws Error (data) if a checkpoint is damaged or something cannot be read or written. What had
+///         the name before is then untouched.
 BundleResult write_bundle(const std::filesystem::path& path, const BundleContents& contents,
                           const WriteOptions& options = {});
 
@@ -70,10 +70,10 @@ struct BundleSummary {
   std::vector<BundledRunSummary> runs;
 };
 
-/// Whether a file says that it is a bundle. @throws Error (data): missing, or not HDF5
+/// Whether a file says that it is a bundle. @throws Error (data) if it is missing or not HDF5
 bool is_bundle(const std::filesystem::path& path);
 
-/// @throws Error (data): missing, not HDF5, no bundle, of a newer version, or damaged
+/// @throws Error (data) if it is missing, not HDF5, no bundle, damaged, or of a newer version
 BundleSummary read_bundle_summary(const std::filesystem::path& path);
 
 }  // namespace lockstep

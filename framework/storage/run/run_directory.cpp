@@ -76,8 +76,8 @@ fs::path numbered(const RunRequest& request, int number) {
   return request.runs / (number == 1 ? request.name : fmt::format("{}-{}", request.name, number));
 }
 
-/// Makes the first numbered folder that does not exist yet. Two programs that try at the same time
-/// get different ones: making a folder succeeds for one of them only.
+/// Makes the first numbered folder that does not exist yet. If two programs try at the same time,
+/// they get different folders: only one of them succeeds in making a folder.
 fs::path make_new_folder(const RunRequest& request) {
   make_folders(request.runs);
   for (int number = 1;; ++number) {
@@ -112,13 +112,13 @@ bool is_run_file(const std::string& name) {
   return is_lock(name) || is_temporary_name(name) || std::ranges::count(kRunFiles, name) > 0;
 }
 
-/// Whether a run began here: it has a resolved.yaml, or was killed before it came to that.
+/// Whether a run began here: it has a resolved.yaml, or was killed before it wrote one.
 bool looks_like_run(const fs::path& folder, const std::vector<std::string>& names) {
   return is_run_directory(folder) ||
          (std::ranges::any_of(names, is_lock) && std::ranges::all_of(names, is_run_file));
 }
 
-/// Refuses a folder whose contents `start` must not or cannot deal with.
+/// Refuses a folder if `start` must not or cannot deal with its contents.
 void require_suitable(const fs::path& folder, RunStart start) {
   const std::vector<std::string> names = names_in(folder);
   if (std::ranges::all_of(names, is_lock)) return;  // nothing, or a lock that no run has used yet
@@ -137,7 +137,7 @@ void require_suitable(const fs::path& folder, RunStart start) {
   }
 }
 
-/// The folder of a request that names one: `out`, or the newest with the experiment's name.
+/// The folder of a request that names one: `out`, or the newest folder with the experiment's name.
 fs::path named_folder(const RunRequest& request) {
   return request.out ? *request.out : last_folder(request);
 }
@@ -161,7 +161,7 @@ fs::path first_free_folder(const RunRequest& request) {
   return numbered(request, number);
 }
 
-/// Of a folder, or of the one in which it would be made.
+/// Checks the folder, or the one in which it would be made.
 void require_writable(fs::path folder) {
   while (!is_there(folder)) folder = folder.has_parent_path() ? folder.parent_path() : ".";
   if (!fs::is_directory(folder)) refuse_file(folder);
@@ -174,9 +174,9 @@ void remove_file(const fs::path& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw system_error("remove", path, errno);
 }
 
-/// Removes a run, file by known file: what somebody else put there stays.
+/// Removes a run, one known file after the other: other files stay.
 void remove_run(const fs::path& folder, const RunCheckpoints& checkpoints) {
-  // Last of all the file that makes it a run: interrupted, this can be done again.
+  // The file that makes it a run comes last, so that an interrupted removal can be repeated.
   for (const std::string_view name : kRunFiles) {
     if (name != kResolved) remove_file(folder / name);
   }
@@ -189,7 +189,7 @@ void remove_run(const fs::path& folder, const RunCheckpoints& checkpoints) {
   remove_file(folder / kResolved);
 }
 
-/// Makes a folder that is locked now ready for the run, and returns it.
+/// Prepares a locked folder for the run, and returns it.
 const fs::path& prepared(const fs::path& folder, RunStart start,
                          const RunCheckpoints& checkpoints) {
   require_suitable(folder, start);  // again, now that nobody else can change it

@@ -14,7 +14,7 @@
 namespace lockstep {
 
 enum class RunStart {
-  fresh,      ///< a folder that holds nothing yet
+  fresh,      ///< in a folder that holds nothing yet
   resume,     ///< goes on with the run in the folder, or begins one
   overwrite,  ///< removes the run in the folder first
 };
@@ -39,20 +39,22 @@ struct RunEnd {
   std::string reason;  ///< one line
 };
 
-/// A run's folder, held by a lock from construction to destruction. Rank 0 alone has one.
-/// Every failure to read or write throws Error (data) with path and reason.
+/// A run's folder, locked from construction to destruction. Only rank 0 has one. Every failure to
+/// read or write throws Error (data) with path and reason.
 class RunDirectory {
  public:
   /// Finds or makes the folder.
   ///
-  /// fresh: `out`, which must not hold anything; or RUNS/NAME, or, where that exists, NAME-2,
-  /// NAME-3... resume: `out`, or the last of RUNS/NAME, NAME-2, ... that exist; made when missing.
-  /// What a killed
-  ///   run has left half written is removed.
-  /// overwrite: the same folder as for resume; only files that a run writes are removed from it.
-  /// @throws Error (usage): the folder is used (says what to do), is no run's, or is in use by
-  /// another
-  ///         process (says which); the name does not suit a folder.
+  /// - fresh: `out`, which must be empty or missing. Without `out`: RUNS/NAME, or the first of
+  ///   NAME-2, NAME-3, ... that does not exist.
+  /// - resume: `out`. Without `out`: the last of RUNS/NAME, RUNS/NAME-2, ... that exists, or
+  ///   RUNS/NAME. The folder is made if it is missing. Files that a killed run has left half
+  ///   written are removed.
+  /// - overwrite: the same folder as for resume. Only files that a run writes are removed from it.
+  ///
+  /// @throws Error (usage) if the folder is used (with advice), belongs to something else than a
+  ///         run, or is in use by another process (with its name); also if a folder cannot have the
+  ///         name
   explicit RunDirectory(const RunRequest& request);
 
   const std::filesystem::path& path() const { return path_; }
@@ -60,7 +62,7 @@ class RunDirectory {
   std::filesystem::path journal_path() const { return path_ / "metrics.jsonl"; }
   std::filesystem::path metrics_path() const { return path_ / "metrics.h5"; }
 
-  /// False on file systems without locks: nothing keeps a second run from this folder.
+  /// False on file systems without locks, where nothing keeps a second run from this folder.
   bool is_locked() const { return lock_.is_held(); }
 
   void write_experiment(std::string_view as_given) const;
@@ -69,9 +71,9 @@ class RunDirectory {
   /// Appends one line, without its line feed, to log.txt.
   void log(std::string_view line);
 
-  /// Says how the run ended, instead of what was said before.
+  /// Records how the run ended, in place of what was recorded before.
   void finish(const RunEnd& end) const;
-  /// The run goes on: it has not ended.
+  /// Removes that record: the run goes on.
   void clear_end() const;
 
  private:
@@ -81,8 +83,8 @@ class RunDirectory {
   Descriptor log_;
 };
 
-/// The folder that a RunDirectory would be made for. Nothing is made or changed.
-/// @throws Error as RunDirectory would; (data) where nothing could be written
+/// The folder that a RunDirectory would use. Nothing is made or changed.
+/// @throws Error as RunDirectory would; (data) if nothing could be written
 std::filesystem::path check_run_folder(const RunRequest& request);
 
 /// Whether a folder looks like a run's: it has a resolved.yaml.
@@ -91,7 +93,7 @@ bool is_run_directory(const std::filesystem::path& folder);
 /// The resolved experiment of a run. @throws Error (data)
 std::string read_resolved(const std::filesystem::path& run);
 
-/// How a run ended; nothing while it goes on or after a kill.
+/// How a run ended; nothing while it goes on, and after a kill.
 std::optional<RunEnd> read_run_end(const std::filesystem::path& run);
 
 }  // namespace lockstep

@@ -19,7 +19,7 @@ namespace {
 
 using TrialTable = TableGroup<SweepIndexRow>;
 
-/// The numbers of a column whose values are all numbers of that kind; nothing otherwise.
+/// The numbers of a column if all its values are numbers of that kind; nothing otherwise.
 template <class Number, class Parse>
 std::optional<std::vector<Number>> numbers_of(const std::vector<std::string>& texts, Parse parse) {
   std::vector<Number> numbers;
@@ -31,7 +31,7 @@ std::optional<std::vector<Number>> numbers_of(const std::vector<std::string>& te
   return numbers;
 }
 
-/// One value a trial.
+/// One value per trial.
 template <class Value>
 void add(TrialTable& table, const std::string& name, const std::vector<Value>& values,
          const std::string& long_name) {

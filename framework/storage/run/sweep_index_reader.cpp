@@ -26,13 +26,14 @@ void require_length(const Hdf5Reader& file, const std::string& name, std::size_t
               fmt::format("{} has {} values, expected {}", column_path(name), found, expected));
 }
 
-/// A number that was no integer stays none.
+/// Keeps a whole number of a float64 column distinct from an integer.
 std::string real_text(double value) {
   std::string text = fmt::format("{}", value);
   return parse_integer(text) ? text + ".0" : text;
 }
 
-/// A parameter's column as the texts that it was made of, up to how its numbers were spelled.
+/// A parameter's column as the texts that it was made from, apart from the spelling of numbers.
+///
 std::vector<std::string> parameter_texts(const Hdf5Reader& file, const std::string& key) {
   const std::string path = column_path(key);
   const Hdf5Element element = file.element(path);
