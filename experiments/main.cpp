@@ -6,8 +6,8 @@
 
 int main(int argc, char** argv) {
   lockstep::reserve_standard_descriptors();
-  // A write that fails says so by its return code: a closed pipe or a file size limit is no reason
-  // to die without a word.
+  // A failed write is reported by its return code. A closed pipe or a file size limit must not kill
+  // the process silently.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   lockstep::hold_requests();

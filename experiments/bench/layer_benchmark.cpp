@@ -16,7 +16,7 @@ namespace {
 constexpr double kCallWindow =
     1e-3;  // seconds: mostly shorter than what the system lets a process run
 
-// The nodes that a step does in one pass, in order: each is the only reader of the one before.
+// The nodes that a step does in one pass, in order. Each is the only reader of the one before.
 std::vector<const GraphNode*> nodes_of(const Graph& graph, const PlannedStep& step) {
   const std::vector<GraphNode>& nodes = graph.nodes();
   std::vector<const GraphNode*> found{&nodes[step.first_node]};
@@ -66,7 +66,7 @@ StepWorkload workload_of(const Graph& graph, const PlannedStep& step, Index samp
   return work;
 }
 
-// Everything that one worker has, after both passes over a micro-batch.
+// What one worker has after both passes over a micro-batch.
 class WarmWorker {
  public:
   WarmWorker(const ExperimentConfig& config, const Graph& graph, const Dataset& dataset)
@@ -126,7 +126,7 @@ class WarmWorker {
   MicroBatch batch_;
 };
 
-// Measures one piece of work of one thread after the other.
+// Measures one piece of one thread's work after the other.
 class Timer {
  public:
   explicit Timer(Stopwatch& stopwatch) : stopwatch_(stopwatch), alone_(1) {}
@@ -156,7 +156,7 @@ class Timer {
   WorkerTeam alone_;
 };
 
-// The gradients of M micro-batches take M - 1 additions.
+// Adding the gradients of M micro-batches takes M - 1 additions.
 std::vector<PartTiming> measure_parts(const TrainConfig& train, WarmWorker& worker, Timer& timer) {
   const auto samples = static_cast<double>(worker.samples());
   const auto batch = static_cast<double>(train.batch_size);

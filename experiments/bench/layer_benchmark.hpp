@@ -1,6 +1,6 @@
 #pragma once
 
-// What a network's layers cost by themselves, forward and backward, on one thread.
+// What each layer of a network costs by itself, forward and backward, on one thread.
 
 #include <string>
 #include <string_view>
@@ -14,13 +14,13 @@
 
 namespace lockstep {
 
-/// What there is to do at the least: operations, and bytes that each of inputs, outputs, parameters
-/// and gradients has, once. What a kernel keeps for itself or reads twice is not counted.
+/// The least that must be done: operations, and the bytes of inputs, outputs, parameters and
+/// gradients, each counted once. What a kernel stores for itself or reads twice is not counted.
 struct Workload {
   double operations = 0;  ///< two for each multiply-add that is carried out, and nothing else
   double bytes = 0;
 
-  /// Operations a byte.
+  /// Operations per byte.
   double intensity() const { return operations / bytes; }
 };
 
@@ -28,13 +28,13 @@ struct Workload {
 struct StepWorkload {
   std::string name;  ///< "c1+relu1+s2"
   Workload forward{};
-  Workload backward{};  ///< nothing where the step has no backward pass
+  Workload backward{};  ///< zero if the step has no backward pass
 };
 
-/// Of each step for one micro-batch of so many samples.
+/// The workload of each step for one micro-batch with this many samples.
 std::vector<StepWorkload> step_workloads(const Plan& plan, Index samples);
 
-/// Floating point operations of one sample: forward, and in a whole training step.
+/// Floating point operations for one sample: forward, and in a whole training step.
 struct SampleOperations {
   double forward;
   double training;
@@ -47,15 +47,15 @@ struct LayerTiming {
   std::string_view phase;  ///< "forward" or "backward"
   Workload workload;       ///< of a micro-batch
   double seconds;          ///< of a micro-batch, median
-  Measured peak_fraction;  ///< of one thread's
+  Measured peak_fraction;  ///< of the peak of one thread
 
   double gflops() const { return workload.operations / seconds / 1e9; }
 };
 
-/// What a training step does beside its layers.
+/// A part of a training step that is not a layer.
 struct PartTiming {
   std::string name;
-  double seconds;  ///< of one image's share, median
+  double seconds;  ///< per image, median
 };
 
 struct LayerBenchmark {
@@ -64,7 +64,7 @@ struct LayerBenchmark {
   Index samples = 0;  ///< of a micro-batch
 };
 
-/// Measures a micro-batch of the experiment, on its samples.
+/// Measures a micro-batch of the experiment, with samples of its data.
 LayerBenchmark measure_layers(const ExperimentConfig& config, const Graph& graph,
                               const Dataset& dataset, Stopwatch& stopwatch);
 

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kKibi = 1024;
 constexpr std::size_t kMebi = kKibi * kKibi;
 
-// A cache's size where the system tells it; virtual machines often do not.
+// The size of a cache if the system tells it. Virtual machines often do not.
 std::size_t cache_bytes(int name, std::size_t otherwise) {
   const long bytes = ::sysconf(name);
   return bytes > 0 ? static_cast<std::size_t>(bytes) : otherwise;

@@ -10,14 +10,14 @@
 
 namespace lockstep {
 
-/// What `bench` has found.
+/// The findings of `bench`.
 struct BenchResults {
   std::string experiment;
   std::string host;
   std::string isa;
   int allowed_cores = 1;  ///< by the affinity mask
   int cores = 1;          ///< of the machine
-  int threads = 1;        ///< the most that were measured
+  int threads = 1;        ///< the largest number that was measured
   Index batch_size = 0;
   Index micro_batch = 0;
   Measured peak_gflops{};    ///< of one thread
@@ -25,9 +25,9 @@ struct BenchResults {
   double waiting_share = 0;  ///< likewise
   LayerBenchmark layers{};
   std::vector<Throughput> training{};   ///< the experiment's batch on 1 and on `threads` threads
-  std::vector<Throughput> inference{};  ///< is among them, in both
+  std::vector<Throughput> inference{};  ///< includes the training batch, on both numbers of threads
   Measured latency{};                   ///< seconds
-  std::vector<MemoryBandwidth> bandwidth{};  ///< measured for the picture only
+  std::vector<MemoryBandwidth> bandwidth{};  ///< measured only for the roofline picture
 };
 
 /// At most 100 columns.
@@ -36,7 +36,7 @@ std::vector<ReportLine> bench_lines(const BenchResults& results);
 /// The object of --json.
 std::string bench_json(const BenchResults& results);
 
-/// A picture of each layer and phase below the machine's limits, as SVG.
+/// A picture of each layer and phase below the limits of the machine, as SVG.
 std::string bench_roofline(const BenchResults& results);
 
 }  // namespace lockstep

@@ -69,7 +69,7 @@ class RooflineDrawing {
     label(kLeft, 60, roofline_.subtitle).set("fill", std::string(kFaint));
     draw_axes();
     draw_limits();
-    // A disc leaves the corners of a square in the same place visible.
+    // A disc drawn over a square at the same place leaves the square's corners visible.
     draw_points(RooflinePhase::backward);
     draw_points(RooflinePhase::forward);
     draw_legend();
@@ -85,7 +85,7 @@ class RooflineDrawing {
   double bottom_;
   SvgElement picture_;
 
-  // Where a memory's limit meets the processor's, in operations a byte.
+  // Where the limit of a memory meets the limit of the processor, in operations per byte.
   static double ridge_of(const Roofline& roofline, const MemoryBandwidth& memory) {
     return roofline.peak_gflops * 1e9 / memory.bytes_per_second;
   }
@@ -170,7 +170,7 @@ class RooflineDrawing {
         .set("transform", fmt::format("rotate(-90 24 {})", middle));
   }
 
-  // Rising at 45 degrees, with a white rim that keeps the grid off the letters.
+  // Text that rises at 45 degrees, with a white rim that separates the letters from the grid.
   void label_along(double left, double base, const std::string& text) {
     label(left, base, text)
         .set("fill", std::string(kFaint))
@@ -180,7 +180,7 @@ class RooflineDrawing {
         .set("transform", fmt::format("rotate(-45 {:.2f} {:.2f})", left, base));
   }
 
-  // A bandwidth's line goes up to the peak, its label runs along it.
+  // The line of a bandwidth ends at the peak, and its label runs along it.
   void draw_limits() {
     const double right = kLeft + kPlotWidth;
     const double top = y(roofline_.peak_gflops);
@@ -191,7 +191,8 @@ class RooflineDrawing {
       const double length = std::min(x2 - kLeft, bottom_ - top);
       if (length <= 0) continue;
       line({x2 - length, top + length, x2, top, kFaint, 1.5});
-      // Close limits do not run through each other's labels: the first stands above its line.
+      // Lines of similar limits must not run through each other's labels, so the first label stands
+      // above its line.
       const bool is_first = &memory == &roofline_.bandwidth.front();
       const double aside = is_first ? -4 : 12;
       const double along = 30;
@@ -207,7 +208,7 @@ class RooflineDrawing {
     return static_cast<std::size_t>(std::find(names_.begin(), names_.end(), name) - names_.begin());
   }
 
-  // A disc for forward, a square for backward, with the number inside.
+  // A disc for forward and a square for backward, with the number inside.
   void draw_marker(double at_x, double at_y, RooflinePhase phase, std::size_t number) {
     SvgElement& shape = picture_.add(phase == RooflinePhase::forward ? "circle" : "rect");
     if (phase == RooflinePhase::forward) {

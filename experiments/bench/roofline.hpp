@@ -1,6 +1,7 @@
 #pragma once
 
-// The roofline model of one core: what work of some intensity can reach at most, and what it does.
+// The roofline model of one core: the most that work of a given intensity can reach, and what it
+// does reach.
 // @see Williams, Waterman, Patterson 2009
 
 #include <string>
@@ -15,7 +16,7 @@ enum class RooflinePhase { forward, backward };
 struct RooflinePoint {
   std::string name;
   RooflinePhase phase;
-  double intensity;  ///< operations a byte; above 0
+  double intensity;  ///< operations per byte; above 0
   double gflops;     ///< above 0
   double peak_fraction;
 };
@@ -28,8 +29,8 @@ struct Roofline {
   std::vector<RooflinePoint> points;
 };
 
-/// An SVG picture, both axes logarithmic with the same scale; points of one name bear one number,
-/// which the legend explains.
+/// An SVG picture with both axes logarithmic and to the same scale. Points with the same name have
+/// the same number, which the legend explains.
 std::string draw_roofline(const Roofline& roofline);
 
 }  // namespace lockstep

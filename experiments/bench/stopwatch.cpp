@@ -24,7 +24,8 @@ Measured summary(const std::vector<double>& values) {
   return {.median = quantile(values, 0.5), .best = *std::max_element(values.begin(), values.end())};
 }
 
-// GFLOP/s of the best of three short stretches: hardly ever are all of them interrupted.
+// GFLOP/s of the best of three short stretches. It hardly ever happens that all three are
+// interrupted.
 double peak_of_this_thread() {
   constexpr double kStretch = 3e-5;  // seconds
   std::size_t rounds = 64;

@@ -30,11 +30,11 @@ struct Throughput {
 Throughput measure_training(const ThroughputBenchmark& benchmark, const ExperimentConfig& config,
                             int threads);
 
-/// Evaluations of the data set's first `batch` samples, or of all where it has fewer.
+/// Evaluations of the data set's first `batch` samples, or of all samples if it has fewer.
 Throughput measure_inference(const ThroughputBenchmark& benchmark, Index batch, int threads);
 
-/// Probabilities of one image on one thread, from its pixels on: seconds, and the least of them as
-/// `best`.
+/// Time from the pixels of one image to its probabilities on one thread, in seconds, with the
+/// shortest time as `best`.
 Measured measure_latency(const ThroughputBenchmark& benchmark);
 
 }  // namespace lockstep

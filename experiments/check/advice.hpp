@@ -13,7 +13,7 @@
 
 namespace lockstep {
 
-/// A key of the experiment and what to set it to, as an override has it.
+/// A key of the experiment and the value to set, in the form of an override.
 struct AdvisedChange {
   std::string key;
   std::string value;  ///< YAML in flow style
@@ -21,46 +21,47 @@ struct AdvisedChange {
   std::string text() const { return key + "=" + value; }
 };
 
-/// "Set `a=1` and `b=2`."; without any: where to look instead
+/// "Set `a=1` and `b=2`."; if there are no changes, where to look instead
 std::string in_words(const std::vector<AdvisedChange>& changes);
 
 /// "model.layers.c1.init.weight"
 std::string layer_key(std::string_view layer, std::string_view key);
 
-/// The layer's first tensor of a role; null without one.
+/// The layer's first tensor with this role; null if there is none.
 const ParameterSpec* tensor_of(const GraphNode& node, ParameterRole role);
 
 /// Null: the layer has no weights.
 const ParameterSpec* weight_of(const GraphNode& node);
 
-/// The nearest layer upstream that has weights, this one included.
+/// The nearest layer upstream that has weights; this layer itself counts.
 std::optional<std::size_t> source_of(const Graph& graph, std::size_t node);
 
-/// Whether no layer behind it in the list has weights.
+/// Whether no later layer in the list has weights.
 bool is_last(const Graph& graph, std::size_t node);
 
-/// The deviation that keeps a signal's size: 2 / fan-in before rectifiers, 1 / fan-in at the end.
+/// The deviation of weights that keeps a signal's size: variance 2 / fan-in before rectifiers, 1 /
+/// fan-in at the end.
 struct GoodWeights {
   std::string_view type;
   double gain;
   double deviation;
 };
-/// Of a layer that has weights.
+/// The good weights of a layer that has weights.
 GoodWeights good_weights(const Graph& graph, std::size_t node);
 
-/// Weights more than so many times those keep no signal as it is.
+/// Weights larger than this many times the good ones do not keep a signal's size.
 inline constexpr double kLargeWeights = 3;
 
-/// What of a layer's weights must change to become these; nothing where they are so already.
+/// What must change in a layer's weights so that they become these; empty if they are already.
 std::vector<AdvisedChange> better_weights(const Graph& graph, std::size_t node,
                                           std::string_view type);
-/// The good ones.
+/// The same for the good weights.
 std::vector<AdvisedChange> better_weights(const Graph& graph, std::size_t node);
 
-/// Every sigmoid replaced by tanh.
+/// Replaces every sigmoid by tanh.
 std::vector<AdvisedChange> without_sigmoids(const Graph& graph);
 
-/// data.normalize that gives each channel mean 0 and deviation 1.
+/// The data.normalize that gives each channel mean 0 and deviation 1.
 /// @param data  section `data` of the experiment
 AdvisedChange better_normalization(const Value& data, const NetworkFigures& measured);
 

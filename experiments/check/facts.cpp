@@ -13,13 +13,14 @@ namespace lockstep {
 namespace {
 
 constexpr Index kTrialSteps = 100;
-constexpr Index kTrialBatch = 512;  // at most: a few seconds are enough to see whether it learns
+// At most: a few seconds are enough to see whether the network learns.
+constexpr Index kTrialBatch = 512;
 constexpr Index kOneBatch = 64;
 constexpr Index kProbeSamples = 128;
 constexpr std::size_t kGradientSamples = 32;
-constexpr Index kNearestSamples = 1000;  // to take means over, and as many to test them on
+constexpr Index kNearestSamples = 1000;  // for the means, and as many to test them on
 constexpr double kSigmas = 4;
-constexpr double kHighestRate = 1e6;  // that an experiment may ask for
+constexpr double kHighestRate = 1e6;  // the highest that an experiment may ask for
 
 double deviation_of(double chance, double samples) {
   return std::sqrt(chance * (1 - chance) / samples);
@@ -64,16 +65,16 @@ std::optional<std::string> first_broken_layer(const NetworkFigures& figures) {
   return found->layer;
 }
 
-// Powers of ten. The first step's updates tell how far off a rate is: later ones are of weights
-// that it has spoiled.
+// Powers of ten, and what the first step's updates ask for. Later updates are of weights that a
+// wrong rate has already spoiled.
 std::vector<double> rate_factors(const TrialResult& trial) {
-  constexpr double kGoodUpdate = 3e-3;  // of the weights, a step
+  constexpr double kGoodUpdate = 3e-3;  // of the weights, per step
   std::vector<double> factors{0.1, 0.01, 0.001, 10.0, 100.0};
   double largest = 0;
   for (const double ratio : trial.first_update_ratios) {
     if (std::isfinite(ratio)) largest = std::max(largest, ratio);
   }
-  if (largest == 0) return factors;  // no gradient, which no rate changes
+  if (largest == 0) return factors;  // no gradient, so that no rate changes anything
   double factor = 1;
   while (largest * factor > kGoodUpdate) factor /= 10;
   while (largest * factor < kGoodUpdate / 10) factor *= 10;

@@ -79,9 +79,9 @@ void add_equal_units(const CheckFacts& facts, CheckFindings& findings) {
   }
 }
 
-// From the output on: what is wrong there is wrong in all that lies before it.
+// Starts at the output: a mistake there makes the gradients of all earlier layers wrong.
 void add_gradients(const CheckFacts& facts, CheckFindings& findings) {
-  // There a loss is so steep and has so many kinks that differences tell nothing.
+  // At such outputs the loss is so steep and has so many kinks that differences show nothing.
   if (facts.network.layers.back().output_rms > kLargestOutput) return;
   bool is_first = true;
   for (std::size_t i = facts.gradients.size(); i-- > 0;) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// What `check` makes of its facts: pure functions.
+// What `check` concludes from its facts: pure functions.
 
 #include <optional>
 #include <string>
@@ -29,12 +29,12 @@ using CheckFindings = std::vector<CheckFinding>;
 /// Whether something must be changed.
 bool has_cause(const CheckFindings& findings);
 
-// Causes first, each with what follows from it.
+// Causes come first, each followed by its consequences.
 
-/// What the initial weights and the inputs show.
+/// Findings from the initial weights and the inputs.
 CheckFindings initial_findings(const CheckFacts& facts);
 
-/// What the trial shows, given the findings above.
+/// Findings from the trial, given the findings above.
 CheckFindings trial_findings(const CheckFacts& facts, const CheckFindings& before);
 
 }  // namespace lockstep

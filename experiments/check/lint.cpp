@@ -21,7 +21,7 @@ Index steps_of(const LintFacts& facts) {
   return total_steps(facts.config.train, facts.training.size());
 }
 
-// With what is advised at the end of the message.
+// Appends the advice to the message.
 void add(CheckFindings& findings, CheckFinding finding) {
   if (!finding.changes.empty()) finding.message += " " + in_words(finding.changes);
   findings.push_back(std::move(finding));
@@ -46,7 +46,7 @@ void add_schedule(const LintFacts& facts, CheckFindings& findings) {
   const auto fall = schedule.curve().first_fall();
   if (!fall || fall->step + warmup < steps) return;
   const std::string key = fmt::format("learning_rate.{}", fall->key);
-  // One that never changes, where the run is too short for any fall.
+  // A constant schedule, if the run is too short for any drop.
   const AdvisedChange change =
       steps - warmup > 1
           ? AdvisedChange{key, fmt::format("{}", std::max<Index>(1, (steps - warmup) / 3))}

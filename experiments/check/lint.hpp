@@ -4,7 +4,7 @@
 
 namespace lockstep {
 
-/// What an experiment's settings are held against.
+/// What an experiment's settings are compared with.
 struct LintFacts {
   const ExperimentConfig& config;
   const Graph& graph;
@@ -12,7 +12,7 @@ struct LintFacts {
   int workers = 1;  ///< threads of all ranks
 };
 
-/// What settings say of themselves: nothing is run.
+/// What the settings alone show. Nothing is run.
 CheckFindings lint_findings(const LintFacts& facts);
 
 }  // namespace lockstep

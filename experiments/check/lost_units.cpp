@@ -14,17 +14,17 @@ namespace {
 
 using Level = FindingLevel;
 
-constexpr double kFarBias = 2;      // of the deviation that the weights make
-constexpr double kUsualSpread = 1;  // of outputs of good weights
+constexpr double kFarBias = 2;      // times the deviation that the weights cause
+constexpr double kUsualSpread = 1;  // of outputs with good weights
 
 struct LossOfUnits {
   std::string_view id;
   double LayerFigures::*share;
   double threshold;
   std::string_view reason;
-  std::string_view weights;  ///< initial ones that are made for it; empty: by the layer's place
+  std::string_view weights;  ///< suitable initial weights; empty: depends on the layer's place
   std::string_view noun;
-  std::string_view what;  ///< is wrong with them
+  std::string_view what;  ///< what is wrong with the units
 };
 
 constexpr std::array<LossOfUnits, 2> kLosses = {{
@@ -42,7 +42,7 @@ bool kills(const LossOfUnits& loss, double bias, double spread) {
   return (loss.share == &LayerFigures::dead_share ? -bias : std::abs(bias)) > kFarBias * spread;
 }
 
-// Of a layer that has one.
+// Sets the bias of a layer that has one to 0.
 AdvisedChange bias_of_zero(const GraphNode& node) {
   const ParameterSpec& bias = *tensor_of(node, ParameterRole::bias);
   return {layer_key(node.name, "init." + bias.name), "{type: constant, value: 0}"};
@@ -54,7 +54,7 @@ std::vector<AdvisedChange> weights_for(const CheckFacts& facts, const LossOfUnit
                               : better_weights(facts.graph, source, loss.weights);
 }
 
-// What is wrong with the layer that feeds them, whatever reaches it.
+// What is wrong with the layer that feeds the units, whatever reaches it.
 std::vector<AdvisedChange> own_causes(const CheckFacts& facts, const LossOfUnits& loss,
                                       std::size_t source) {
   const LayerFigures& layer = facts.network.layers[source];
@@ -66,7 +66,7 @@ std::vector<AdvisedChange> own_causes(const CheckFacts& facts, const LossOfUnits
   return saturates ? weights_for(facts, loss, source) : std::vector<AdvisedChange>{};
 }
 
-// The most likely cause that the experiment does not exclude already.
+// The most likely cause that the experiment does not already rule out.
 std::vector<AdvisedChange> likely_causes(const CheckFacts& facts, const LossOfUnits& loss,
                                          std::size_t source) {
   const LayerFigures& layer = facts.network.layers[source];

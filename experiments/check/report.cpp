@@ -29,7 +29,7 @@ std::string row(std::string_view layer, std::string_view output, std::string_vie
   return text;
 }
 
-// Dead units of a rectifier, saturated outputs of a squashing function.
+// The share of dead units of a rectifier, or of saturated outputs of a squashing function.
 std::string off_share(const LayerFigures& layer) {
   return share(std::isnan(layer.dead_share) ? layer.saturated_share : layer.dead_share);
 }

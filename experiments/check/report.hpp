@@ -8,12 +8,12 @@
 
 namespace lockstep {
 
-/// All of a check.
+/// All results of a check.
 struct CheckResults {
   const CheckFacts& facts;
   CheckFindings findings{};
   std::vector<std::string> advice{};         ///< all changes, as overrides
-  std::optional<TrialResult> with_advice{};  ///< the trial once more, after them
+  std::optional<TrialResult> with_advice{};  ///< the trial once more, with all changes
   std::string command{};                     ///< how to train with them
 };
 

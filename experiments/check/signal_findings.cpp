@@ -10,14 +10,14 @@
 namespace lockstep {
 namespace {
 
-constexpr double kSmallestSignal = 1e-4;  // of the input's spread, at the output
-constexpr double kSmallWeights = 0.3;     // of the standard deviation by He
+constexpr double kSmallestSignal = 1e-4;  // share of the input's spread that reaches the output
+constexpr double kSmallWeights = 0.3;     // relative to He's standard deviation
 
 bool has(const CheckFindings& findings, std::string_view id) {
   return std::ranges::any_of(findings, [&](const CheckFinding& f) { return f.id == id; });
 }
 
-// How a layer's weights compare with those that keep a signal's size.
+// How a layer's weights compare with weights that keep a signal's size.
 double relative_weights(const CheckFacts& facts, std::size_t node) {
   return facts.network.layers[node].weight_rms / good_weights(facts.graph, node).deviation;
 }
@@ -51,7 +51,8 @@ CheckFinding wrong_weights(const CheckFacts& facts, std::size_t node, const Sign
   return finding;
 }
 
-// From the input on: the layers whose weights must change until enough arrives.
+// Goes from the input on and collects layers whose weights must change, until enough of the signal
+// arrives.
 void add_vanishing(const CheckFacts& facts, CheckFindings& findings) {
   const NetworkFigures& network = facts.network;
   const double at_input = network.layers.front().input_spread;

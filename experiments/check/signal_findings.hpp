@@ -1,6 +1,6 @@
 #pragma once
 
-// What becomes of a signal on its way through the initial weights.
+// What happens to a signal on its way through the initial weights.
 
 #include <optional>
 
@@ -8,17 +8,18 @@
 
 namespace lockstep {
 
-/// Outputs beyond it are no longer those of a network that knows nothing yet.
+/// Larger outputs are not those of a network that knows nothing yet.
 inline constexpr double kLargestOutput = 5;
 
-/// Rectifiers and squashing functions that pass hardly any gradient on. From the input on: the
-/// first that no finding before explains, and each that has a cause of its own.
+/// Rectifiers and squashing functions that pass on hardly any gradient. Going from the input on, it
+/// reports the first layer that no earlier finding explains, and each layer with a cause of its
+/// own.
 void add_lost_units(const CheckFacts& facts, CheckFindings& findings);
 
-/// Weights by which a signal vanishes or explodes.
+/// Weights that make a signal vanish or explode.
 void add_wrong_signal(const CheckFacts& facts, CheckFindings& findings);
 
-/// Sigmoids, blamed for a difference between images that they shrink; none where there are none.
+/// Sigmoids that shrink the difference between images too much; nothing if there are no sigmoids.
 std::optional<CheckFinding> shrinking_sigmoids(const CheckFacts& facts);
 
 }  // namespace lockstep

@@ -12,7 +12,7 @@ namespace {
 
 using Level = FindingLevel;
 
-// How a trial went, for the middle of a sentence.
+// The outcome of a trial, for the middle of a sentence.
 std::string outcome(const TrialResult& trial) {
   if (!trial.is_finite) {
     return fmt::format("its numbers are no longer finite after {}", count_of(trial.steps, "step"));

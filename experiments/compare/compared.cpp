@@ -52,7 +52,7 @@ bool is_metrics_file(const fs::path& path) {
          Hdf5Reader(path).node("/steps") == Hdf5Node::group;
 }
 
-// Files of earlier versions do not tell.
+// Metrics files of earlier versions have no experiment.
 std::optional<ExperimentConfig> experiment_of_metrics(const fs::path& path) {
   const Hdf5Reader file(path);
   if (file.node("/experiment") != Hdf5Node::dataset) return {};

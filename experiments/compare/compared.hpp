@@ -23,7 +23,7 @@ struct Compared {
   ComparedKind kind = ComparedKind::run;
   std::optional<ExperimentConfig> config = {};  ///< weights from elsewhere have none
   std::optional<RunEnd> end = {};
-  MetricsTables tables = {};  ///< of a checkpoint: its step and digest alone
+  MetricsTables tables = {};  ///< of a checkpoint: only its step and digest
   std::map<Index, std::filesystem::path> checkpoints = {};  ///< by step
 
   Index steps() const { return tables.steps.empty() ? 0 : tables.steps.back().step; }

@@ -8,7 +8,7 @@
 namespace lockstep {
 namespace {
 
-// In the order in which the first experiment that has it has it.
+// In the order of the first experiment that has the key.
 std::vector<std::string> keys_that_differ(const std::vector<Compared>& compared) {
   std::vector<std::string> keys;
   const std::optional<ExperimentConfig>& first = compared.front().config;

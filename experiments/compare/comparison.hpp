@@ -1,7 +1,7 @@
 #pragma once
 
-// What `compare` finds: the first of several runs, checkpoints or metrics files with each other
-// one.
+// The findings of `compare`: the first of several runs, checkpoints or metrics files is compared
+// with each of the others.
 
 #include <optional>
 #include <string>
@@ -15,22 +15,23 @@ namespace lockstep {
 /// A key that is not the same in all configurations.
 struct ConfigurationDifference {
   std::string key;
-  std::vector<std::string> values;  ///< of each, "-" without one
+  std::vector<std::string> values;  ///< one per subject; "-" if it has no such key
   bool changes_results = true;
 };
 
 struct Comparison {
   std::vector<Compared> compared;  ///< two or more
   std::vector<ConfigurationDifference> configuration;
-  std::vector<FirstDifference> results;  ///< of the first with each other one
+  std::vector<FirstDifference> results;  ///< of the first subject with each of the others
 
-  /// Nothing differs that results depend on; no answer where one has no configuration.
+  /// Whether the configurations agree in every key that results depend on. No answer if one of them
+  /// has no configuration.
   std::optional<bool> same_configuration() const;
   bool same_results() const;
   bool same() const { return same_results() && same_configuration().value_or(true); }
 };
 
-/// @throws Error (data) when something cannot be read
+/// @throws Error (data) if something cannot be read
 Comparison compare(const std::vector<std::string>& paths);
 
 }  // namespace lockstep

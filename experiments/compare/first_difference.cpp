@@ -23,7 +23,7 @@ bool same_bits(double a, double b) {
 
 // ---- Steps --------------------------------------------------------------------------------------
 
-/// A checkpoint is one step of a training; the others say how far theirs came.
+/// A checkpoint is one step of a training. The other kinds show how long their training was.
 bool tells_length(const Compared& compared) { return compared.kind != ComparedKind::checkpoint; }
 
 std::optional<StepDifference> different_length(const Compared& a, const Compared& b) {
@@ -48,7 +48,7 @@ void compare_steps(const Compared& a, const Compared& b, FirstDifference& found)
 
 // ---- Tensors ------------------------------------------------------------------------------------
 
-/// The tensor of the same layer and name; null without one.
+/// The tensor with the same layer and name; null if there is none.
 const StoredTensor* find_tensor(const std::vector<StoredTensor>& tensors,
                                 const StoredTensor& like) {
   const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const StoredTensor& tensor) {
@@ -97,7 +97,8 @@ std::optional<TensorDifference> first_of(const std::vector<StoredTensor>& a,
   return {};
 }
 
-/// Two files are compared whatever their steps; a run's checkpoints with those of the same step.
+/// Two files are compared whatever their steps. A run's checkpoints are compared with those of the
+/// same step.
 std::vector<std::pair<std::filesystem::path, std::filesystem::path>> pairs_of(const Compared& a,
                                                                               const Compared& b) {
   const bool are_files = a.kind == ComparedKind::checkpoint && b.kind == ComparedKind::checkpoint;
@@ -157,7 +158,7 @@ std::optional<StepDifference> step_difference(const StepRecord& a, const StepRec
     const double one = a.*column.member;
     const double other = b.*column.member;
     if (!column.repeats || same_bits(one, other)) continue;
-    // The digests say that the weights are the same; a checkpoint says nothing but its digest.
+    // The digests show that the weights are the same. A checkpoint has nothing but its digest.
     if (have_digests && (std::isnan(one) || std::isnan(other))) continue;
     return StepDifference{a.step, column.name, fmt::format("{}", one), fmt::format("{}", other)};
   }

@@ -142,7 +142,7 @@ void report_configuration(const Console& console, const Comparison& comparison) 
   }
   console.result(console.bold(row("configuration", letters(comparison))));
   for (const ConfigurationDifference& found : comparison.configuration) {
-    // What no result depends on stands in brackets.
+    // Keys that no result depends on are in brackets.
     console.result(row(found.changes_results ? found.key : "(" + found.key + ")", found.values));
   }
 }

@@ -42,7 +42,7 @@ DataFacts find_data(const DataFormat& format, const DataPlaces& places) {
   return facts;
 }
 
-// The first of the ranks that would find the same. Collective.
+// Whether this is the first of the ranks that would find the same. Collective.
 bool looks_for_data(const CommandContext& context) {
   const std::vector<std::string> sharers = all_gather_text(
       context.communicator(), sharers_of(context, {.source = {}, .places = context.data_places}));

@@ -1,6 +1,6 @@
 #pragma once
 
-// What `doctor` looks at, on every rank.
+// What `doctor` looks at on every rank.
 
 #include <string>
 #include <vector>
@@ -13,28 +13,28 @@
 
 namespace lockstep {
 
-/// A data set as a rank finds it. Of ranks that look into the same places of the same host, only
-/// the first looks; the others have none of these.
+/// A data set as a rank finds it. Of the ranks of a host that look in the same places only the
+/// first one looks; the others have no such facts.
 struct DataFacts {
   std::string name;
   std::string advice = {};  ///< how to get it: "run `bash data/fetch.sh mnist`"; may be empty
-  std::string place;        ///< the folder; empty where none can be loaded
+  std::string place;        ///< the folder; empty if the set cannot be loaded from anywhere
   std::string digest;       ///< of both parts
-  std::string problem;      ///< why none can be loaded
-  bool is_damaged = false;  ///< there is one, but it cannot be loaded
+  std::string problem;      ///< why it cannot be loaded
+  bool is_damaged = false;  ///< it exists, but cannot be loaded
 };
 
 struct RankFacts {
   std::string program;            ///< as ranks compare it
-  std::string isa;                ///< the one in use
-  std::vector<std::string> isas;  ///< that the machine runs, best first
+  std::string isa;                ///< the instruction set in use
+  std::vector<std::string> isas;  ///< instruction sets that the machine can run, best first
   std::vector<NetworkInterface> interfaces;
   HostResources resources;
   std::vector<DataFacts> data;
   FolderFacts folder;
 };
 
-/// What all ranks have found out, alike on every rank.
+/// The facts of all ranks; the same on every rank.
 struct JobFacts {
   JobPlacement placement;
   std::vector<int> asked_threads;        ///< of each rank

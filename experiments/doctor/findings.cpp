@@ -36,7 +36,7 @@ std::string cpus_in_words(const Placement& place, int cpus) {
   return count_of(cpus, cpu_noun(place));
 }
 
-// Ranks beyond the CPUs of a host.
+// Hosts with more ranks than CPUs.
 void add_crowded_hosts(const JobFacts& job, Findings& findings) {
   for (const int rank : job.first_ranks()) {
     const Placement& place = job.placement.of(rank);
@@ -64,7 +64,7 @@ void add_quotas(const JobFacts& job, Findings& findings) {
   }
 }
 
-// Nobody but the user can have bound a process without a launcher.
+// Without a launcher, only the user can have bound the process.
 void add_bound_by_hand(const JobFacts& job, Findings& findings) {
   const Placement& place = job.placement.of(0);
   const int cpus = static_cast<int>(place.cpus.size());

@@ -1,6 +1,6 @@
 #pragma once
 
-// What `doctor` makes of the facts: pure functions.
+// What `doctor` concludes from the facts: pure functions.
 
 #include <vector>
 
@@ -11,7 +11,7 @@ namespace lockstep {
 
 using Findings = std::vector<Finding>;
 
-// A section each.
+// One function per section.
 Findings build_findings(const JobFacts& job);
 Findings processor_findings(const JobFacts& job);
 Findings mpi_findings(const JobFacts& job);
@@ -21,7 +21,7 @@ Findings file_system_findings(const JobFacts& job);
 Findings data_findings(const JobFacts& job);
 Findings limit_findings(const JobFacts& job);
 
-/// All of them, in this order.
+/// All findings, section by section in this order.
 Findings examine(const JobFacts& job);
 
 }  // namespace lockstep

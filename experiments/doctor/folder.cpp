@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSeen = "written_by_rank_0";
 
-// The folder, or the one in which it would be made; a file where that is in the way.
+// The folder, or the one in which it would be made; a file, if one is in the way.
 fs::path existing_place(fs::path place) {
   std::error_code problem;
   while (!fs::exists(place, problem) && !problem && place.has_relative_path()) {
@@ -45,7 +45,7 @@ void look_at_place(const fs::path& out, FolderFacts& facts) {
   throw Error(errors::kNoFile, fmt::format("{} is a file, expected a folder.", facts.path));
 }
 
-// A hidden folder that is gone, with all in it, at the end.
+// A hidden folder that is removed at the end, with everything in it.
 class TrialFolder {
  public:
   explicit TrialFolder(const fs::path& parent)
@@ -100,7 +100,7 @@ class Trial {
 
  private:
   TrialFolder folder_;
-  std::optional<RunLock> lock_;  // let go before the folder goes
+  std::optional<RunLock> lock_;  // released before the folder is removed
 };
 
 void try_folder(const fs::path& trial, FolderFacts& facts) {

@@ -1,4 +1,4 @@
-// Findings on what lies outside of the processes: networks, the folder of runs, data sets.
+// Findings about what lies outside the processes: networks, the folder of runs, data sets.
 
 #include <algorithm>
 #include <optional>
@@ -43,13 +43,13 @@ std::string interfaces_in_words(const std::vector<NetworkInterface>& interfaces)
   return words.empty() ? "the loopback alone" : fmt::format("{}", fmt::join(words, ", "));
 }
 
-// As a part of a sentence.
+// A sentence as a part of another one.
 std::string without_stop(std::string sentence) {
   if (sentence.ends_with('.')) sentence.pop_back();
   return sentence;
 }
 
-// IPv4 networks of a host, but for the loopback.
+// The number of IPv4 networks of a host, without the loopback.
 std::size_t networks_of(const std::vector<NetworkInterface>& interfaces) {
   return common_subnets(std::span(&interfaces, 1)).size();
 }
@@ -77,7 +77,7 @@ void add_common_network(const JobFacts& job, Section& section) {
                           fmt::join(common, " and "), common.front(), common.front()));
 }
 
-// What rank 0 has measured: it alone writes runs.
+// What rank 0 has measured, since only rank 0 writes runs.
 void add_rank_0(const JobFacts& job, Section& section) {
   constexpr std::int64_t kLittleSpace = std::int64_t{100} << 20;
   constexpr double kSlowWriting = 0.2;
@@ -124,13 +124,13 @@ void add_locks(const JobFacts& job, Section& section) {
                   folder.path));
 }
 
-// Against what keeps a rank from writing there.
+// What to do about the obstacle that keeps a rank from writing there.
 std::string remedy(const FolderFacts& folder) {
   const std::string_view first = remedy_of(folder.problem_number);
   return fmt::format("{}{}name another folder by --out", first, first.empty() ? "" : ", or ");
 }
 
-// "/runs (ext4)"; without the type where it could not be asked for.
+// "/runs (ext4)"; without the type if it is unknown.
 std::string place_in_words(const FolderFacts& folder) {
   if (folder.file_system.type.empty()) return folder.path;
   return fmt::format("{} ({})", folder.path, folder.file_system.type);
@@ -159,8 +159,8 @@ void add_other_rank(const JobFacts& job, int rank, Section& section) {
   }
 }
 
-// The host of a rank that has looked for it; with the rank's number where another has looked into
-// other places.
+// The host of a rank that has looked for the data; with the rank's number if another rank there has
+// looked in other places.
 std::string looker(const JobFacts& job, int rank) {
   int lookers = 0;
   for (int other = 0; other < job.placement.size(); ++other) {
@@ -181,7 +181,7 @@ struct LoadedSet {
   const DataFacts* data = nullptr;
 };
 
-// By the lowest rank that could.
+// The set as loaded by the lowest rank that could load it.
 std::optional<LoadedSet> first_loaded(const JobFacts& job, const std::string& name) {
   for (int rank = 0; rank < job.placement.size(); ++rank) {
     for (const DataFacts& data : job.of(rank).data) {

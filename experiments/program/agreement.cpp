@@ -42,7 +42,7 @@ std::string key_of(const DataRequest& request) {
     std::error_code ignored;
     return std::filesystem::absolute(path, ignored).string();
   };
-  // All members by name: one that is added does not compile until it counts here.
+  // Names all members, so that a new member does not compile until it counts here.
   const auto& [source, places, parts] = request;
   const auto& [names, path, settings] = source;
   const auto& [chosen, sources, installed, packages] = places;

@@ -12,28 +12,28 @@
 
 namespace lockstep {
 
-/// "lockstep 0.1.0 of commit 0123456789ab, arithmetic version 1": ranks that differ in any of it
-/// would not compute the same bits.
+/// "lockstep 0.1.0 of commit 0123456789ab, arithmetic version 1". Ranks that differ in any part of
+/// it would not compute the same bits.
 std::string program_line(const BuildInfo& build, int arithmetic_version);
 
-/// That of this program.
+/// The line of this program.
 std::string own_program_line();
 
-/// Collective. @throws CollectiveError (usage) when a rank runs another version of the program
+/// Collective. @throws CollectiveError (usage) if a rank runs another version of the program
 void check_same_program(const CommandContext& context);
-/// The same of any programs' lines.
+/// The same for any programs' lines.
 void check_same_program(Communicator& communicator, const std::string& mine);
 
 /// Equal for requests that would load the same samples from the same places.
 std::string key_of(const DataRequest& request);
-/// Equal for ranks that would load the same and can reach one another's memory.
+/// Equal for ranks that would load the same data and can reach one another's memory.
 std::string sharers_of(const CommandContext& context, const DataRequest& request);
 
-/// Collective. @throws CollectiveError (data) when a rank has loaded other samples
+/// Collective. @throws CollectiveError (data) if a rank has loaded other samples
 void check_same_data(const CommandContext& context, const LoadedData& data);
 
-/// Compares the weights that training is about to start from.
-/// Collective. @throws CollectiveError (numeric) when a rank has others
+/// Compares the weights that training is about to start from. Collective.
+/// @throws CollectiveError (numeric) if a rank has other weights
 void check_same_start(Communicator& communicator, const Digest& weights);
 
 }  // namespace lockstep

@@ -21,7 +21,7 @@ struct RankGroup {
   int hosts = 1;
 };
 
-/// Everything a verb's body may use.
+/// Everything that the body of a verb may use.
 struct CommandContext {
   MpiSession& session;
   const CommonOptions& options;
@@ -29,7 +29,7 @@ struct CommandContext {
   DataPlaces data_places;
   std::span<const char* const> words;  ///< the command line, the program's name first
   std::vector<int> asked_threads;      ///< of each rank, by --threads; 0: not asked
-  const RankGroup* group = nullptr;    ///< that works on this; null: all ranks
+  const RankGroup* group = nullptr;    ///< the ranks that work on this; null: all ranks
 
   Communicator& communicator() const {
     return group != nullptr ? *group->communicator : session.communicator();
@@ -48,13 +48,13 @@ class Command {
 
   virtual std::string_view name() const = 0;
   virtual std::string_view summary() const = 0;
-  /// Where it stands in the list of verbs, low numbers first; each verb has its own.
+  /// The position in the list of verbs, low numbers first. Each verb has its own.
   virtual int place() const = 0;
   /// Text below the options in --help; may be empty.
   virtual std::string_view notes() const { return ""; }
   /// Command lines without the program's name, shown below the notes; at least two.
   virtual std::vector<std::string_view> examples() const = 0;
-  /// Command lines that are refused as soon as they are read; at least one. For the tests.
+  /// Command lines that are refused as soon as they are parsed; at least one. For the tests.
   virtual std::vector<std::string_view> refused() const = 0;
   virtual void add_options(OptionList& list) = 0;
   /// @return the exit code

@@ -19,7 +19,7 @@ constexpr int kMostThreads = 1024;
 constexpr std::size_t kWidth = 80;
 constexpr std::size_t kDescriptionColumn = 26;
 
-// CLI11 lists types, bounds and exclusions beside each option; their place is the description.
+// CLI11 lists types, bounds and exclusions beside each option. Here they belong to the description.
 class ShortFormatter final : public CLI::Formatter {
  public:
   std::string make_option_opts(const CLI::Option* option) const override {
@@ -30,7 +30,7 @@ class ShortFormatter final : public CLI::Formatter {
   }
 };
 
-// Breaks a line at spaces; what goes on stands below the description.
+// Breaks a line at spaces. Continuation lines are aligned with the description.
 void wrap(const std::string& line, std::ostream& out) {
   const std::size_t indent = line.starts_with("  ") ? kDescriptionColumn : 0;
   std::string rest = line;
@@ -43,7 +43,7 @@ void wrap(const std::string& line, std::ostream& out) {
   out << rest << '\n';
 }
 
-// Of the verb that was asked for, or of the program.
+// The help of the verb that was asked for, or of the program.
 std::string help_text(const CLI::App& app) {
   std::istringstream lines(app.help());
   std::ostringstream wrapped;
@@ -68,7 +68,7 @@ std::string footer_of(const Command& command) {
   return text;
 }
 
-// "--out" of "--out,-o".
+// "--out" for "--out,-o".
 std::string option_name(const CLI::Option& option) { return option.get_name(false, false); }
 
 std::string nearest_option(const std::string& word, const CLI::App& verb) {
@@ -87,7 +87,7 @@ std::string about_extra(const CLI::App& verb) {
   return fmt::format("there is no option {}{}", name, nearest_option(name, verb));
 }
 
-// Of an option or argument that was given too often or without its value.
+// A sentence about an option or argument that was given too often or without its value.
 std::string about_number_of_values(const CLI::App& verb, const CLI::ParseError& error) {
   for (const CLI::Option* option : verb.get_options()) {
     if (option->count() > 1 && option->get_expected_max() <= 1) {
@@ -99,7 +99,7 @@ std::string about_number_of_values(const CLI::App& verb, const CLI::ParseError& 
   return words.substr(0, words.find(':')) + " needs a value behind it";
 }
 
-// CLI11 describes mistakes in a few words; make them a sentence that says where to look.
+// CLI11 describes mistakes in a few words. This makes them a sentence that says where to look.
 std::string usage_sentence(const CLI::ParseError& error, const CLI::App& app) {
   const std::vector<CLI::App*> used = app.get_subcommands();
   const CLI::App& verb = used.empty() ? app : *used.front();
@@ -141,7 +141,7 @@ void check_verb(std::string_view word, const std::vector<Verb>& verbs) {
                           did_you_mean(word, names)));
 }
 
-// A line for each thing that was given; --threads is each rank's own.
+// One line for each word that was given. Each rank may have its own --threads.
 std::string agreement_of(const CLI::App& verb) {
   std::string text = verb.get_name() + "\n";
   for (const CLI::Option* option : verb.get_options()) {

@@ -34,7 +34,7 @@ bool wants_color(const std::string& choice, int descriptor, bool under_launcher)
 constexpr std::string_view kBold = "\033[1m";
 constexpr std::string_view kPlain = "\033[0m";
 
-// Of escape sequences, those of Console::bold are kept.
+// Escapes everything except the escape sequences of Console::bold.
 std::string escape_all_but_bold(std::string_view line) {
   std::string shown;
   while (true) {

@@ -18,34 +18,35 @@ struct CommonOptions {
 };
 
 /// Where a verb writes. Results go to stdout, remarks and progress to stderr, so that a pipe gets
-/// results alone. Only rank 0's console says anything. A launcher such as mpirun gives its
-/// processes terminals of its own making, which say nothing about where the output ends up: under
-/// one there is no colour unless it is asked for.
+/// results alone. Only the console of rank 0 prints. A launcher such as mpirun gives its processes
+/// terminals of its own, which say nothing about where the output ends up. So under a launcher
+/// there is no colour unless it is asked for.
 class Console {
  public:
   Console(const CommonOptions& options, const MpiSession& session);
-  /// Says nothing but warnings.
+  /// Prints nothing but warnings.
   /// @param warnings  where they go; null: nowhere
   explicit Console(std::FILE* warnings);
 
   bool json() const { return json_; }
-  /// Whether stderr is a terminal that may be redrawn by this process.
+  /// Whether stderr is a terminal whose current line this process may redraw.
   bool redraws() const { return redraws_; }
 
-  /// A result for people; silent with --json.
+  /// Prints a result for people. Silent with --json.
   void result(std::string_view line) const;
-  /// The one object of --json.
+  /// Prints the one object of --json.
   void json_object(const std::string& text) const;
-  /// Whether a result has been given out.
+  /// Whether a result has been printed.
   bool has_result() const { return has_result_; }
-  /// A remark on stderr; silent with --quiet.
+  /// Prints a remark on stderr. Silent with --quiet.
   void remark(std::string_view line) const;
-  /// Like a remark, but never silenced: something is not as the user may think.
+  /// Like a remark, but never silenced: something may not be as the user expects.
   void warning(std::string_view line) const;
-  /// Puts this in the place of the terminal's current line, on stderr.
+  /// Replaces the terminal's current line on stderr.
   void redraw(std::string_view line) const;
 
-  /// @throws Error (data) when a result could not be written. What goes to stderr may get lost.
+  /// @throws Error (data) if a result could not be written. A failure to write to stderr is
+  ///         ignored.
   void check_results() const;
 
   /// Emphasis for stdout, where colour is wanted.

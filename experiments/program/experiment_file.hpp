@@ -1,6 +1,6 @@
 #pragma once
 
-// Experiments as the program has them: every default filled in, those of their data, too.
+// Experiments as the program uses them: with every default filled in, those of their data included.
 
 #include <filesystem>
 #include <string>

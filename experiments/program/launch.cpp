@@ -17,8 +17,8 @@ std::string threads_in_words(std::span<const int> threads) {
   return fmt::format("{} to {} threads", least, most);
 }
 
-// What the host could give: "2 cores for it", or "2 cores for its 4 ranks" where these are more, or
-// share the mask: one core for the rank is no more than one that it shares.
+// What the host could give: "2 cores for it", or "2 cores for its 4 ranks" if there are more ranks
+// or they share the mask. One core for the rank is no more than one that it shares.
 std::string host_in_words(const JobPlacement& job, int rank) {
   const Placement& place = job.of(rank);
   const int share = job.cpu_share(rank);
@@ -39,7 +39,7 @@ std::string what_to_start(const JobPlacement& job, int rank, std::span<const cha
                                  : "start fewer ranks there";
 }
 
-// What says that the binding is meant; nothing does so where a mask has fewer CPUs than ranks.
+// How to say that the binding is intended; nothing, if a mask has fewer CPUs than ranks.
 std::string or_else(const JobPlacement& job, int rank) {
   if (static_cast<int>(job.of(rank).cpus.size()) < job.ranks_of_mask(rank)) return "";
   return fmt::format(", or give --threads {} if that is meant", job.fair_threads(rank));
@@ -55,7 +55,7 @@ std::string about_starved_rank(const JobPlacement& job, int rank,
                      host_in_words(job, rank), what_to_start(job, rank, words), or_else(job, rank));
 }
 
-// Threads that were asked for beyond what any mask could give.
+// About threads beyond what any mask could give.
 std::string about_turns(const JobPlacement& job, int rank, int asked) {
   return fmt::format(
       "--threads {} is honoured, but rank {}'s share of the cores is {}, so the threads will take "

@@ -12,8 +12,8 @@
 
 namespace lockstep {
 
-/// How many each rank has: as many as were asked for, or its fair share of the cores.
-/// @param asked_threads  of each rank, by --threads; 0: not asked
+/// The threads of each rank: as many as were asked for, or its fair share of the cores.
+/// @param asked_threads  of each rank, by --threads; 0: not given
 std::vector<int> threads_of_ranks(const JobPlacement& job, std::span<const int> asked_threads);
 
 /// "2 ranks x 1 thread on 1 host, each bound to 1 core, avx512"
@@ -21,15 +21,15 @@ std::vector<int> threads_of_ranks(const JobPlacement& job, std::span<const int> 
 std::string launch_line(const JobPlacement& job, std::span<const int> threads,
                         std::string_view isa);
 
-/// Sentences on threads that cannot run, each with what to do; none where nothing is lost.
-/// @param words          the command line, to be repeated in what to start instead
+/// Sentences about threads that cannot run, each with advice. Empty if no core is lost.
+/// @param words  the command line, which the advice repeats
 std::vector<std::string> launch_warnings(const JobPlacement& job,
                                          std::span<const int> asked_threads,
                                          std::span<const char* const> words);
 
-/// The line as a remark, and the warnings. For verbs that compute on all threads.
+/// Prints the line as a remark, and the warnings. For verbs that compute on all threads.
 void tell_launch(const CommandContext& context);
-/// The warnings alone.
+/// Prints only the warnings.
 void warn_about_launch(const CommandContext& context);
 
 }  // namespace lockstep

@@ -15,7 +15,7 @@ namespace lockstep {
 
 void reserve_standard_descriptors() {
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
-    // The lowest free number, hence this one, since those below it are open.
+    // open gives the lowest free number, which is this one, since those below it are open.
     if (fcntl(descriptor, F_GETFD) == -1) open("/dev/null", O_RDONLY);
   }
 }

@@ -28,12 +28,12 @@ std::vector<int> gather_asked_threads(Communicator& communicator, int mine) {
   return threads;
 }
 
-// Of a command line that was not understood: whether the option stands behind a verb.
+// For a command line that was not understood: whether the option comes after a verb.
 bool asks_for_json(std::span<const char* const> words) {
   return words.size() > 2 && std::ranges::count(words.subspan(2), std::string_view("--json")) > 0;
 }
 
-// With --json an error is an object, too, beside the sentence on stderr.
+// With --json an error is also an object, beside the sentence on stderr.
 void print_error(const MpiSession& session, const Error& error) {
   if (session.rank() == 0) write_to(stdout, error_json(error) + "\n");
 }
@@ -49,7 +49,7 @@ int run_command(Command& command, MpiSession& session, const CommonOptions& opti
       .data_places = usual_places(text_of("LOCKSTEP_DATA"), build_info()),
       .words = words,
       .asked_threads = gather_asked_threads(session.communicator(), options.threads)};
-  session.set_deadline(0);  // how long a verb may take is the verb's matter
+  session.set_deadline(0);  // a verb sets its own limit
   try {
     const int exit_code = command.run(context);
     fail_together(session.communicator(), [&] { console.check_results(); });

@@ -72,7 +72,7 @@ void Progress::on_step(const StepRecord& record) {
   }
 }
 
-// Whether something is to be shown now, which is then the last time that something was.
+// Whether it is time to show something. If so, `now` becomes the time of the last display.
 bool Progress::is_due(double now) {
   const double interval = setup_.mode == ProgressMode::bar ? kBarInterval : kLinesInterval;
   if (now - last_shown_ < interval) return false;

@@ -13,8 +13,8 @@ enum class ProgressMode { bar, lines, none };
 /// "auto" is a bar on a terminal of this process alone, and lines otherwise.
 ProgressMode progress_mode(std::string_view choice, const Console& console);
 
-/// Shows on stderr how training goes: a redrawn bar, or stable lines (key=value), one an evaluation
-/// and at most one in 30 s between them. Evaluations that take long have a bar or lines as well.
+/// Shows on stderr how training goes: a redrawn bar, or stable lines (key=value), one per
+/// evaluation and at most one in 30 s between them. Long evaluations have a bar or lines as well.
 class Progress {
  public:
   struct Setup {
@@ -27,18 +27,18 @@ class Progress {
 
   void on_step(const StepRecord& record);
   void on_evaluation(const EpochRecord& record);
-  /// So many of all samples have been evaluated.
+  /// This many of all samples have been evaluated.
   void on_evaluating(Index samples, Index of);
-  /// In whatever mode.
+  /// Warns in any mode.
   void warn(const std::string& message);
-  /// Leaves the terminal's line clean.
+  /// Leaves the current line of the terminal empty.
   void finish();
 
  private:
   const Console& console_;
   Setup setup_;
   double last_shown_;
-  double rate_ = 0;  ///< images per second since the last shown step
+  double rate_ = 0;  ///< images per second since the last step shown
   double rate_since_;
   Index rate_samples_ = 0;  ///< since then
   bool started_ = false;

@@ -11,7 +11,7 @@
 namespace lockstep {
 namespace {
 
-// A handler of signals reaches nothing but what is global.
+// A signal handler can reach only global variables.
 std::atomic<int> stop_signal = 0;
 std::atomic<bool> checkpoint_asked = false;
 std::atomic<Heartbeat*> told_of_the_end = nullptr;

@@ -11,7 +11,7 @@ struct ReportAsset {
   std::string_view sha256;  ///< of the text, 64 hexadecimal digits
 };
 
-/// Asserts that there is one of that name.
+/// The asset with this name, which must exist.
 const ReportAsset& report_asset(std::string_view name);
 
 }  // namespace lockstep

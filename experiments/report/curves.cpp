@@ -25,7 +25,7 @@ constexpr std::size_t kMostSteps = 4000;
 
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
-// A step without a finite figure is what a reader looks for first.
+// A step without a finite figure is what a reader looks for first, so it counts as the largest.
 bool is_below(double a, double b) {
   return std::isfinite(a) && std::isfinite(b) ? a < b : std::isfinite(a) && !std::isfinite(b);
 }
@@ -44,7 +44,7 @@ Json steps_of(const std::vector<Record>& records) {
   return values;
 }
 
-// What is drawn over the steps: all that training is, and not how fast it went.
+// Everything of a training is drawn over the steps, except its speed.
 bool is_drawn(const Column<StepRecord>& figure) {
   return figure.repeats && figure.member != &StepRecord::epoch;
 }
@@ -57,7 +57,8 @@ Json steps_json(const std::vector<StepRecord>& drawn) {
   return json;
 }
 
-// The figures of steps that have a chart each; the loss shares one with those of evaluations.
+// The figures of steps, each with a chart of its own. The loss shares its chart with the losses of
+// evaluations.
 Json charts_json() {
   Json charts = Json::array();
   for (const auto& figure : kStepColumns) {

@@ -45,7 +45,7 @@ JudgedData load_judged_data(const CommandContext& context, const SavedNetwork& n
     judged.name = judged.splits.test ? "test" : "validation";
     return judged;
   };
-  // Files that hold both parts, or the training part alone, are opened as a whole.
+  // Files that hold both parts, or only the training part, are opened as a whole.
   const bool is_file = !section.source.path.empty();
   JudgedData judged =
       load(is_file ? DataParts::both : DataParts::test, is_file ? section.validation : 0);
@@ -56,7 +56,7 @@ JudgedData load_judged_data(const CommandContext& context, const SavedNetwork& n
                           judged.data->name, judged.data->origin));
 }
 
-// So that pictures of many or large cells do not make the page heavy.
+// Limits the pictures, so that many or large cells do not make the page heavy.
 std::size_t most_of_cell(const JudgedSamples& judged, Index bytes_each) {
   const auto cells = samples_of_cells(judged, 1);
   const auto used = std::count_if(cells.begin(), cells.end(),

@@ -41,7 +41,7 @@ std::vector<LayerColumn> measured_columns(const EpochRecord& record) {
   return columns;
 }
 
-// Small and large figures stand side by side: four digits of each.
+// Small and large figures stand side by side, so each has four digits.
 std::string digits(double value) {
   return std::isfinite(value) ? fmt::format("{:.4g}", value) : "";
 }

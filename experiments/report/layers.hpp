@@ -10,8 +10,8 @@ namespace lockstep {
 /// The layer table as `describe` has it.
 nlohmann::ordered_json layers_view(const Graph& graph);
 
-/// The figures of layers: a row a layer, with each figure of the last evaluation that has them and
-/// its course; null without any.
+/// The figures of layers: one row per layer, with each figure of the last evaluation that has them
+/// and its course over all evaluations. Null if there are none.
 nlohmann::ordered_json statistics_view(const MetricsTables& tables);
 
 }  // namespace lockstep

@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr Index kMostOutputs = 64;
 constexpr Index kMostInputs = 32;
-constexpr Index kMostValues = 8192;  // of one layer and sample
+constexpr Index kMostValues = 8192;  // of one layer and one sample
 
 struct ShownKernels {
   Index outputs;
@@ -42,7 +42,7 @@ std::vector<float> kernel_values(std::span<const float> weights, const Parameter
   return values;
 }
 
-// How a layer's output is laid out for the eye: maps of rows x columns.
+// How a layer's output is laid out for the eye: as maps of rows x columns.
 struct ShownMaps {
   Index channels = 0;
   Index rows = 1;

@@ -22,7 +22,7 @@ namespace mustache = kainjow::mustache;
 
 using Json = nlohmann::ordered_json;
 
-// A text with whatever is not UTF-8 replaced.
+// JSON text in which bytes that are not UTF-8 are replaced.
 std::string dumped(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -63,7 +63,7 @@ std::string base64_of_hex(std::string_view hex) {
   return base64(bytes);
 }
 
-// 'sha256-...' of each, for the policy.
+// 'sha256-...' of each asset, for the security policy.
 std::string hashes_of(const std::vector<std::string>& assets) {
   std::vector<std::string> hashes;
   for (const std::string& name : assets) {
@@ -80,7 +80,7 @@ mustache::data texts_of(const std::vector<std::string>& assets) {
   return list;
 }
 
-// A template within another.
+// A template to be used inside another.
 mustache::data part(const std::string& asset) {
   return mustache::partial([asset] { return std::string(report_asset(asset).text); });
 }

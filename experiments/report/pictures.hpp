@@ -12,7 +12,7 @@
 
 namespace lockstep {
 
-/// Pictures of a split's samples on one sheet, 32 in a row, each once.
+/// Pictures of a split's samples on one sheet, 32 per row, without repetition.
 class PictureSheet {
  public:
   /// @param split  outlives this
@@ -23,12 +23,12 @@ class PictureSheet {
 
   /// Samples in the order of their places.
   const std::vector<Index>& samples() const { return samples_; }
-  /// What a picture takes of the sheet before it is packed.
+  /// Bytes of a picture on the sheet before it is packed.
   Index bytes_each() const {
     return channels() * split_.sample_shape()[1] * split_.sample_shape()[2];
   }
 
-  /// Its URI and how to find pictures on it.
+  /// The URI of the sheet, and how to find pictures on it.
   nlohmann::ordered_json to_json() const;
 
  private:
@@ -38,7 +38,7 @@ class PictureSheet {
   std::vector<Index> samples_;
   std::map<Index, std::size_t> places_;
 
-  // A picture of neither one nor three channels is shown by its first.
+  // A picture with neither one nor three channels is shown by its first channel.
   Index channels() const { return split_.sample_shape()[0] == 3 ? 3 : 1; }
   PixelImage draw() const;
   std::uint8_t pixel(Index sample, Index c, Index y, Index x) const;

@@ -42,7 +42,7 @@ Json rows_of(const Json& facts, const std::string& group) {
   return rows;
 }
 
-// "2026-11-25 20:37 UTC"; "" for a file that is not there.
+// "2026-11-25 20:37 UTC"; "" if the file does not exist.
 std::string time_of(const fs::path& file) {
   std::error_code missing;
   const auto written = fs::last_write_time(file, missing);

@@ -29,7 +29,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-// Runs what may fail on a damaged file; the failure becomes a note.
+// Runs something that may fail on a damaged file. A failure becomes a note.
 template <class Body>
 void note_failure(ReportPage& page, const Body& body) {
   try {
@@ -61,7 +61,7 @@ Json figure_cell(const std::string& name, double value, bool is_share) {
                      is_share ? percent(value) : figure(value));
 }
 
-// A figure's name in two words: "train_loss" is of the "training" set, and a "loss".
+// The name of a figure in two words: "train_loss" belongs to "training" and is a "loss".
 struct FigureName {
   std::string set;
   std::string measure;
@@ -73,7 +73,7 @@ FigureName parts_of(std::string_view name) {
   return {set == "train" ? "training" : std::string(set), spelled_out(name.substr(end + 1))};
 }
 
-// Headings in two rows: each set over its figures.
+// Headings in two rows: each set above its figures.
 void add_headings(ReportPage& page) {
   Json sets = Json::array();
   Json measures = Json::array();
@@ -104,7 +104,7 @@ Json evaluations_view(const std::vector<EpochRecord>& epochs) {
   return rows;
 }
 
-// What is read first: the last evaluation's figures, of which the list has the best known last.
+// What is read first: the figures of the last evaluation. The list ends with the most familiar one.
 Json headline_view(const MetricsTables& tables) {
   Json figures = Json::array();
   if (!tables.epochs.empty()) {

@@ -7,9 +7,9 @@
 
 namespace lockstep {
 
-/// What there is to say about a run: all that its files hold, and how its newest weights do on the
-/// data. What cannot be read is left out, and a note says why.
-/// @throws Error (data) when the folder itself cannot be read
+/// The page about a run: everything that its files hold, and how its newest weights do on the data.
+/// What cannot be read is left out, and a note says why.
+/// @throws Error (data) if the folder itself cannot be read
 ReportPage run_report(const CommandContext& context, const std::filesystem::path& run);
 
 }  // namespace lockstep

@@ -11,7 +11,7 @@
 
 namespace lockstep {
 
-/// What a network says of labelled samples; borrows both.
+/// What a network says about labelled samples; borrows both.
 struct JudgedSamples {
   std::span<const Label> labels;
   std::span<const float> probabilities;  ///< (samples, classes)
@@ -22,20 +22,20 @@ struct JudgedSamples {
     return probabilities.subspan(static_cast<std::size_t>(sample) * classes(), classes());
   }
   std::size_t truth(Index sample) const { return labels[static_cast<std::size_t>(sample)]; }
-  /// The most probable class, the first of equals.
+  /// The most probable class, the first among equals.
   std::size_t guess(Index sample) const;
   bool is_right(Index sample) const { return truth(sample) == guess(sample); }
   float certainty(Index sample) const { return of(sample)[guess(sample)]; }
 };
 
-/// At most so many samples of each pair truth * classes + guess: the most certain mistakes, and of
-/// the right answers the least certain.
+/// At most `most` samples of each pair truth * classes + guess: the most certain mistakes, and the
+/// least certain right answers.
 std::vector<std::vector<Index>> samples_of_cells(const JudgedSamples& judged, std::size_t most);
 
 /// The mistakes with the largest probability of the wrong class, largest first.
 std::vector<Index> worst_mistakes(const JudgedSamples& judged, std::size_t most);
 
-/// The first sample of each class that has one, at most so many.
+/// The first sample of each class that has samples, at most `most`.
 std::vector<Index> first_of_classes(const JudgedSamples& judged, std::size_t most);
 
 }  // namespace lockstep

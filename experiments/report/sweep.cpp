@@ -26,9 +26,9 @@ using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 struct ReportedTrial {
-  SweepIndexRow row;  ///< as its folder says it is now
+  SweepIndexRow row;  ///< as its folder says now
   TrialState state;
-  std::string link;  ///< to its page; "" when there is none
+  std::string link;  ///< to its page; "" if it has none
 
   bool is_done() const { return row.status == "done"; }
 };
@@ -43,7 +43,7 @@ struct ReportedSweep {
   bool is_share() const { return index.metric.ends_with("accuracy"); }
 };
 
-// Bytes that mean something in an address are written by their numbers.
+// Bytes with a meaning in addresses are written as numbers.
 std::string address_of(const fs::path& path) {
   constexpr std::string_view kPlain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~/";
@@ -161,7 +161,7 @@ bool says_log_uniform(const Value* parameters, const std::string& key) {
   return kind != nullptr && kind->text == "log_uniform";
 }
 
-// Also lists that span magnitudes, such as 0.001, 0.01, 0.1, are read by their ratios.
+// Lists that span magnitudes, such as 0.001, 0.01, 0.1, are read by their ratios, too.
 bool spans_magnitudes(const ReportedSweep& sweep, std::size_t column) {
   constexpr double kWide = 20;
   double least = std::numeric_limits<double>::infinity();

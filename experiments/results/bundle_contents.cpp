@@ -21,7 +21,7 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, problem);
 }
 
-// "." and ".." have no name of their own.
+// "." and ".." are not names of folders.
 fs::path named_folder(const std::string& given) {
   fs::path folder = fs::path(given).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a bundle is made of: the runs of a folder, and of a sweep its table as it is now.
+// The contents of a bundle: the runs of a folder and, for a sweep, its table in the current state.
 
 #include <filesystem>
 #include <map>
@@ -14,15 +14,15 @@ namespace lockstep {
 struct FoundContents {
   BundleContents contents;
   std::map<std::string, TrialState>
-      states;  ///< of the runs by name; the index borrows their curves
+      states;  ///< states of the runs by name; the index borrows their curves
 };
 
-/// The folder of a run or a sweep as it is called: "runs/a" for "runs/a/".
-/// @throws Error (data) when there is none, or it is neither's
+/// The folder of a run or a sweep under its proper name: "runs/a" for "runs/a/".
+/// @throws Error (data) if there is none, or if it belongs to something else
 std::filesystem::path find_bundled_folder(const std::string& given);
 
-/// Reads how far the runs are; their files are left for write_bundle.
-/// @throws Error (data) when a sweep has no index that can be read
+/// Reads how far the runs are. Their files are left for write_bundle.
+/// @throws Error (data) if a sweep has no index that can be read
 FoundContents find_contents(const std::filesystem::path& folder);
 
 }  // namespace lockstep

@@ -6,7 +6,7 @@
 
 namespace lockstep {
 
-/// Prints what a bundle is and what is inside.
+/// Prints what a bundle is and what it contains.
 void inspect_bundle(const Console& console, const std::filesystem::path& path);
 
 }  // namespace lockstep

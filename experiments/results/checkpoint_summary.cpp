@@ -36,7 +36,7 @@ Statistics statistics_of(const std::vector<float>& values) {
   return {.mean = sum / count, .rms = std::sqrt(squares / count), .min = *min, .max = *max};
 }
 
-// Statistics only where the values were read.
+// Statistics are included only if the values were read.
 Json tensor_json(const StoredTensor& tensor) {
   const auto extents = tensor.shape.extents();
   Json json = {{"name", tensor.layer + "." + tensor.name},

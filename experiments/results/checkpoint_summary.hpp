@@ -9,7 +9,7 @@
 
 namespace lockstep {
 
-/// What `inspect --json` says of a checkpoint.
+/// The description of a checkpoint for `inspect --json`.
 nlohmann::ordered_json checkpoint_json(const std::filesystem::path& path,
                                        const LoadedCheckpoint& loaded);
 

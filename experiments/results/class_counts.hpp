@@ -22,7 +22,7 @@ struct ClassCount {
 /// @param confusion  square, rows = truth
 std::vector<ClassCount> class_counts(const std::vector<Index>& confusion);
 
-/// class, samples, correct and accuracy of each; accuracy is null of a class without samples
+/// class, samples, correct and accuracy of each class; accuracy is null for a class without samples
 nlohmann::ordered_json per_class_json(const std::vector<ClassCount>& counts);
 
 }  // namespace lockstep

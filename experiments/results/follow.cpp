@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kLinesInterval = 30;   // seconds between two lines
 constexpr double kShortestWait = 0.5;   // seconds between two looks
-constexpr double kWaitPerReading = 10;  // so that looking costs a tenth of a core at most
+constexpr double kWaitPerReading = 10;  // so that looking takes at most a tenth of a core
 
 class Follower {
  public:
@@ -55,7 +55,8 @@ class Follower {
 void follow_run(const Console& console, const std::filesystem::path& run) {
   Follower follower(console, run);
   while (true) {
-    const bool goes_on = is_run_locked(run);  // asked first: what it wrote at last is seen, too
+    // Asked first, so that what it writes last is seen too.
+    const bool goes_on = is_run_locked(run);
     const double before = seconds_now();
     follower.look();
     if (is_reader_gone()) return;

@@ -31,7 +31,7 @@ std::string cells_of(const Record& record, std::span<const Column<Record>> colum
   return cells;
 }
 
-// A name with commas or quotes.
+// Quotes a name with commas or quotes.
 std::string quoted(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
   std::string inner = text;
@@ -72,7 +72,7 @@ Lines layer_lines(const MetricsTables& tables) {
   return lines;
 }
 
-// Of the last evaluation: a line a true class, a column a predicted one.
+// The last evaluation's confusion matrix: one line per true class, one column per predicted class.
 Lines confusion_lines(const MetricsTables& tables) {
   const auto last =
       std::find_if(tables.epochs.rbegin(), tables.epochs.rend(),

@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kCurveCells = 48;
 
-// The last evaluation that has what is asked for; null without any.
+// The last evaluation that satisfies the condition; null if there is none.
 template <class Predicate>
 const EpochRecord* last_with(const MetricsTables& tables, const Predicate& predicate) {
   const auto found = std::find_if(tables.epochs.rbegin(), tables.epochs.rend(), predicate);
@@ -73,7 +73,7 @@ void print_curve(const Console& console, std::string_view name, const std::vecto
                              text(values.back())));
 }
 
-// Of the evaluations that measured it.
+// The values of the evaluations that measured the figure.
 std::vector<double> evaluated(const MetricsTables& tables, double EpochRecord::*member) {
   std::vector<double> values;
   for (const EpochRecord& epoch : tables.epochs) {

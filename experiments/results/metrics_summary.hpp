@@ -1,6 +1,6 @@
 #pragma once
 
-// How a training went, as `inspect` shows it: of a run, and of a metrics file alone.
+// How a training went, as `inspect` shows it, for a run or for a metrics file alone.
 
 #include <filesystem>
 

@@ -38,7 +38,7 @@ Json checkpoint_json(const std::filesystem::path& path) {
   return json;
 }
 
-// What was trained, as far as it can be read: null with a problem, else.
+// What was trained. If that cannot be read: null, and a sentence in `problems`.
 Json experiment_json(const std::filesystem::path& run, std::vector<std::string>& problems) {
   try {
     const ExperimentConfig config = read_resolved_experiment(run);

@@ -19,18 +19,19 @@ void inspect_run(const Console& console, const std::filesystem::path& run);
 RecordedMetrics metrics_of_run(const std::filesystem::path& run);
 
 struct RunSummary {
-  nlohmann::ordered_json experiment;  ///< what was trained; null where it cannot be read
-  std::optional<RunEnd> end;          ///< none: it goes on, or was killed
+  nlohmann::ordered_json experiment;  ///< what was trained; null if it cannot be read
+  std::optional<RunEnd> end;          ///< nothing: it goes on, or was killed
   RecordedMetrics metrics;
   nlohmann::ordered_json checkpoints = nlohmann::ordered_json::array();
 };
-/// Reads all but the checkpoints' values. @throws Error (data) when the folder cannot be read
+/// Reads everything but the values in checkpoints. @throws Error (data) if the folder cannot be
+/// read
 RunSummary summarize_run(const std::filesystem::path& run);
 
 /// "outcome    DONE (exit code 0): finished"
 std::string outcome_line(const std::filesystem::path& run);
 
-/// Warns of the first few.
+/// Prints the first few problems as warnings.
 void warn_about(const Console& console, const std::vector<std::string>& problems);
 
 }  // namespace lockstep

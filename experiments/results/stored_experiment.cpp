@@ -14,7 +14,7 @@
 namespace lockstep {
 namespace {
 
-// What an experiment needs to be one, for weights that came without.
+// Completes weights that came without an experiment.
 constexpr std::string_view kBareExperiment =
     "schema_version: 1\n"
     "data: {dataset: [mnist, fashion_mnist], validation: 0}\n"
@@ -22,7 +22,7 @@ constexpr std::string_view kBareExperiment =
     "optimizer: {type: sgd}\n"
     "learning_rate: {schedule: constant, peak: 0.1}\n";
 
-// Runs what reads a stored text, and calls it damaged where that fails.
+// Runs something that reads a stored text. If it fails, the text counts as damaged.
 template <class Reading>
 auto read_stored(std::string_view advice, const Reading& reading) {
   try {

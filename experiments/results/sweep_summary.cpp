@@ -41,7 +41,8 @@ Json sweep_json(const std::filesystem::path& path, const SweepIndex& index) {
           {"trials", trials}};
 }
 
-// Of a folder, as the trials' own folders say now: the index is written when a trial ends.
+// For a folder, the state that the trials' own folders show now: the index is written only when a
+// trial ends.
 SweepIndex read_sweep(const std::filesystem::path& path) {
   if (!std::filesystem::is_directory(path)) return read_sweep_index(path);
   SweepIndex index = read_sweep_index(path / "index.h5");

@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* kJournal = "metrics.jsonl";
 
-// The end of a file, at most so many bytes; "" of one that cannot be read.
+// The end of a file, at most `most` bytes; "" if it cannot be read.
 std::string tail_of(const std::filesystem::path& path, std::streamoff most) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) return "";
@@ -49,7 +49,7 @@ bool has_all_steps(const MetricsTables& tables) {
   return !tables.steps.empty() && tables.steps.back().step == std::ssize(tables.steps);
 }
 
-// Of the journal; of the snapshot, too, where that is not as it was written.
+// Metrics from the journal, and from the snapshot too if the journal is damaged.
 MetricsTables metrics_of(const std::filesystem::path& folder, TrialState& state) {
   JournalContents journal = read_journal(folder / kJournal);
   const bool is_lost = state.status == TrialStatus::done && !has_all_steps(journal.tables);

@@ -1,6 +1,6 @@
 #pragma once
 
-// How far a trial has come, as the files of its folder say: there is no other record of it.
+// How far a trial has come. The files of its folder are the only record of it.
 
 #include <filesystem>
 #include <optional>
@@ -16,10 +16,10 @@ namespace lockstep {
 enum class TrialStatus {
   waiting,      ///< not begun
   running,      ///< some process trains it now
-  interrupted,  ///< killed; goes on from its newest checkpoint
+  interrupted,  ///< killed; it can go on from its newest checkpoint
   stopped,      ///< on request, with a checkpoint
   failed,
-  pruned,  ///< stopped for good by the sweep's method; no state of its folder
+  pruned,  ///< stopped for good by the sweep's method; its folder does not show this
   done,
 };
 
@@ -32,7 +32,7 @@ struct TrialState {
   Index steps = 0;
   std::optional<Digest> digest;  ///< after the last recorded step, if taken
   EpochRecord last;              ///< the last evaluation
-  MetricsTables curve;           ///< steps of its loss curve, and evaluations without their details
+  MetricsTables curve;           ///< steps of its loss curve, and evaluations without details
 
   bool is_over() const {
     return status == TrialStatus::done || status == TrialStatus::failed ||
@@ -40,17 +40,17 @@ struct TrialState {
   }
 };
 
-/// A trial whose records cannot be read is told by its status alone.
+/// If the records of a trial cannot be read, only its status is known.
 TrialState read_trial_state(const std::filesystem::path& folder);
 
-/// Makes a row what the trial's folder says now. That a trial was given up, and not only stopped,
-/// the row alone knows. Its curve stays as it is.
+/// Updates a row to what the trial's folder says now. Only the row itself knows that a trial was
+/// given up and not merely stopped. Its curve stays as it is.
 void bring_up_to_date(SweepIndexRow& row, const TrialState& state);
 
 /// The last recorded step, without reading the whole record.
 Index last_step(const std::filesystem::path& folder);
 
-/// The last line with something in it of what a trial's process has said; "" without any.
+/// The last line with text in the output of a trial's process; "" if there is none.
 std::string last_words(const std::filesystem::path& file);
 
 }  // namespace lockstep

@@ -10,7 +10,7 @@
 namespace lockstep {
 namespace {
 
-// "6 of 6 channels of 'relu1' are": of a layer's units, so many.
+// "6 of 6 channels of 'relu1' are": how many units of the layer.
 std::string part_of_units(const LayerWarning& warning, const Graph& graph) {
   const auto node = std::ranges::find(graph.nodes(), warning.layer, &GraphNode::name);
   const Shape& shape = node->output_shape;

@@ -7,8 +7,8 @@
 
 namespace lockstep {
 
-/// A sentence about what the monitor has found. @param check_line  the command that says what to
-/// change
+/// A sentence about what the monitor has found.
+/// @param check_line  the command that says what to change
 std::string learning_warning(const LayerWarning& warning, const Graph& graph,
                              const std::string& check_line);
 

@@ -25,7 +25,7 @@ RunRecorder::RunRecorder(Parts parts, MetricsTables tables)
   recall();
 }
 
-// In a run that goes on the monitor knows what it has seen and told before.
+// In a resumed run, restores what the monitor has seen and reported before.
 void RunRecorder::recall() {
   auto evaluation = tables_.epochs.begin();
   for (const StepRecord& record : tables_.steps) {
@@ -45,7 +45,7 @@ void RunRecorder::on_step(const StepRecord& record) {
 }
 
 void RunRecorder::on_evaluation(const EpochRecord& record) {
-  // The run was stopped right after it, and is to stop there once more.
+  // The run was stopped right after this evaluation, and would record it a second time.
   if (!tables_.epochs.empty() && tables_.epochs.back().step == record.step) return;
   journal_.append(record);
   journal_.sync();
@@ -71,10 +71,10 @@ void RunRecorder::on_checkpoint(const TrainingProgress& progress) {
   checkpoint.experiment = parts_.experiment_text;
   checkpoint.model = parts_.model_text;
   checkpoint.provenance = parts_.provenance;
-  // A checkpoint promises the figures of all steps up to its own.
+  // A checkpoint implies that the figures of all steps up to its own are stored.
   journal_.sync();
   const Index keep = parts_.config.checkpoint.keep;
-  // Without a validation split the latest counts as the best.
+  // Without a validation split the latest checkpoint counts as the best.
   const bool is_best = progress.best_step == progress.step || progress.best_step == 0;
   const auto path = parts_.directory.checkpoints().save(
       checkpoint,
@@ -92,7 +92,7 @@ void RunRecorder::finish() {
 void RunRecorder::fail() {
   try {
     publish();
-  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the journal has it all
+  } catch (const std::exception&) {  // the journal has everything
   }
 }
 

@@ -13,14 +13,14 @@
 
 namespace lockstep {
 
-/// Writes a run's directory while it is trained, and shows its progress. Rank 0 has one.
+/// Writes a run's folder while it is trained, and shows its progress. Only rank 0 has one.
 class RunRecorder final : public TrainingObserver {
  public:
   struct Parts {
     RunDirectory& directory;
     Progress& progress;
     LearningMonitor monitor;
-    std::string check_line;  ///< the command that says why a network does not learn
+    std::string check_line;  ///< the command that tells why a network does not learn
     const Graph& graph;
     const ParameterStore& parameters;
     const Optimizer& optimizer;
@@ -31,16 +31,16 @@ class RunRecorder final : public TrainingObserver {
     Index steps_per_epoch;
     double (*clock)();
   };
-  /// @param tables  what the journal holds already, when the run goes on
+  /// @param tables  what the journal already holds if the run is resumed
   RunRecorder(Parts parts, MetricsTables tables);
 
   void on_step(const StepRecord& record) override;
   void on_evaluation(const EpochRecord& record) override;
   void on_checkpoint(const TrainingProgress& progress) override;
 
-  /// Publishes what has not been published yet.
+  /// Publishes everything not published yet.
   void finish();
-  /// Likewise after an error, which nothing that fails here may take the place of.
+  /// The same after an error. A failure here must not hide that error.
   void fail();
 
  private:
@@ -55,7 +55,7 @@ class RunRecorder final : public TrainingObserver {
   void warn(const std::string& message);
 };
 
-/// A rank that records nothing.
+/// An observer for ranks that record nothing.
 class SilentObserver final : public TrainingObserver {
  public:
   void on_step(const StepRecord& /*record*/) override {}

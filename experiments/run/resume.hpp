@@ -1,6 +1,6 @@
 #pragma once
 
-// Whether what is found on disk is the run that is to go on.
+// Whether the files on disk belong to the run that is to go on.
 
 #include <filesystem>
 #include <optional>
@@ -11,11 +11,11 @@
 
 namespace lockstep {
 
-/// @throws Error (usage) naming the keys in which a run's resolved.yaml differs from `config` and
-/// that may not change; Error (data) when it is damaged
+/// @throws Error (usage) naming the keys in which a run's resolved.yaml differs from `config`
+///         although they must not; Error (data) if it is damaged
 void check_same_experiment(const std::filesystem::path& run, const ExperimentConfig& config);
 
-/// Why a checkpoint is not one of the run of `config`; nothing when it is.
+/// Why a checkpoint does not belong to the run of `config`; nothing if it does.
 std::optional<std::string> why_of_another_run(const FoundCheckpoint& found,
                                               const ExperimentConfig& config);
 

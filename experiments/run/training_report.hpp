@@ -9,14 +9,14 @@
 
 namespace lockstep {
 
-/// Exact figures of the last weights on each split that the data set has.
+/// Exact figures of the last weights on each split of the data set.
 struct FinalFigures {
   std::optional<EvaluationResult> train;
   std::optional<EvaluationResult> validation;
   std::optional<EvaluationResult> test;
 };
 
-/// What a finished run has to say.
+/// What is reported about a finished run.
 struct TrainingReport {
   std::string name;
   std::string run_dir;
@@ -32,7 +32,7 @@ struct TrainingReport {
   FinalFigures figures;
 };
 
-/// What --dry-run has found: what would be trained, on what, and where it would go.
+/// The findings of --dry-run: what would be trained, on what, and where it would go.
 struct TrainingPlan {
   std::string name;
   std::string run_dir;
@@ -47,7 +47,7 @@ struct TrainingPlan {
 /// Prints it on stdout, as text or as JSON.
 void report_plan(const Console& console, const TrainingPlan& plan);
 
-/// What a run has to say that was asked to stop.
+/// What is reported about a run that stopped on request.
 struct StopReport {
   std::string name;
   std::string run_dir;
@@ -58,7 +58,7 @@ struct StopReport {
   bool is_pause;  ///< by --until
 };
 
-/// Says on stderr, whatever --quiet asks, how to go on; with --json also on stdout.
+/// Prints on stderr how to go on, whatever --quiet says; with --json also on stdout.
 void report_stop(const Console& console, const StopReport& report);
 
 /// Prints it on stdout, as text or as JSON.

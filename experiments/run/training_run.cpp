@@ -44,13 +44,14 @@ TrainingRun::TrainingRun(const CommandContext& context, const TrainOptions& opti
       bench_(std::move(subject.bench)),
       setup_(training_of(config_, *graph_, training_sets(bench_.splits))) {
   setup_.settings.pause_step = options.until;
-  // What is recorded runs alone, and on the same data wherever other sets of the list are present.
+  // What is recorded can run by itself, on the same data, whichever other sets of the list are
+  // present.
   asked_for_ = write_key_lines(to_value(config_));
   config_.model = to_value(*graph_);
   config_.data.set("dataset", Value::string(bench_.data->name));
 }
 
-// Ranks that were started with other files, data or programs would train, but not one network.
+// Ranks with different files, data or programs would train, but not the same network.
 void TrainingRun::check_agreement() const {
   check_same_program(context_);
   require_agreement(context_.communicator(),
@@ -98,7 +99,7 @@ RunRequest TrainingRun::run_request() const {
   return request;
 }
 
-// As open_directory, but nothing is made, removed or written.
+// Like open_directory, but makes, removes and writes nothing.
 std::filesystem::path TrainingRun::check_directory() {
   const std::filesystem::path run = check_run_folder(run_request());
   if (options_.resume && is_run_directory(run)) {
@@ -109,7 +110,7 @@ std::filesystem::path TrainingRun::check_directory() {
 }
 
 void TrainingRun::open_directory() {
-  // First of all: with --overwrite the file may lie in the folder that is emptied.
+  // Read before anything else: with --overwrite, the file may lie in the folder that is emptied.
   constexpr std::int64_t kLongest = std::int64_t{1} << 24;
   const std::string experiment = read_text_file(options_.experiment, kLongest);
   directory_.emplace(run_request());

@@ -30,40 +30,42 @@ struct TrainOptions {
   int until = 0;  ///< the step to stop after; 0: the last
 };
 
-/// How long ranks may wait for one another before the first step, while they load: 120 s for the
+/// How long ranks may wait for one another before the first step, while they load: 120 s with the
 /// default train.step_deadline.
 double start_up_deadline(const TrainConfig& train);
 
-/// What is trained, and on what.
+/// What is trained, and on what data.
 struct TrainingSubject {
   ExperimentConfig config;
   std::unique_ptr<const Graph> graph;
   Workbench bench;
 };
 
-/// One run, from its configuration to its final figures. Every rank has one; rank 0's alone writes.
+/// One run, from its configuration to its final figures. Every rank has one; only that of rank 0
+/// writes.
 class TrainingRun {
  public:
-  /// @throws Error (usage); no rank communicates
+  /// @throws Error (usage); does not communicate
   TrainingRun(const CommandContext& context, const TrainOptions& options, TrainingSubject subject);
 
-  /// Remarks on what is about to be trained, and on what.
+  /// Prints remarks about what is about to be trained, and on what.
   void describe() const;
-  /// Trains, records and reports, up to the end or until asked to stop. Collective.
+  /// Trains, records and reports, to the end or until asked to stop. Collective.
   /// @return the exit code
   int train(RunRequests& requests);
-  /// Checks all that `train` would, changes nothing, and reports. Collective. @return the exit code
+  /// Checks everything that `train` would, changes nothing, and reports. Collective. @return the
+  /// exit code
   int rehearse();
 
  private:
   const CommandContext& context_;
   const TrainOptions& options_;
   ExperimentConfig config_;
-  std::string asked_for_;  // the experiment, a key a line, before a data set was chosen
+  std::string asked_for_;  // the experiment, one key per line, before a data set was chosen
   std::unique_ptr<const Graph> graph_;
   Workbench bench_;
   TrainingSetup setup_;
-  std::optional<RunDirectory> directory_;  // rank 0's
+  std::optional<RunDirectory> directory_;  // only on rank 0
   MetricsTables tables_;
   bool is_finished_ = false;  // nothing is left to train, and the folder stays as it is
 
@@ -90,7 +92,7 @@ class TrainingRun {
   void report(Trainer& trainer, const FinalFigures& figures) const;
 };
 
-/// All that `train` does with an experiment, from its file on. Collective. @return the exit code
+/// Does everything that `train` does with an experiment file. Collective. @return the exit code
 /// @throws CollectiveError (usage, data, numeric) on all ranks
 int train_experiment(const CommandContext& context, const TrainOptions& options,
                      RunRequests& requests);

@@ -43,7 +43,7 @@ int TrainingRun::stop(const TrainingProgress& progress, const RunRequests& reque
   return kStoppedOnRequest;
 }
 
-// Whatever hinders the record, a full disk for one, must not take the place of the error itself.
+// A failure to record, such as a full disk, must not hide the error itself.
 void TrainingRun::record_failure(const std::exception& error) {
   if (!records()) return;
   const auto attempt = [](const auto& write) {

@@ -1,4 +1,4 @@
-// What a run says about itself: before training, instead of it (--dry-run), and after it.
+// What a run reports about itself: before training, instead of it (--dry-run), and after it.
 
 #include <algorithm>
 

@@ -13,14 +13,14 @@ namespace {
 using Decided = HalvingDecision::Turn;
 using Positions = std::vector<std::size_t>;  // in the list of trials
 
-// Null when it has not come so far.
+// The evaluation at a step; null if the trial has not come so far.
 const EpochRecord* evaluation_at(std::span<const EpochRecord> evaluations, Index step) {
   const auto found = std::find_if(evaluations.begin(), evaluations.end(),
                                   [&](const EpochRecord& record) { return record.step >= step; });
   return found == evaluations.end() ? nullptr : &*found;
 }
 
-// The larger, the better.
+// A larger value is better.
 double merit(const SweepMetric& metric, const HalvingTrial& trial, Index step) {
   constexpr double kWorst = -std::numeric_limits<double>::infinity();
   const EpochRecord* record = evaluation_at(trial.evaluations, step);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Which trials of a sweep go on and how far, as a function of what has been evaluated alone: all
-// sweepers that read the same folders decide the same, now and after a restart.
+// Which trials of a sweep go on, and how far. It depends on evaluations alone: all sweepers that
+// read the same folders decide the same, now and after a restart.
 
 #include <span>
 #include <vector>
@@ -21,22 +21,23 @@ struct HalvingTrial {
 struct HalvingDecision {
   enum class Turn {
     train,   ///< up to `until`
-    wait,    ///< for the others at its rung
+    wait,    ///< for the other trials at its rung
     pruned,  ///< not among the best of its rung
   };
   Turn turn = Turn::train;
   Index until = 0;  ///< the step to pause after; 0: the last
 };
 
-/// The step at which a trial pauses for the rung, 0 being the first.
+/// The step at which a trial pauses for a rung; the first rung is 0.
 Index rung_step(const HalvingConfig& halving, Index rung, Index steps);
 
-/// Whether the trial has been evaluated at that step or later; at 0, never.
+/// Whether the trial has been evaluated at that step or later. At step 0: never.
 bool is_evaluated(std::span<const EpochRecord> evaluations, Index step);
 
-/// One decision a trial. A rung is decided when all trials that came to it have failed or been
-/// evaluated there; one in `factor` goes on, rounded up. Equal figures: the earlier trial does.
-/// Trials that failed before they were evaluated, or have no such figure, are the worst.
+/// One decision per trial. A rung is decided when all trials that came to it have failed or been
+/// evaluated there. One in `factor` of them goes on, rounded up. Among equal figures the earlier
+/// trial goes on. Trials that failed before they were evaluated, or that have no such figure, are
+/// the worst.
 std::vector<HalvingDecision> decide_halving(const HalvingConfig& halving, const SweepMetric& metric,
                                             const std::vector<HalvingTrial>& trials);
 

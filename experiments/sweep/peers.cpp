@@ -7,7 +7,7 @@ namespace lockstep {
 namespace {
 
 constexpr int kNewsChannel = 0;
-constexpr double kInterval = 0.1;  // seconds from one round's begin to the next's without news
+constexpr double kInterval = 0.1;  // seconds between the starts of two rounds if there is no news
 
 }  // namespace
 

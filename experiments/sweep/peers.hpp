@@ -11,29 +11,30 @@ namespace lockstep {
 /// What a rank of a sweep tells the others.
 struct SweepWord {
   bool was_asked = false;   ///< to stop, by a request
-  bool stops = false;       ///< starts no more trials, whatever the reason
-  bool is_through = false;  ///< nothing is at work here, and nothing left to do
+  bool stops = false;       ///< it starts no more trials, whatever the reason
+  bool is_through = false;  ///< nothing is being done here, and nothing is left to do
 
   bool operator==(const SweepWord&) const = default;
 };
 
-/// Rounds in which every rank of a sweep tells every other its word, while each is at work: none
-/// waits. A round ends on all ranks with the same words, so that they end together.
+/// Rounds in which every rank of a sweep tells every other rank its state, while each goes on
+/// working: no rank waits. A round ends on all ranks with the same words, so that they end
+/// together.
 ///
 /// Threading contract: its communicator's.
 /// @throws Error (peer) when another rank has failed
 class SweepPeers {
  public:
-  /// @param heartbeat  beats with each round; lives as long
+  /// @param heartbeat  beats with each round; outlives this
   /// @param clock      seconds since any fixed moment
   SweepPeers(Communicator& communicator, Heartbeat& heartbeat, double (*clock)());
   SweepPeers(const SweepPeers&) = delete;
   SweepPeers& operator=(const SweepPeers&) = delete;
 
-  /// This rank's word from the next round on.
+  /// Sets what this rank says from the next round on.
   void say(const SweepWord& word) { mine_ = word; }
-  /// Moves the round on, and begins the next one where there is news or some time has passed. After
-  /// the round in which all are through there is no other.
+  /// Advances the round, and begins the next one if there is news or some time has passed. The
+  /// round in which all ranks are through is the last one.
   void progress();
 
   bool was_any_asked() const { return was_any_asked_; }
@@ -45,9 +46,9 @@ class SweepPeers {
   Heartbeat& heartbeat_;
   double (*clock_)();
   SweepWord mine_;
-  std::vector<SweepWord> words_;  // of the last round, by rank
+  std::vector<SweepWord> words_;  // said in the last round, by rank
   std::unique_ptr<Exchange> exchange_;
-  double begun_ = 0;  // the last round
+  double begun_ = 0;  // when the last round began
   bool is_under_way_ = false;
   bool was_any_asked_ = false;
   bool stops_any_ = false;

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kTrials = "trials";
 
-// Data sets are large, and neighbouring trials mostly have the same: the last one is kept.
+// Data sets are large, and neighbouring trials mostly use the same one: the last one is kept.
 class DataShelf {
  public:
   explicit DataShelf(DataPlaces places) : places_(std::move(places)) {}
@@ -57,7 +57,7 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-// One that another sweeper is only making has hidden files at most.
+// A folder that another sweeper is just making holds hidden files at most.
 void require_sweep_folder(const fs::path& folder) {
   std::error_code problem;
   if (!fs::exists(folder, problem)) return;
@@ -71,7 +71,7 @@ void require_sweep_folder(const fs::path& folder) {
                           folder.string()));
 }
 
-// The folder of an experiment is found by its identity, whatever settings named it.
+// The folder of an experiment is found by its identity, whatever settings are in its name.
 std::string existing_name(const std::vector<std::string>& folders, const Digest& identity) {
   const std::string end = short_identity(identity);
   const auto found = std::find_if(folders.begin(), folders.end(), [&](const std::string& name) {
@@ -80,7 +80,7 @@ std::string existing_name(const std::vector<std::string>& folders, const Digest&
   return found == folders.end() ? "" : *found;
 }
 
-// What `train` would find wrong; the trial's data set and length are known afterwards.
+// Finds what `train` would find wrong. The trial's data set and length are known afterwards.
 PlannedTrial checked(const SweepTrial& trial, DataShelf& shelf) {
   PlannedTrial planned{.name = {},
                        .folder = {},
@@ -102,7 +102,7 @@ PlannedTrial checked(const SweepTrial& trial, DataShelf& shelf) {
   return planned;
 }
 
-// What is in files counts, and not where they are.
+// The contents of files count, not where they are.
 Digest identity_with_data(const PlannedTrial& trial) {
   const Digest identity = identity_of(trial.config, trial.settings);
   if (data_section(trial.config).source.path.empty()) return identity;

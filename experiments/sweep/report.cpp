@@ -89,7 +89,7 @@ std::string counts_text(const SweepRun& run) {
                      run.count(TrialStatus::failed));
 }
 
-// As they are now, where somebody trains it.
+// The current number of steps, if a process is training the trial.
 Index steps_of(const SweptTrial& trial) {
   const bool is_trained =
       trial.turn == SweptTrial::Turn::here || trial.turn == SweptTrial::Turn::elsewhere;
@@ -208,7 +208,7 @@ void SweepProgress::on_look(const SweepRun& run) {
 
 void SweepProgress::finish() { clear(); }
 
-// To the first line of the table, which is emptied with all below it.
+// Moves to the first line of the table, and clears it and everything below.
 void SweepProgress::clear() {
   if (lines_ == 0) return;
   console_.redraw(lines_ > 1 ? fmt::format("\033[{}A\033[J", lines_ - 1) : "\033[J");

@@ -9,20 +9,21 @@
 
 namespace lockstep {
 
-/// The trials as they are now, for index.h5; their curves are those of `run`.
+/// The current state of the trials, for index.h5. Their curves are those of `run`.
 SweepIndex index_of(const SweepRun& run);
 
 /// Prints the trials and the best of them on stdout, as a table or as JSON.
 void report_sweep(const Console& console, const SweepRun& run);
 
-/// The sentence on trials that failed, one a line; "" without any.
+/// A sentence about the trials that failed, one per line; "" if there are none.
 std::string failures_of(const SweepRun& run);
 
-/// The sentence on finished trials whose figures cannot be read, one a line; "" without any.
+/// A sentence about finished trials whose figures cannot be read, one per line; "" if there are
+/// none.
 std::string lost_figures_of(const SweepRun& run);
 
-/// Shows on stderr how a sweep goes: a redrawn table on a terminal, else a stable line (key=value)
-/// for each trial that is over.
+/// Shows on stderr how a sweep goes: a redrawn table on a terminal, otherwise a stable line
+/// (key=value) for each trial that is over.
 class SweepProgress {
  public:
   /// @param clock  seconds
@@ -30,7 +31,7 @@ class SweepProgress {
 
   void on_end(const SweepRun& run, const SweptTrial& trial);
   void on_look(const SweepRun& run);
-  /// Leaves the terminal's line clean.
+  /// Leaves the current line of the terminal empty.
   void finish();
 
  private:
@@ -38,11 +39,12 @@ class SweepProgress {
   bool quiet_;
   double (*clock_)();
   double started_;
-  double steps_before_ = 0;  ///< of all trials, at the start
-  double drawn_ = 0;         ///< when
+  double steps_before_ = 0;  ///< of all trials, at the start of this process
+  double drawn_ = 0;         ///< when the table was last drawn
   std::size_t lines_ = 0;    ///< of the table on the screen
 
-  // By the steps since the start; of a method that prunes, up to where the trials pause next.
+  // Estimated from the steps done since the start. If the method prunes, up to where the trials
+  // pause next.
   std::string time_left(const SweepRun& run) const;
   std::vector<std::string> table(const SweepRun& run) const;
   void clear();

@@ -73,7 +73,7 @@ bool SweepRun::goes_on() const {
   });
 }
 
-// Which trials go on and how far, by all that has been evaluated.
+// Decides which trials go on and how far, from everything that has been evaluated.
 void SweepRun::decide(const Observer* observer) {
   if (plan_.sweep.method != SweepMethod::halving) return;
   std::vector<HalvingTrial> trials;
@@ -109,7 +109,7 @@ void SweepRun::stop() {
   }
 }
 
-// Those to start now, from this rank's place in the list on, and round.
+// The trials to start now, from this rank's place in the list on, wrapping around.
 std::vector<SweptTrial*> SweepRun::next_trials(int most) {
   std::vector<SweptTrial*> found;
   const auto first = static_cast<std::size_t>(options_.first * static_cast<double>(trials_.size()));
@@ -125,7 +125,7 @@ std::vector<SweptTrial*> SweepRun::next_trials(int most) {
   return found;
 }
 
-// Each trial gets its share of the cores that are free now, so that the last ones use them all.
+// Each trial gets a share of the cores that are free now, so that the last trials use them all.
 void SweepRun::start_trials(TrialStarter& starter, const Observer& observer) {
   int free = options_.cores;
   int places = jobs_;
@@ -144,7 +144,7 @@ void SweepRun::start_trials(TrialStarter& starter, const Observer& observer) {
   }
 }
 
-// Of a folder that cannot be used this trial fails, and no other.
+// If a folder cannot be used, this trial fails, and no other.
 bool SweepRun::prepare(SweptTrial& trial, const Observer& observer) {
   try {
     prepare_trial(trial.plan);
@@ -196,7 +196,7 @@ void SweepRun::after_end(SweptTrial& trial, int end) const {
   trial.turn = Turn::over;
   trial.state = read_trial_state(trial.plan.folder);
   if (end == kStoppedOnRequest && is_evaluated(trial.state.curve.epochs, trial.until)) {
-    trial.turn = Turn::pending;  // it paused, and whether it goes on is to be decided
+    trial.turn = Turn::pending;  // it paused, and whether it goes on is not decided yet
     return;
   }
   const bool in_order = end == 0 || end == kStoppedOnRequest;
@@ -205,8 +205,8 @@ void SweepRun::after_end(SweptTrial& trial, int end) const {
     trial.turn = Turn::elsewhere;
     return;
   }
-  // It was refused the folder by somebody who has just let go of it, or asked to stop before it
-  // could listen, as by Ctrl-C, which reaches all processes.
+  // It was refused the folder by a process that has just released it, or it was asked to stop
+  // before it could listen, for example by Ctrl-C, which reaches all processes.
   const bool is_early = end == kUsage || end == -SIGTERM || end == -SIGINT;
   if (is_early && ++trial.attempts < kMostAttempts) {
     trial.turn = Turn::pending;
@@ -216,7 +216,7 @@ void SweepRun::after_end(SweptTrial& trial, int end) const {
   fail(trial, end);
 }
 
-// Also where the folder does not take it: then it is tried again next time.
+// Also called if the folder cannot be written: then it is tried again next time.
 void SweepRun::fail(SweptTrial& trial, int end) {
   const std::string reason = why_it_ended(trial.plan, end);
   try {
@@ -231,7 +231,7 @@ void SweepRun::fail(SweptTrial& trial, int end) {
   trial.state.reason = reason;
 }
 
-// What others have finished is over here too; what they have left is to be done.
+// What others have finished is over here, too. What they have left is to be done.
 void SweepRun::look_elsewhere(const Observer& observer) {
   for (SweptTrial& trial : trials_) {
     if (trial.turn != Turn::elsewhere || is_trained(trial.plan)) continue;
@@ -242,7 +242,7 @@ void SweepRun::look_elsewhere(const Observer& observer) {
   }
 }
 
-// What others were at when they stopped.
+// Looks at the trials that others were training when they stopped.
 void SweepRun::look_at_the_rest() {
   for (SweptTrial& trial : trials_) {
     if (trial.turn != Turn::over) trial.state = read_trial_state(trial.plan.folder);

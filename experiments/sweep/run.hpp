@@ -15,19 +15,19 @@
 namespace lockstep {
 
 struct SweepOptions {
-  int jobs = 0;   ///< trials at a time; 0: one a core, as long as there are as many
+  int jobs = 0;   ///< trials at a time; 0: one per core, as long as there are enough trials
   int cores = 1;  ///< for all trials together
   bool fail_fast = false;
-  double first = 0;  ///< where in the list to look for trials first: 0 the begin, 1 the end
+  double first = 0;  ///< where in the list to look for trials first: 0 is the beginning, 1 the end
 };
 
-/// A trial and where it stands for this process.
+/// A trial and its state in this process.
 struct SweptTrial {
   enum class Turn {
     pending,    ///< to be started here
-    resting,    ///< paused until the others of its rung have come so far
-    here,       ///< this sweeper has it trained
-    elsewhere,  ///< somebody else trains it
+    resting,    ///< paused until the others of its rung have come as far
+    here,       ///< this sweeper trains it
+    elsewhere,  ///< another process trains it
     over,       ///< nothing is left to do in this sweep
   };
   PlannedTrial plan;
@@ -36,15 +36,15 @@ struct SweptTrial {
   std::unique_ptr<RunningTrial> running = {};
   Index until = 0;   ///< the step to pause after; 0: the last
   int threads = 0;   ///< that train it here
-  int attempts = 0;  ///< that ended because others had the trial
+  int attempts = 0;  ///< attempts that ended because another process had the trial
 };
 
-/// Runs what is missing of a sweep: several trials at a time, no more threads than cores. Other
-/// sweepers, the job's other ranks among them, work in the same folder: a trial's run lock says who
+/// Runs what is missing in a sweep: several trials at a time, on no more threads than cores. Other
+/// sweepers, including the job's other ranks, work in the same folder. A trial's run lock says who
 /// has it.
 class SweepRun {
  public:
-  /// Told of each trial that is over for this process, and of each look at those that run.
+  /// Notified of each trial that is over for this process, and of each look at the running ones.
   struct Observer {
     std::function<void(const SweepRun&, const SweptTrial&)> on_end;
     std::function<void(const SweepRun&)> on_look;
@@ -57,20 +57,20 @@ class SweepRun {
     TrialStarter& starter;
   };
 
-  /// Looks at the trials' folders; changes nothing.
+  /// Looks at the trials' folders. Changes nothing.
   SweepRun(SweepPlan plan, const SweepOptions& options);
 
-  /// Up to the last trial's end, or until a rank is asked to stop: then the trials of all ranks
-  /// stop with a checkpoint. Collective.
+  /// Runs until the last trial ends or a rank is asked to stop. In that case the trials of all
+  /// ranks stop with a checkpoint. Collective.
   void run(const Parts& parts, const Observer& observer);
 
   const SweepPlan& plan() const { return plan_; }
   const std::vector<SweptTrial>& trials() const { return trials_; }
   std::size_t count(TrialStatus status) const;
   int jobs() const { return jobs_; }
-  /// By a request, not by fail_fast.
+  /// True for a request, not for fail_fast.
   bool was_asked_to_stop() const { return was_asked_; }
-  /// The finished trial with the best metric, the first of equals.
+  /// The finished trial with the best metric, the first among equals.
   const SweptTrial* best() const;
 
  private:

@@ -16,7 +16,8 @@
 namespace lockstep {
 namespace {
 
-constexpr const char* kThisProgram = "/proc/self/exe";  // also when its file was replaced since
+// Works even if the program's file has been replaced.
+constexpr const char* kThisProgram = "/proc/self/exe";
 
 bool is_launchers(std::string_view variable) {
   constexpr auto kPrefixes = std::to_array<std::string_view>({"OMPI_", "PMIX_", "PMI_", "SLURM_"});
@@ -40,7 +41,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
   return pointers;
 }
 
-// All that the new process needs; between fork and exec nothing may be allocated.
+// Everything that the new process needs: between fork and exec nothing may be allocated.
 struct Launch {
   std::vector<char*> arguments;
   std::vector<char*> environment;
@@ -59,21 +60,22 @@ void forget_handler(int signal) {
 
 [[noreturn]] void become(const Launch& launch) {
   constexpr int kNotStarted = 127;
-  // This process's handlers would swallow what is meant for the new program.
+  // This process's handlers would swallow signals that are meant for the new program.
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGUSR2}) forget_handler(signal);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != launch.parent) _exit(kNotStarted);  // it has ended before it could be watched
+  // The parent ended before it could be watched.
+  if (getppid() != launch.parent) _exit(kNotStarted);
   dup2(launch.nowhere, STDIN_FILENO);
   dup2(launch.nowhere, STDOUT_FILENO);
   dup2(launch.said, STDERR_FILENO);
-  // Connections of MPI: others would take this process for the rank that has ended.
+  // Closes connections of MPI: other ranks would take the new process for this rank after its end.
   close_range(STDERR_FILENO + 1, ~0U, 0);
   pthread_sigmask(SIG_SETMASK, &launch.signals, nullptr);
   execve(kThisProgram, launch.arguments.data(), launch.environment.data());
   _exit(kNotStarted);
 }
 
-// SIGUSR1 and SIGUSR2 wait until the new program is ready for them.
+// SIGUSR1 and SIGUSR2 are held until the new program is ready for them.
 sigset_t held_in_the_new_program() {
   sigset_t signals;
   sigemptyset(&signals);

@@ -11,18 +11,19 @@
 
 namespace lockstep {
 
-/// This program once more, as a process of its own with other arguments, that ends with this one:
-/// when this process is gone, however it went, the other is sent SIGTERM by the system.
+/// This program once more, as a separate process with other arguments, that ends with this one:
+/// when this process is gone, for whatever reason, the system sends SIGTERM to the other.
 ///
-/// It knows nothing of a launcher of this one: variables of Open MPI, PMIx, PMI and Slurm are left
-/// out of its environment. Its results are thrown away, and what it says is appended to a file.
-/// Threading contract: made by the main thread, whose end counts as the process's.
+/// It knows nothing of this process's launcher: variables of Open MPI, PMIx, PMI and Slurm are
+/// removed from its environment. Its results are discarded, and what it prints on stderr is
+/// appended to a file.
+/// Threading contract: made by the main thread, whose end counts as the end of the process.
 class TrialProcess final : public RunningTrial {
  public:
-  /// @param said  the file
-  /// @throws Error (data) when the file cannot be written or no process be started
+  /// @param said  the file for its output
+  /// @throws Error (data) if the file cannot be written or the process cannot be started
   TrialProcess(const std::vector<std::string>& arguments, const std::filesystem::path& said);
-  /// Asks it to stop, and waits.
+  /// Asks it to stop, and waits for it.
   ~TrialProcess() override;
   TrialProcess(const TrialProcess&) = delete;
   TrialProcess& operator=(const TrialProcess&) = delete;

@@ -15,7 +15,7 @@
 namespace lockstep {
 namespace {
 
-constexpr int kWordChannel = 1001;  // no trainer's
+constexpr int kWordChannel = 1001;  // different from those of trainers
 constexpr auto kLookPause = std::chrono::milliseconds(5);
 
 RankGroup make_group(const MpiSession& session, int size) {
@@ -111,7 +111,7 @@ int TrialRanks::train(const TrialLaunch& launch) const {
                                .group = &group_};
   requests_.begin_run();
   const int code = train_or_fail(context, launch);
-  requests_.begin_run();  // the sweep's own, which has no limit of time
+  requests_.begin_run();  // the sweep's own time, which has no limit
   context_.session.set_deadline(0);
   context_.session.heartbeat().enter("words of the sweep's ranks", 0);
   return code;

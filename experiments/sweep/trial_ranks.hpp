@@ -11,27 +11,27 @@
 
 namespace lockstep {
 
-/// Ranks of a sweep that train its trials together, one at a time, in these processes.
+/// Ranks of a sweep that train its trials together, one trial at a time, in their own processes.
 ///
-/// Neighbouring ranks are a group. The first of a group leads: it chooses the trials, and the
+/// Neighbouring ranks are a group. The first rank of a group leads: it chooses the trials, and the
 /// others wait for its word. An error that all ranks of the group find together is the trial's
-/// failure; one that a rank finds alone ends the job, as in `train`. Threading contract: the main
-/// thread's alone.
+/// failure. An error that one rank finds alone ends the job, as in `train`.
+/// Threading contract: only the main thread uses it.
 class TrialRanks final : public TrialStarter {
  public:
-  /// Collective, of all ranks of the job.
-  /// @param size  ranks of a group; divides those of the job
+  /// Collective, for all ranks of the job.
+  /// @param size  ranks of a group; divides the ranks of the job
   TrialRanks(const CommandContext& context, RunRequests& requests, int size);
 
   bool leads() const { return group_.communicator->rank() == 0; }
 
-  /// Trains it, to its end. The leader's.
+  /// Trains a trial to its end. Called by the leader.
   std::unique_ptr<RunningTrial> start(const TrialLaunch& launch) override;
-  /// Nothing is left to train. The leader's, at the end.
+  /// Nothing is left to train. Called by the leader at the end.
   void dismiss();
 
-  /// Trains what the leader says, until it dismisses this rank and all ranks are through. The
-  /// others'.
+  /// Trains what the leader says, until it dismisses this rank and all ranks are through. Called by
+  /// the other ranks.
   void follow(const SweepPlan& plan, SweepPeers& peers);
 
  private:
@@ -45,7 +45,7 @@ class TrialRanks final : public TrialStarter {
   RunRequests& requests_;
   RankGroup group_;
   std::unique_ptr<Exchange> word_;
-  Word said_;  // by the leader
+  Word said_;  // the last word of the leader
 
   void tell(const Word& word);
   void listen();

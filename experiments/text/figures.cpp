@@ -59,7 +59,7 @@ std::string shortened(std::string_view text, std::size_t most) {
   constexpr std::string_view kDots = "...";
   if (text.size() <= most) return std::string(text);
   std::size_t end = most - kDots.size();
-  // No character of several bytes is cut through.
+  // Does not cut through a character of several bytes.
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
   return fmt::format("{}{}", text.substr(0, end), kDots);
 }

@@ -9,7 +9,8 @@ namespace lockstep {
 
 // How figures are written for people.
 
-/// "2.3026"; four significant digits from 10,000 on ("4.125e+05"); "-" for NaN: not measured.
+/// "2.3026"; four significant digits from 10,000 on ("4.125e+05"); "-" for NaN, which means not
+/// measured.
 std::string figure(double value);
 /// 0.9906 as "99.06 %"; "-" for NaN.
 std::string percent(double share);
@@ -19,11 +20,11 @@ std::string count_of(Index number, std::string_view noun);
 std::string thousands(Index number);
 /// "512 B", "8.0 MiB", "72.4 GiB"
 std::string bytes_in_words(Index bytes);
-/// "1:05", "2:00:07": minutes and seconds, from an hour on hours too.
+/// "1:05", "2:00:07": minutes and seconds, from one hour on with hours.
 std::string clock_text(double seconds);
 /// The name of a figure, "dead_share", as "dead share".
 std::string spelled_out(std::string_view name);
-/// At most so many bytes of a text, the end replaced by "..." where it is longer.
+/// At most `most` bytes of a text. The end of a longer text is replaced by "...".
 std::string shortened(std::string_view text, std::size_t most);
 
 }  // namespace lockstep

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a verb has found and tells people: `check` of a network, `doctor` of a machine.
+// What a verb has found and tells people: `check` about a network, `doctor` about a machine.
 
 #include <string>
 #include <string_view>
@@ -11,8 +11,8 @@ namespace lockstep {
 
 enum class FindingLevel {
   ok,
-  note,         ///< worth knowing; may be meant
-  consequence,  ///< of findings before it: goes away with them
+  note,         ///< worth knowing, but may be intended
+  consequence,  ///< follows from earlier findings and goes away with them
   change,       ///< costs speed, ends runs, or keeps a network from learning, and can be changed
 };
 
@@ -20,7 +20,7 @@ enum class FindingLevel {
 std::string_view to_string(FindingLevel level);
 
 struct Finding {
-  std::string where;  ///< a section of what was looked at
+  std::string where;  ///< a section of the subject
   FindingLevel level = FindingLevel::ok;
   std::string message;  ///< full sentences with what was measured and what to do
 };

@@ -10,7 +10,7 @@
 namespace lockstep {
 namespace {
 
-// " key=value" for a figure that was measured.
+// " key=value" if the figure was measured, else "".
 std::string field(std::string_view key, double value) {
   return std::isnan(value) ? "" : fmt::format(" {}={}", key, figure(value));
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// How a training goes, in lines for scripts: the keys are those of the metrics, and stay.
+// Progress of a training as lines for scripts. The keys are those of the metrics and never change.
 
 #include <string>
 
@@ -8,10 +8,10 @@
 
 namespace lockstep {
 
-/// @param images_per_second  over the steps since the line before
+/// @param images_per_second  over the steps since the previous line
 std::string step_fields(const StepRecord& record, double images_per_second);
 
-/// @param loss  the last step's; `train_loss` is the mean over the epoch
+/// @param loss  of the last step; `train_loss` is the mean over the epoch
 std::string evaluation_fields(const EpochRecord& record, double loss);
 
 }  // namespace lockstep

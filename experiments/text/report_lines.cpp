@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t kWidth = 80;
 constexpr std::size_t kIndent = 8;
 
-// The next stretch without a space, a command line in backticks or quotes being one: broken, it
-// could not be copied.
+// The next stretch without a space. A command line in backticks or quotes counts as one: if it were
+// broken, it could not be copied.
 std::string_view next_word(std::string_view text) {
   const bool is_command = text.front() == '`' || text.front() == '\'';
   const std::size_t closing = is_command ? text.find(text.front(), 1) : std::string_view::npos;

@@ -12,8 +12,8 @@ struct ReportLine {
   bool is_heading = false;
 };
 
-/// Adds a message in lines of 80 columns, behind a first word of at most 8. Command lines in
-/// backticks or quotes are not broken: they are to be copied.
+/// Adds a message in lines of 80 columns, after a first word of at most 8 columns. Command lines in
+/// backticks or quotes are not broken, so that they can be copied.
 void add_wrapped(std::string_view first, std::string_view message, std::vector<ReportLine>& lines);
 
 }  // namespace lockstep

@@ -14,7 +14,7 @@ bool is_utf8_locale() {
     const char* const value = std::getenv(variable);
     if (value == nullptr || *value == '\0') continue;
     const std::string_view locale(value);
-    // Spelled "UTF-8", "utf8", "utf-8": case and hyphen say nothing.
+    // "UTF-8", "utf8" and "utf-8" mean the same: case and hyphen do not matter.
     return std::ranges::any_of(std::array{"UTF-8", "UTF8", "utf-8", "utf8"}, [&](const char* name) {
       return locale.find(name) != std::string_view::npos;
     });

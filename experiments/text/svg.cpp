@@ -8,7 +8,8 @@
 namespace lockstep {
 namespace {
 
-// XML's special characters are named; control characters, which no XML may hold, are left out.
+// XML's special characters are written by name. Control characters, which XML does not allow, are
+// left out.
 std::string escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {

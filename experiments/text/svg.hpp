@@ -15,10 +15,10 @@ class SvgElement {
 
   /// Adds an attribute, or replaces its value.
   SvgElement& set(std::string name, std::string value);
-  /// With at most two digits behind the point: pixels.
+  /// In pixels, with at most two digits after the point.
   SvgElement& set(std::string name, double value);
   SvgElement& text(std::string text);
-  /// Adds a child and returns it; it stays where it is.
+  /// Adds a child and returns it. Its address does not change.
   SvgElement& add(std::string tag);
 
   /// Well-formed XML, whatever the texts hold.

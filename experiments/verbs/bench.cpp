@@ -19,12 +19,12 @@ namespace lockstep {
 namespace {
 
 constexpr int kMostBatch = 1 << 24;
-// What other processes, or other guests of the same machine, may take before it is told.
+// What other processes, or other guests of the same machine, may take before a warning.
 constexpr double kVisibleDrop = 0.3;     // of the peak
 constexpr double kVisibleWaiting = 0.1;  // of the time
 
-/// Says on stderr what is being measured: on a terminal in one line that is redrawn, else a line
-/// for each kind of measurement.
+/// Shows on stderr what is being measured: on a terminal as one line that is redrawn, otherwise one
+/// line for each kind of measurement.
 class BenchProgress {
  public:
   explicit BenchProgress(const CommandContext& context)
@@ -61,7 +61,7 @@ std::vector<int> thread_counts(int most) {
   return counts;
 }
 
-// Before the measurements: it would be a pity about them.
+// Checked before the measurements, which would otherwise be lost.
 void check_writable(const std::filesystem::path& file) {
   if (std::filesystem::is_directory(file)) {
     throw Error(errors::kNoFile,
@@ -171,8 +171,8 @@ class BenchCommand final : public Command {
             .micro_batch = config.train.micro_batch};
   }
 
-  // The experiment's own and the others, in order. Those of the default list that the data set has
-  // too few samples for are left out.
+  // The experiment's batch size and the other ones, in order. Sizes of the default list are left
+  // out if the data set has too few samples for them.
   std::vector<Index> batch_sizes(Index own, Index samples) const {
     std::vector<Index> sizes{own};
     for (const Index batch : {64, 256, 512, 1024}) {
@@ -192,8 +192,8 @@ class BenchCommand final : public Command {
     return sizes;
   }
 
-  // What `train` would make of this batch size: micro-batches follow it where the experiment does
-  // not fix them.
+  // What `train` would do with this batch size: micro-batches follow it unless the experiment fixes
+  // them.
   ExperimentConfig with_batch(const ExperimentConfig& config, Index batch) const {
     if (batch == config.train.batch_size) return config;
     std::vector<std::string> overrides = overrides_;

@@ -62,7 +62,7 @@ void require_free(const fs::path& file, bool overwrite) {
   }
 }
 
-// Beside the folder, with its name.
+// Beside the folder, with the folder's name.
 fs::path usual_file(const fs::path& folder) {
   fs::path file = folder;
   file += ".h5";

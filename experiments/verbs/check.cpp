@@ -13,7 +13,7 @@
 namespace lockstep {
 namespace {
 
-// Everything that must be changed, once each.
+// Everything that must be changed, without repetition.
 std::vector<std::string> advice_of(const CheckFindings& findings) {
   std::vector<std::string> overrides;
   for (const CheckFinding& finding : findings) {
@@ -31,7 +31,7 @@ std::string key_of(const std::string& override_text) {
   return override_text.substr(0, override_text.find('='));
 }
 
-// The overrides with the advice, which replaces those of the same keys.
+// The overrides with the advice, which replaces overrides of the same keys.
 std::vector<std::string> followed(std::vector<std::string> overrides,
                                   const std::vector<std::string>& advice) {
   for (const std::string& text : advice) {
@@ -99,7 +99,7 @@ class CheckCommand final : public Command {
     return std::accumulate(threads.begin(), threads.end(), 0);
   }
 
-  // The trial once more, with what is advised.
+  // Runs the trial once more with the advised changes.
   void follow(const Workbench& bench, const WorkerTeam& team, CheckResults& results) const {
     const std::vector<std::string> overrides = followed(overrides_, results.advice);
     const ExperimentConfig config = read_experiment(file_, overrides);

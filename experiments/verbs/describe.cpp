@@ -21,7 +21,7 @@ std::string bytes_text(Index bytes) {
                       : fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
 }
 
-// Columns wide enough for the longest name of this graph.
+// Columns wide enough for the longest name in this graph.
 struct Widths {
   std::size_t name = 5;
   std::size_t type = 4;
@@ -103,7 +103,7 @@ class DescribeCommand final : public Command {
   std::string file_;
   std::vector<std::string> overrides_;
 
-  // The model of either kind of file, overrides put in.
+  // The model of either kind of file, with overrides applied.
   Value load() const {
     Value document = read_yaml_file(file_);
     if (document_kind(document) != DocumentKind::model) {

@@ -98,7 +98,7 @@ class EvaluateCommand final : public Command {
   std::string split_ = "test";
   std::string data_;
 
-  /// @return the data set that the network was trained on, if that is to be taken; else ""
+  /// @return the data set that the network was trained on, if it is to be used; else ""
   std::string choose_data(SavedNetwork& network) const {
     const std::string trained_on = names_other_data() ? "" : data_of(network.checkpoint);
     Value& data = network.config.data;
@@ -107,7 +107,7 @@ class EvaluateCommand final : public Command {
       const DataSource source = data_source_for(data_);
       data.set("dataset", Value::string(source.names.front()));
       data.set("path", Value::string(source.path.string()));
-      network.config.source = {};  // what is wrong with the data was not written there
+      network.config.source = {};  // mistakes in the data were not written there
     }
     if (split_ == "test") data.set("validation", Value::integer(0));
     network.config = complete(std::move(network.config));
@@ -128,7 +128,7 @@ class EvaluateCommand final : public Command {
     }
   }
 
-  // Whether the user says what to evaluate on, instead of what the network was trained on.
+  // Whether the user chooses other data than those the network was trained on.
   bool names_other_data() const {
     const auto names_data = [](const std::string& text) {
       const std::string key = parse_override(text).key();
@@ -137,8 +137,8 @@ class EvaluateCommand final : public Command {
     return !data_.empty() || std::any_of(overrides_.begin(), overrides_.end(), names_data);
   }
 
-  // A file with one part only may be evaluated on as it is, but is no test set of the network that
-  // was trained on it; with both parts wanted, it counts as the training part.
+  // A file with only one part may be evaluated on as it is, but it is no test set for a network
+  // that was trained on it. If both parts are wanted, it counts as the training part.
   DataParts wanted_parts(const std::string& trained_on) const {
     if (split_ != "test") return DataParts::training;
     return serves_alone(trained_on) ? DataParts::both : DataParts::test;

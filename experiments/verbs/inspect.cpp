@@ -32,7 +32,7 @@ Inspected kind_of_folder(const std::filesystem::path& folder) {
                           folder.string()));
 }
 
-// By what the file says of itself.
+// The kind of a file, by what it says about itself.
 Inspected kind_of_file(const std::filesystem::path& path) {
   if (check_file(path).state != FileState::not_verified) return Inspected::checkpoint;
   const Hdf5Reader file(path);

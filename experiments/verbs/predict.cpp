@@ -27,7 +27,7 @@ Shape picture_shape(const Graph& graph) {
                           graph.name(), graph.input_shape().to_string()));
 }
 
-// Of the augmentation nothing is left, of the normalisation all.
+// Without the augmentation, but with the normalisation.
 Preprocessing for_prediction(const ExperimentConfig& config) {
   Preprocessing preprocessing = data_section(config).preprocessing;
   preprocessing.augment = Value::mapping();
@@ -73,7 +73,7 @@ class PredictCommand final : public Command {
     list.flag("--invert", invert_, "The pictures are dark on white");
   }
 
-  // Everything is computed on rank 0: there is too little of it to share.
+  // Everything is computed on rank 0: there is too little work to share.
   int run(const CommandContext& context) override {
     SavedNetwork network;
     Pictures pictures;

@@ -27,7 +27,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// In order, of journal and snapshot both.
+// The steps in order, from journal and snapshot.
 std::vector<StepRecord> recorded_steps(const Console& console, const std::filesystem::path& run) {
   RecordedMetrics recorded = metrics_of_run(run);
   warn_about(console, recorded.problems);
@@ -93,7 +93,7 @@ class ReplayCommand final : public Command {
   int from_ = 0;
   int to_ = 0;
 
-  // What is trained again. Rank 0's alone has the records.
+  // What is trained again. Only that of rank 0 has the records.
   struct Replay {
     ExperimentConfig config;
     std::unique_ptr<const Graph> graph;
@@ -173,7 +173,7 @@ class ReplayCommand final : public Command {
     tell_launch(context);
   }
 
-  // Rank 0's answer on every rank.
+  // Puts rank 0's answer on every rank.
   static bool agree(Communicator& communicator, bool answer) {
     broadcast_value(communicator, answer, 0);
     return answer;

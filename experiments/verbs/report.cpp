@@ -27,7 +27,7 @@ struct Subject {
 };
 
 Subject subject_of(const std::string& given) {
-  // "runs/a/" has no name, its parent has.
+  // The path "runs/a/" ends without a name; its parent has it.
   fs::path folder = fs::path(given).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
   if (is_run_directory(folder)) return {folder, ReportKind::run};
@@ -60,7 +60,7 @@ class ReportCommand final : public Command {
     list.text({"--out", "FILE"}, out_, "Where to write the page, for one folder");
   }
 
-  // Everything is done on rank 0: there is too little of it to share.
+  // Everything is done on rank 0: there is too little work to share.
   int run(const CommandContext& context) override {
     fail_together(context.communicator(), [&] {
       if (context.is_root()) write_pages(context);
@@ -81,7 +81,7 @@ class ReportCommand final : public Command {
     }
     std::vector<Subject> subjects;
     for (const std::string& folder : folders_) subjects.push_back(subject_of(folder));
-    // A sweep's page links those of its trials.
+    // A sweep's page links to those of its trials.
     std::stable_sort(subjects.begin(), subjects.end(),
                      [](const Subject& a, const Subject& b) { return a.kind < b.kind; });
     Json pages = Json::array();

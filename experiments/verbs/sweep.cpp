@@ -21,8 +21,8 @@ namespace {
 
 constexpr int kMostJobs = 1024;
 
-// Publishes the index when it has changed, as long as that takes little of the time: the index of
-// a thousand trials is large.
+// Publishes the index when it has changed, as long as this takes a small part of the time: the
+// index of a thousand trials is large.
 class IndexPublisher {
  public:
   explicit IndexPublisher(std::filesystem::path file) : file_(std::move(file)) {}
@@ -35,14 +35,14 @@ class IndexPublisher {
   }
 
   void publish_now_and_then(const SweepRun& run) {
-    constexpr double kPauses = 20;  // each as long as publishing takes
+    constexpr double kPauses = 20;  // multiples of the time that publishing takes
     if (seconds_now() - ended_ >= kPauses * seconds_) publish(run);
   }
 
  private:
   std::filesystem::path file_;
-  double ended_ = 0;    // when it was published last
-  double seconds_ = 0;  // and how long that took
+  double ended_ = 0;    // when it was last published
+  double seconds_ = 0;  // how long that took
 };
 
 class SweepCommand final : public Command {
@@ -104,7 +104,7 @@ class SweepCommand final : public Command {
   int ranks_per_trial_ = 0;
   SweepOptions options_;
 
-  // Of the option, else of the sweep's file.
+  // From the option, else from the sweep's file.
   int ranks_per_trial(const CommandContext& context, const SweepPlan& plan) const {
     const int size = ranks_per_trial_ > 0 ? ranks_per_trial_ : plan.sweep.ranks_per_trial;
     const int ranks = context.ranks();

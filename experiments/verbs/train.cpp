@@ -81,7 +81,7 @@ class TrainCommand final : public Command {
     const Value document = to_value(config);
     if (console.json()) return console.json_object(to_json(document).dump(2));
     std::string text = write_yaml(document);
-    text.pop_back();  // the line feed: a result brings its own
+    text.pop_back();  // a result brings its own line feed
     console.result(text);
   }
 };

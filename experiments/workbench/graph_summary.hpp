@@ -1,6 +1,6 @@
 #pragma once
 
-// What there is to say about a network's layers, as `describe` prints it and `report` shows it.
+// What can be said about the layers of a network, as `describe` prints and `report` shows it.
 
 #include <string>
 #include <vector>
@@ -12,7 +12,7 @@
 namespace lockstep {
 
 Index parameters_of(const GraphNode& node);
-/// Of one sample's output.
+/// Bytes of one sample's output.
 Index output_bytes(const GraphNode& node);
 /// "rows, columns: (28 + 2*0 - 5)/1 + 1 = 24": extents with the same formula share a line.
 std::vector<std::string> arithmetic_lines(const GraphNode& node);

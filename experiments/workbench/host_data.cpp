@@ -13,10 +13,10 @@ namespace {
 
 using PlainJson = nlohmann::json;
 
-/// Pieces one behind the other, each at the begin of a cache line.
+/// Pieces placed one after the other, each at the beginning of a cache line.
 class Layout {
  public:
-  /// @return where it begins
+  /// @return where the piece begins
   std::size_t add(std::span<const std::byte> bytes) {
     constexpr std::size_t kCacheLine = 64;
     const std::size_t begin = end_;
@@ -92,7 +92,7 @@ std::unique_ptr<const LoadedData> data_in(const HostMemory& memory, const PlainJ
                  .warning = description.at("warning")});
 }
 
-/// One rank's part in it.
+/// One rank's part in the loading.
 class Loading {
  public:
   Loading(const HostDataRequest& request, const Communicator& communicator,
@@ -109,7 +109,7 @@ class Loading {
     if (!loaded_.data) loaded_.data = std::make_unique<const LoadedData>(request_.open());
   }
 
-  /// What the others need to see this rank's data; empty: they are not to be seen.
+  /// What the others need to see this rank's data; empty if they are not to see it.
   std::string offer() {
     if (!reads() || !is_shared_) return {};
     std::string text;
@@ -133,7 +133,7 @@ class Loading {
     });
   }
 
-  /// Why this rank's memory is its own although it should not be; mostly empty.
+  /// Why this rank's memory is its own although it should be shared; mostly empty.
   const std::string& failure() const { return failure_; }
 
   HostData finish(std::string warning) && {

@@ -1,6 +1,6 @@
 #pragma once
 
-// A data set that is read once a host, and lies in its memory once.
+// A data set that is read once per host and lies in the host's memory once.
 
 #include <functional>
 #include <memory>
@@ -14,20 +14,21 @@ namespace lockstep {
 
 /// How a rank would load its data alone.
 struct HostDataRequest {
-  /// Equal for ranks that would load the same and can reach one another's memory.
+  /// Equal for ranks that would load the same data and can reach one another's memory.
   std::string sharers;
   std::function<LoadedData()> open;
 };
 
-/// What a rank has then.
+/// What a rank has afterwards.
 struct HostData {
-  std::unique_ptr<const HostMemory> memory;  ///< of the samples; none: they are the data's own
+  std::unique_ptr<const HostMemory> memory;  ///< of the samples; null: the data own them
   std::unique_ptr<const LoadedData> data;
   std::string warning;  ///< the same on all ranks: why some have copies of their own; mostly empty
 };
 
-/// The lowest of the ranks that share reads, the others see its memory; while it copies there, it
-/// has the samples twice. Where memory cannot be shared, each rank reads. Collective.
+/// The lowest of the ranks that share data reads them, and the others see its memory. While it
+/// copies the samples into that memory it has them twice. If memory cannot be shared, each rank
+/// reads. Collective.
 /// @throws CollectiveError as `open`
 HostData load_once_a_host(Communicator& communicator, const HostDataRequest& request);
 

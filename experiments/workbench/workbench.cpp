@@ -10,7 +10,7 @@
 namespace lockstep {
 namespace {
 
-// Runs what may find a setting wrong, and says where that was written.
+// Runs something that may find a mistake in a setting, and adds where that setting was written.
 template <class Body>
 auto with_place(const ExperimentConfig& config, const Body& body) {
   try {

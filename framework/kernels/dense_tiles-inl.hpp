@@ -1,5 +1,5 @@
-// Tiles of features by vectors of lanes, for the forward pass of a dense layer and for the gradient of
-// its input. Highway's re-inclusion pattern, hence the guard.
+// Tiles of features by vectors of lanes, for the forward pass of a dense layer and for the gradient
+// of its input. Highway's re-inclusion pattern, hence the guard.
 
 #if defined(LOCKSTEP_KERNELS_DENSE_TILES_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef LOCKSTEP_KERNELS_DENSE_TILES_INL
