@@ -56,6 +56,7 @@ function(lockstep_test_program name folder)
       target_link_libraries(${target} PRIVATE ${used})
     endif()
   endforeach()
+  lockstep_unity(${target} ${sources})
 
   set(environment ${LOCKSTEP_TEST_ENVIRONMENT})
   if(NOT name STREQUAL "cluster")

@@ -27,7 +27,7 @@ constexpr std::size_t kSamples = 4 * kLanes;
 constexpr float kTolerance = 1e-5F;
 
 /// One example of one augmentation.
-struct Tried {
+struct TriedAugmentation {
   const AugmentationType& type;
   const AugmentationExample& example;
 
@@ -40,8 +40,8 @@ struct Tried {
   Augmentations make() const { return make_augmentations(settings()); }
 };
 
-void for_each(std::vector<AugmentationExample> AugmentationType::*examples,
-              const std::function<void(const Tried&)>& check) {
+void for_each_augmentation(std::vector<AugmentationExample> AugmentationType::*examples,
+                           const std::function<void(const TriedAugmentation&)>& check) {
   for (const AugmentationType& type : all_augmentation_types()) {
     for (const AugmentationExample& example : type.*examples) {
       BOOST_TEST_CONTEXT(type.name << ": " << example.setting << " on "
@@ -52,8 +52,8 @@ void for_each(std::vector<AugmentationExample> AugmentationType::*examples,
   }
 }
 
-void for_each_example(const std::function<void(const Tried&)>& check) {
-  for_each(&AugmentationType::examples, check);
+void for_each_example(const std::function<void(const TriedAugmentation&)>& check) {
+  for_each_augmentation(&AugmentationType::examples, check);
 }
 
 /// The same image many times, of which no two rows or columns are alike.
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(every_augmentation_has_examples_settings_that_are_refused_a
 }
 
 BOOST_AUTO_TEST_CASE(it_reads_the_key_of_its_name_alone_and_reads_what_it_read_as_the_same) {
-  for_each_example([](const Tried& tried) {
+  for_each_example([](const TriedAugmentation& tried) {
     const Value settings = tried.settings();
     SettingsReader reader(settings, "data.augment");
     BOOST_TEST((tried.type.create(reader) != nullptr));
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(it_reads_the_key_of_its_name_alone_and_reads_what_it_read_a
 }
 
 BOOST_AUTO_TEST_CASE(where_it_is_off_pictures_stay_as_they_are) {
-  for_each_example([](const Tried& tried) {
+  for_each_example([](const TriedAugmentation& tried) {
     const ImageSet images = equal_images(tried.example.shape, false);
     const auto still = pictures(images, Value::mapping());
     BOOST_TEST((pictures(images, tried.of(tried.type.off)) == still));
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(where_it_is_off_pictures_stay_as_they_are) {
 }
 
 BOOST_AUTO_TEST_CASE(the_same_key_gives_the_same_picture_wherever_and_beside_whatever_it_is_made) {
-  for_each_example([](const Tried& tried) {
+  for_each_example([](const TriedAugmentation& tried) {
     const ImageSet images = equal_images(tried.example.shape, false);
     const auto first = pictures(images, tried.settings());
     BOOST_TEST((pictures(images, tried.settings()) == first));
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(the_same_key_gives_the_same_picture_wherever_and_beside_wha
 }
 
 BOOST_AUTO_TEST_CASE(other_seeds_epochs_and_samples_give_other_pictures) {
-  for_each_example([](const Tried& tried) {
+  for_each_example([](const TriedAugmentation& tried) {
     const ImageSet images = equal_images(tried.example.shape, false);
     const auto first = pictures(images, tried.settings());
     BOOST_TEST((pictures(images, tried.settings(), {.seed = 2}) != first));
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(other_seeds_epochs_and_samples_give_other_pictures) {
 }
 
 BOOST_AUTO_TEST_CASE(bytes_and_floats_of_the_same_picture_become_the_same) {
-  for_each_example([](const Tried& tried) {
+  for_each_example([](const TriedAugmentation& tried) {
     const auto bytes = pictures(equal_images(tried.example.shape, false), tried.settings());
     const auto floats = pictures(equal_images(tried.example.shape, true), tried.settings());
     float largest = 0;
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(bytes_and_floats_of_the_same_picture_become_the_same) {
 }
 
 BOOST_AUTO_TEST_CASE(values_stay_between_black_and_white) {
-  for_each_example([](const Tried& tried) {
+  for_each_example([](const TriedAugmentation& tried) {
     for (const auto& picture :
          pictures(equal_images(tried.example.shape, false), tried.settings())) {
       const bool fits = std::all_of(picture.begin(), picture.end(), [](float value) {
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(values_stay_between_black_and_white) {
 }
 
 BOOST_AUTO_TEST_CASE(a_draw_sets_all_its_numbers_and_a_whole_move_is_what_source_does) {
-  for_each_example([](const Tried& tried) {
+  for_each_example([](const TriedAugmentation& tried) {
     const Augmentations made = tried.make();
     BOOST_REQUIRE_EQUAL(made.size(), 1U);
     const Augmentation& augmentation = *made.front();
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(all_augmentations_together_have_room_and_no_two_share_a_str
   std::set<std::array<std::uint32_t, 2>> keys;
   std::size_t numbers = 0;
   for (const AugmentationType& type : all_augmentation_types()) {
-    const Tried tried{type, type.examples.front()};
+    const TriedAugmentation tried{type, type.examples.front()};
     const Augmentations made = tried.make();
     BOOST_TEST(keys.insert(made.at(0)->stream(1).key()).second, type.name);
     numbers += made.at(0)->numbers(Shape{3, 224, 224});
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(all_augmentations_together_have_room_and_no_two_share_a_str
 }
 
 BOOST_AUTO_TEST_CASE(settings_and_shapes_that_must_be_refused_give_a_usage_error_in_a_sentence) {
-  for_each(&AugmentationType::refused, [](const Tried& tried) {
+  for_each_augmentation(&AugmentationType::refused, [](const TriedAugmentation& tried) {
     std::string message;
     try {
       for (const auto& augmentation : tried.make()) augmentation->check(tried.example.shape);

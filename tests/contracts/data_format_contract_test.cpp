@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// One example of one format.
-struct Tried {
+struct TriedFormat {
   const DataFormat& format;
   const DataExample& example;
 
@@ -39,8 +39,8 @@ struct Tried {
   }
 };
 
-void for_each(std::vector<DataExample> DataFormat::*examples,
-              const std::function<void(const Tried&)>& check) {
+void for_each_format(std::vector<DataExample> DataFormat::*examples,
+                     const std::function<void(const TriedFormat&)>& check) {
   for (const DataFormat& format : all_data_formats()) {
     for (const DataExample& example : format.*examples) {
       std::string settings;
@@ -53,8 +53,8 @@ void for_each(std::vector<DataExample> DataFormat::*examples,
 }
 
 /// The examples of formats whose data sets lie somewhere.
-void for_each_written(const std::function<void(const Tried&)>& check) {
-  for_each(&DataFormat::examples, [&](const Tried& tried) {
+void for_each_written(const std::function<void(const TriedFormat&)>& check) {
+  for_each_format(&DataFormat::examples, [&](const TriedFormat& tried) {
     if (tried.format.home != DataHome::nowhere) check(tried);
   });
 }
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(every_format_has_examples_settings_that_are_refused_and_a_s
 }
 
 BOOST_AUTO_TEST_CASE(what_was_read_of_the_settings_reads_back_as_the_same) {
-  for_each(&DataFormat::examples, [](const Tried& tried) {
+  for_each_format(&DataFormat::examples, [](const TriedFormat& tried) {
     const Value settings = tried.settings();
     SettingsReader reader(settings, "data");
     tried.format.create(reader);
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(what_was_read_of_the_settings_reads_back_as_the_same) {
 }
 
 BOOST_AUTO_TEST_CASE(what_was_written_is_read) {
-  for_each_written([](const Tried& tried) {
+  for_each_written([](const TriedFormat& tried) {
     const TemporaryFolder folder("format");
     const ImageParts written = tried.example.write(folder.path());
     const auto reader = tried.make();
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(what_was_written_is_read) {
 }
 
 BOOST_AUTO_TEST_CASE(each_part_is_read_where_the_other_is_not_wanted) {
-  for_each_written([](const Tried& tried) {
+  for_each_written([](const TriedFormat& tried) {
     const TemporaryFolder folder("format");
     const ImageParts written = tried.example.write(folder.path());
     const auto reader = tried.make();
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(each_part_is_read_where_the_other_is_not_wanted) {
 }
 
 BOOST_AUTO_TEST_CASE(a_place_without_a_data_set_is_told_in_words_and_not_recognised) {
-  for_each_written([](const Tried& tried) {
+  for_each_written([](const TriedFormat& tried) {
     const TemporaryFolder folder("format");
     const auto reader = tried.make();
     for (const fs::path& path : {folder.path(), folder.path() / "absent"}) {
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_place_without_a_data_set_is_told_in_words_and_not_recogni
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_was_cut_short_anywhere_is_refused) {
-  for_each_written([](const Tried& tried) {
+  for_each_written([](const TriedFormat& tried) {
     const TemporaryFolder folder("format");
     const ImageParts written = tried.example.write(folder.path());
     const auto reader = tried.make();
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_cut_short_anywhere_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(damaged_bytes_never_do_worse_than_an_error) {
-  for_each_written([](const Tried& tried) {
+  for_each_written([](const TriedFormat& tried) {
     const TemporaryFolder folder("format");
     tried.example.write(folder.path());
     const auto reader = tried.make();
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(damaged_bytes_never_do_worse_than_an_error) {
 }
 
 BOOST_AUTO_TEST_CASE(a_set_that_lies_nowhere_is_the_same_each_time) {
-  for_each(&DataFormat::examples, [](const Tried& tried) {
+  for_each_format(&DataFormat::examples, [](const TriedFormat& tried) {
     if (tried.format.home != DataHome::nowhere) return;
     for (const DataPart part : kParts) {
       BOOST_TEST(tried.make()->lack_of(part, {}) == "");
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(a_set_that_lies_nowhere_is_the_same_each_time) {
 }
 
 BOOST_AUTO_TEST_CASE(settings_that_must_be_refused_give_a_usage_error_in_a_sentence) {
-  for_each(&DataFormat::refused, [](const Tried& tried) {
+  for_each_format(&DataFormat::refused, [](const TriedFormat& tried) {
     std::string message;
     try {
       tried.make();

@@ -13,14 +13,14 @@ namespace {
 using Level = FindingLevel;
 
 // 1,000 samples in batches of 100 for two epochs: 20 steps.
-struct Bench {
+struct LintBench {
   Graph graph{parse_graph_spec(
       testing::model_value({1, 2, 3}, {{"flat", "flatten"}, {"f", "dense", {{"units", "5"}}}}))};
   testing::TestDataset data{1000, {1, 2, 3}, 5};
   ExperimentConfig config{};
   int workers = 2;
 
-  Bench() {
+  LintBench() {
     config.train.epochs = 2;
     config.train.batch_size = 100;
     config.train.micro_batch = 32;
@@ -44,11 +44,11 @@ void check_one(const CheckFindings& findings, const std::string& id, Level level
 BOOST_AUTO_TEST_SUITE(check_lint)
 
 BOOST_AUTO_TEST_CASE(settings_that_fit_one_another_raise_nothing) {
-  BOOST_TEST(Bench().lint().empty());
+  BOOST_TEST(LintBench().lint().empty());
 }
 
 BOOST_AUTO_TEST_CASE(warm_up_must_end_within_the_run) {
-  Bench bench;
+  LintBench bench;
   bench.config.learning_rate.set("warmup_steps", Value::integer(19));
   BOOST_TEST(bench.lint().empty());
   bench.config.learning_rate.set("warmup_steps", Value::integer(20));
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(warm_up_must_end_within_the_run) {
 }
 
 BOOST_AUTO_TEST_CASE(a_step_schedule_must_step) {
-  Bench bench;
+  LintBench bench;
   bench.config.learning_rate = testing::parse_settings(
       {{"schedule", "step"}, {"peak", "0.1"}, {"warmup_steps", "5"}, {"every_steps", "14"}});
   BOOST_TEST(bench.lint().empty());
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_step_schedule_must_step) {
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_must_not_be_more_than_there_is) {
-  Bench bench;
+  LintBench bench;
   bench.config.train.batch_size = 1000;
   BOOST_TEST(bench.lint().empty());
   bench.config.train.batch_size = 1001;
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_batch_must_not_be_more_than_there_is) {
 }
 
 BOOST_AUTO_TEST_CASE(adam_must_not_forget_squares_before_gradients) {
-  Bench bench;
+  LintBench bench;
   bench.config.optimizer = testing::parse_settings(
       {{"type", "adam"}, {"beta1", "0.9"}, {"beta2", "0.66"}});  // 0.81 < 0.8124
   BOOST_TEST(bench.lint().empty());
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(adam_must_not_forget_squares_before_gradients) {
 }
 
 BOOST_AUTO_TEST_CASE(fewer_micro_batches_than_threads_are_worth_a_note) {
-  Bench bench;
+  LintBench bench;
   bench.workers = 4;
   BOOST_TEST(bench.lint().empty());
   bench.workers = 5;
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(fewer_micro_batches_than_threads_are_worth_a_note) {
 }
 
 BOOST_AUTO_TEST_CASE(rhythms_longer_than_the_run_are_worth_a_note) {
-  Bench bench;
+  LintBench bench;
   bench.config.evaluate = {.every_steps = 20};
   bench.config.checkpoint.rhythm = {.every_epochs = 2};
   BOOST_TEST(bench.lint().empty());
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(rhythms_longer_than_the_run_are_worth_a_note) {
 }
 
 BOOST_AUTO_TEST_CASE(outputs_and_classes_that_nothing_belongs_to_are_worth_a_note) {
-  Bench bench;
+  LintBench bench;
   bench.data = testing::TestDataset(1000, {1, 2, 3}, 4);
   check_one(bench.lint(), "unused_outputs", Level::note, "");
   bench.data = testing::TestDataset(4, {1, 2, 3}, 5);  // labels 0, 2, 4, 2

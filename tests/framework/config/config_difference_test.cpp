@@ -11,7 +11,7 @@
 namespace lockstep {
 namespace {
 
-constexpr std::string_view kExperiment =
+constexpr std::string_view kShortExperiment =
     "schema_version: 1\n"
     "model: {name: m, layers: [{name: c1, filters: 6, kernel: [5, 5]}, {name: f2, units: 10}]}\n"
     "data: {dataset: mnist, path: /x, validation: 5000, normalize: {mean: 0}}\n"
@@ -19,13 +19,13 @@ constexpr std::string_view kExperiment =
     "optimizer: {type: sgd}\n"
     "learning_rate: 0.1\n";
 
-ExperimentConfig with(const std::vector<std::string>& overrides) {
+ExperimentConfig changed(const std::vector<std::string>& overrides) {
   const TemporaryFolder folder("difference");
-  return load_experiment(folder.write("e.yaml", kExperiment), overrides);
+  return load_experiment(folder.write("e.yaml", kShortExperiment), overrides);
 }
 
 std::vector<std::string> difference(const std::vector<std::string>& overrides) {
-  return differing_keys(with({}), with(overrides));
+  return differing_keys(changed({}), changed(overrides));
 }
 
 using Keys = std::vector<std::string>;
@@ -43,8 +43,8 @@ BOOST_AUTO_TEST_CASE(equal_experiments_differ_in_nothing) {
 BOOST_AUTO_TEST_CASE(every_key_that_is_named_has_its_value) {
   const std::vector<std::string> overrides = {"model.layers.c1.filters=7", "optimizer.momentum=0.5",
                                               "train.steps=5"};
-  const Value before = to_value(with({}));
-  const Value after = to_value(with(overrides));
+  const Value before = to_value(changed({}));
+  const Value after = to_value(changed(overrides));
   BOOST_TEST(value_at(before, "model.layers.c1.filters")->text == "6");
   BOOST_TEST(value_at(after, "model.layers.c1.filters")->text == "7");
   BOOST_TEST(value_at(after, "optimizer.momentum")->text == "0.5");
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(layers_are_compared_by_name) {
 }
 
 BOOST_AUTO_TEST_CASE(what_moves_no_bit_may_change_on_resume) {
-  const ExperimentConfig config = with({});
+  const ExperimentConfig config = changed({});
   for (const char* key : {"evaluate.every_epochs", "evaluate.every_steps", "checkpoint.keep",
                           "checkpoint.every_steps", "train.max_runtime", "train.step_deadline"}) {
     BOOST_TEST(may_change_on_resume(config, key), key);
@@ -95,12 +95,12 @@ BOOST_AUTO_TEST_CASE(what_moves_no_bit_may_change_on_resume) {
 BOOST_AUTO_TEST_CASE(the_length_may_change_where_the_rate_does_not_depend_on_it) {
   for (const char* rate : {"{schedule: one_cycle, peak: 1}", "{schedule: cosine, peak: 1}",
                            "{schedule: constant, peak: 1, warmup: 0.1}"}) {
-    const ExperimentConfig config = with({std::string("learning_rate=") + rate});
+    const ExperimentConfig config = changed({std::string("learning_rate=") + rate});
     BOOST_TEST(!may_change_on_resume(config, "train.steps"), rate);
     BOOST_TEST(!may_change_on_resume(config, "train.epochs"), rate);
   }
   for (const char* rate : {"0.1", "{schedule: step, peak: 1, every_steps: 5, warmup_steps: 3}"}) {
-    const ExperimentConfig config = with({std::string("learning_rate=") + rate});
+    const ExperimentConfig config = changed({std::string("learning_rate=") + rate});
     BOOST_TEST(may_change_on_resume(config, "train.steps"), rate);
     BOOST_TEST(may_change_on_resume(config, "train.epochs"), rate);
   }
@@ -109,9 +109,9 @@ BOOST_AUTO_TEST_CASE(the_length_may_change_where_the_rate_does_not_depend_on_it)
 BOOST_AUTO_TEST_CASE(a_run_goes_on_with_other_rhythms_and_not_with_another_seed) {
   const std::string network =
       "model={name: m, input: {shape: [9]}, layers: [{name: f, type: dense, units: 3}]}";
-  const ExperimentConfig recorded = with({network});
+  const ExperimentConfig recorded = changed({network});
   const ExperimentConfig wanted =
-      with({network, "seed=3", "evaluate.every_steps=2", "checkpoint.keep=9"});
+      changed({network, "seed=3", "evaluate.every_steps=2", "checkpoint.keep=9"});
   BOOST_TEST(keys_refused_on_resume(recorded, wanted) == Keys{"seed"});
   BOOST_TEST(keys_refused_on_resume(recorded, recorded).empty());
 }

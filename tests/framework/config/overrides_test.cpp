@@ -32,7 +32,7 @@ ExperimentConfig with(const std::vector<std::string>& overrides) {
   return load_experiment(folder.write("e.yaml", kExperiment), overrides);
 }
 
-std::string refusal(const std::vector<std::string>& overrides) {
+std::string override_refusal(const std::vector<std::string>& overrides) {
   return message_of([&] { with(overrides); });
 }
 
@@ -118,38 +118,38 @@ BOOST_AUTO_TEST_CASE(a_model_replaced_by_an_override_comes_before_overrides_of_i
 }
 
 BOOST_AUTO_TEST_CASE(errors_name_the_override) {
-  BOOST_TEST(refusal({"train.steps"}) ==
+  BOOST_TEST(override_refusal({"train.steps"}) ==
              "override 'train.steps': there is no '='; write key.path=value, such as "
              "train.steps=100.");
-  BOOST_TEST(refusal({"train..steps=1"})
+  BOOST_TEST(override_refusal({"train..steps=1"})
                  .starts_with("override 'train..steps=1': a part of the key is empty"));
-  BOOST_TEST(refusal({"=1"}).starts_with("override '=1': a part of the key is empty"));
+  BOOST_TEST(override_refusal({"=1"}).starts_with("override '=1': a part of the key is empty"));
   BOOST_TEST(
-      refusal({"train.steps=ten"}) ==
+      override_refusal({"train.steps=ten"}) ==
       "override 'train.steps=ten': train.steps must be a whole number from 1 to 1000000000000, "
       "but is the text 'ten'.");
-  BOOST_TEST(refusal({"train.steps="}) ==
+  BOOST_TEST(override_refusal({"train.steps="}) ==
              "override 'train.steps=': train.steps must be a whole number from 1 to 1000000000000, "
              "but is nothing.");
   BOOST_TEST(
-      refusal({"trian.steps=10"})
+      override_refusal({"trian.steps=10"})
           .starts_with("override 'trian.steps=10': unknown key trian, did you mean 'train'?"));
-  BOOST_TEST(refusal({"train.stpes=10"})
+  BOOST_TEST(override_refusal({"train.stpes=10"})
                  .starts_with(
                      "override 'train.stpes=10': unknown key train.stpes, did you mean 'steps'?"));
-  BOOST_TEST(refusal({"batch_size=10"}) ==
+  BOOST_TEST(override_refusal({"batch_size=10"}) ==
              "override 'batch_size=10': unknown key batch_size; it belongs under train:.");
   BOOST_TEST(
-      refusal({"train.batch_size.x=10"}) ==
+      override_refusal({"train.batch_size.x=10"}) ==
       "override 'train.batch_size.x=10': train.batch_size is the number 64, which has nothing "
       "below it.");
-  BOOST_TEST(refusal({"seed={a: 1, a: 2}"})
+  BOOST_TEST(override_refusal({"seed={a: 1, a: 2}"})
                  .starts_with("override 'seed={a: 1, a: 2}': the key 'a' is given twice"));
 }
 
 BOOST_AUTO_TEST_CASE(an_override_of_the_type_is_to_blame_for_what_it_leaves_behind) {
   const std::string file_says = "optimizer={type: sgd, momentum: 0.9, weight_decay: 0.1}";
-  BOOST_TEST(refusal({file_says, "optimizer.type=adam"})
+  BOOST_TEST(override_refusal({file_says, "optimizer.type=adam"})
                  .starts_with("override '" + file_says + "': unknown key optimizer.momentum"));
   std::string text(kExperiment);
   text.replace(text.find("{type: sgd}"), 11, file_says.substr(file_says.find('{')));
@@ -167,15 +167,15 @@ BOOST_AUTO_TEST_CASE(an_override_of_the_type_is_to_blame_for_what_it_leaves_behi
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_layer_gets_the_nearest_name) {
-  BOOST_TEST(refusal({"model.layers.outptu.units=3"}) ==
+  BOOST_TEST(override_refusal({"model.layers.outptu.units=3"}) ==
              "override 'model.layers.outptu.units=3': model.layers has nothing named 'outptu', did "
              "you mean 'output'? (names: c1, output)");
   BOOST_TEST(
-      refusal({"model.layers.dense7.units=3"}) ==
+      override_refusal({"model.layers.dense7.units=3"}) ==
       "override 'model.layers.dense7.units=3': model.layers has nothing named 'dense7'; names: "
       "c1, output.");
   BOOST_TEST(
-      refusal({"data.dataset=[mnist]", "data.dataset.0=idx"}) ==
+      override_refusal({"data.dataset=[mnist]", "data.dataset.0=idx"}) ==
       "override 'data.dataset.0=idx': data.dataset is a list whose items have no names; give "
       "the whole list.");
 }

@@ -12,7 +12,7 @@
 namespace lockstep {
 namespace {
 
-std::string refusal(const std::string& sweep, const std::vector<std::string>& words = {}) {
+std::string sweep_refusal(const std::string& sweep, const std::vector<std::string>& words = {}) {
   const testing::SweepFiles files;
   const std::string file = files.sweep(sweep).string();
   std::string message = message_of([&] { load_sweep(file, words); });
@@ -65,28 +65,30 @@ BOOST_AUTO_TEST_CASE(halving_draws_where_a_parameter_has_a_range) {
 }
 
 BOOST_AUTO_TEST_CASE(mistakes_are_told_with_line_and_column) {
-  BOOST_TEST(refusal("methd: grid\n")
+  BOOST_TEST(sweep_refusal("methd: grid\n")
                  .starts_with("s.yaml:3:1: unknown key methd, did you mean "
                               "'method'?"));
-  BOOST_TEST(refusal("method: grit\n").find("s.yaml:3:9: method") == 0U);
-  BOOST_TEST(refusal("metric: {name: accuracy}\n").find("s.yaml:3:16: metric.name") == 0U);
-  BOOST_TEST(refusal("metric: {name: test_loss, gaol: minimize}\n").find("s.yaml:3:27: ") == 0U);
-  BOOST_TEST(refusal("parameters: {seed: {values: 3}}\n").find("s.yaml:3:29: ") == 0U);
-  BOOST_TEST(refusal("parameters: {seed: {values: []}}\n").find("at least one value") !=
+  BOOST_TEST(sweep_refusal("method: grit\n").find("s.yaml:3:9: method") == 0U);
+  BOOST_TEST(sweep_refusal("metric: {name: accuracy}\n").find("s.yaml:3:16: metric.name") == 0U);
+  BOOST_TEST(sweep_refusal("metric: {name: test_loss, gaol: minimize}\n").find("s.yaml:3:27: ") ==
+             0U);
+  BOOST_TEST(sweep_refusal("parameters: {seed: {values: 3}}\n").find("s.yaml:3:29: ") == 0U);
+  BOOST_TEST(sweep_refusal("parameters: {seed: {values: []}}\n").find("at least one value") !=
              std::string::npos);
-  BOOST_TEST(refusal("parameters: {seed: {values: [1], min: 2}}\n").find("parameters.seed.min") !=
+  BOOST_TEST(
+      sweep_refusal("parameters: {seed: {values: [1], min: 2}}\n").find("parameters.seed.min") !=
+      std::string::npos);
+  BOOST_TEST(sweep_refusal("parameters: {seed: {min: 1, max: 2}}\n").find("method: random") !=
              std::string::npos);
-  BOOST_TEST(refusal("parameters: {seed: {min: 1, max: 2}}\n").find("method: random") !=
-             std::string::npos);
-  BOOST_TEST(refusal("ranks_per_trial: 0\n").find("s.yaml:3:18: ranks_per_trial") == 0U);
-  BOOST_TEST(refusal("method: random\n").find("run_cap is missing") != std::string::npos);
-  BOOST_TEST(refusal("repeat: 2\nparameters: {seed: {values: [1, 2]}}\n").find("repeat: 2") !=
+  BOOST_TEST(sweep_refusal("ranks_per_trial: 0\n").find("s.yaml:3:18: ranks_per_trial") == 0U);
+  BOOST_TEST(sweep_refusal("method: random\n").find("run_cap is missing") != std::string::npos);
+  BOOST_TEST(sweep_refusal("repeat: 2\nparameters: {seed: {values: [1, 2]}}\n").find("repeat: 2") !=
              std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(ranges_are_checked) {
   const auto with = [](const std::string& range) {
-    return refusal("method: random\nrun_cap: 1\nparameters: {seed: " + range + "}\n");
+    return sweep_refusal("method: random\nrun_cap: 1\nparameters: {seed: " + range + "}\n");
   };
   BOOST_TEST(with("{min: 1, max: 2}") == "no error");
   BOOST_TEST(with("{min: 3, max: 2}").find("at least min") != std::string::npos);

@@ -23,7 +23,7 @@ std::vector<std::string> texts(const std::string& sweep,
   return found;
 }
 
-Digest identity(const std::vector<std::string>& overrides) {
+Digest identity_with(const std::vector<std::string>& overrides) {
   const testing::SweepFiles files;
   return identity_of(load_experiment(files.base(), overrides));
 }
@@ -163,15 +163,15 @@ BOOST_AUTO_TEST_CASE(a_refused_trial_is_named_before_any_is_returned) {
 }
 
 BOOST_AUTO_TEST_CASE(the_identity_leaves_out_what_cannot_change_results) {
-  const Digest plain = identity({});
+  const Digest plain = identity_with({});
   for (const char* same : {"name=other", "model.name=other", "checkpoint.every_steps=3",
                            "checkpoint.keep=9", "evaluate.every_epochs=5", "train.max_runtime=9",
                            "train.step_deadline=9", "train.epochs=2.0", "learning_rate=0.10"}) {
-    BOOST_TEST((identity({same}) == plain), same);
+    BOOST_TEST((identity_with({same}) == plain), same);
   }
   for (const char* other : {"seed=5", "train.epochs=3", "train.micro_batch=32", "data.validation=0",
                             "model.layers.f1.name=f0", "data.dataset=fashion_mnist"}) {
-    BOOST_TEST((identity({other}) != plain), other);
+    BOOST_TEST((identity_with({other}) != plain), other);
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 Value read(std::string_view text) { return read_yaml_text(text, "a.yaml"); }
 
-std::string refusal(std::string_view text) {
+std::string yaml_refusal(std::string_view text) {
   return message_of([&] { read(text); });
 }
 
@@ -76,97 +76,99 @@ BOOST_AUTO_TEST_CASE(block_scalars_folded_text_and_document_marks_are_read) {
 }
 
 BOOST_AUTO_TEST_CASE(anchors_aliases_merge_keys_and_tags_are_refused) {
-  BOOST_TEST(refusal("a: &x 1\n") ==
+  BOOST_TEST(yaml_refusal("a: &x 1\n") ==
              "a.yaml:1:4: anchors (&x) are not allowed; write the value out where it is used.");
-  BOOST_TEST(refusal("a: 1\nb: *x\n").starts_with("a.yaml:2:4: "));
-  BOOST_TEST(refusal("a: &a [*a]\n").starts_with("a.yaml:1:4: anchors"));
-  BOOST_TEST(refusal("a: 1\n<<: {b: 1}\n") ==
+  BOOST_TEST(yaml_refusal("a: 1\nb: *x\n").starts_with("a.yaml:2:4: "));
+  BOOST_TEST(yaml_refusal("a: &a [*a]\n").starts_with("a.yaml:1:4: anchors"));
+  BOOST_TEST(yaml_refusal("a: 1\n<<: {b: 1}\n") ==
              "a.yaml:2:1: merge keys (<<) are not allowed; write the keys out.");
   const std::string tags =
       "tags (such as !!str) are not allowed; put quotes around what is meant as text.";
-  BOOST_TEST(refusal("a: !!int 5\n") == "a.yaml:1:4: " + tags);
-  BOOST_TEST(refusal("a: ! 5\n") == "a.yaml:1:4: " + tags);
-  BOOST_TEST(refusal("a: ! 'x'\n") == "a.yaml:1:4: " + tags);
-  BOOST_TEST(refusal("a:\n  b: !point {x: 1}\n") == "a.yaml:2:6: " + tags);
-  BOOST_TEST(refusal("a: !!seq [1]\n") == "a.yaml:1:4: " + tags);
+  BOOST_TEST(yaml_refusal("a: !!int 5\n") == "a.yaml:1:4: " + tags);
+  BOOST_TEST(yaml_refusal("a: ! 5\n") == "a.yaml:1:4: " + tags);
+  BOOST_TEST(yaml_refusal("a: ! 'x'\n") == "a.yaml:1:4: " + tags);
+  BOOST_TEST(yaml_refusal("a:\n  b: !point {x: 1}\n") == "a.yaml:2:6: " + tags);
+  BOOST_TEST(yaml_refusal("a: !!seq [1]\n") == "a.yaml:1:4: " + tags);
 }
 
 BOOST_AUTO_TEST_CASE(a_duplicate_key_names_both_places) {
   BOOST_TEST(
-      refusal("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n") ==
+      yaml_refusal("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n") ==
       "a.yaml:5:3: the key 'c' is given twice; it stands in line 3, column 3 already. Remove "
       "one of them.");
-  BOOST_TEST(refusal("a: 1\n'a': 2\n").starts_with("a.yaml:2:1: the key 'a' is given twice"));
-  BOOST_TEST(refusal("{a: 1, b: {a: 1}}") == "no error");
+  BOOST_TEST(yaml_refusal("a: 1\n'a': 2\n").starts_with("a.yaml:2:1: the key 'a' is given twice"));
+  BOOST_TEST(yaml_refusal("{a: 1, b: {a: 1}}") == "no error");
 }
 
 BOOST_AUTO_TEST_CASE(a_key_must_be_a_scalar) {
   const std::string reason = "a key must be one word or number, not a list or a mapping.";
-  BOOST_TEST(refusal("? [a]\n: 1\n") == "a.yaml:1:3: " + reason);
-  BOOST_TEST(refusal("a: 1\n? {b: 1}\n: 1\n") == "a.yaml:2:3: " + reason);
-  BOOST_TEST(refusal("a: 1\n~: 2\n") == "a.yaml:2:1: a key is missing before ':' here.");
-  BOOST_TEST(refusal("'': 2\n") == "a.yaml:1:1: a key may not be empty.");
+  BOOST_TEST(yaml_refusal("? [a]\n: 1\n") == "a.yaml:1:3: " + reason);
+  BOOST_TEST(yaml_refusal("a: 1\n? {b: 1}\n: 1\n") == "a.yaml:2:3: " + reason);
+  BOOST_TEST(yaml_refusal("a: 1\n~: 2\n") == "a.yaml:2:1: a key is missing before ':' here.");
+  BOOST_TEST(yaml_refusal("'': 2\n") == "a.yaml:1:1: a key may not be empty.");
 }
 
 BOOST_AUTO_TEST_CASE(a_second_document_is_refused) {
-  BOOST_TEST(refusal("a: 1\n---\nb: 2\n").starts_with("a.yaml:2:1: a second document begins here"));
-  BOOST_TEST(refusal("- a\nb: 1\n").starts_with("a.yaml:2:1: a second document begins here"));
+  BOOST_TEST(
+      yaml_refusal("a: 1\n---\nb: 2\n").starts_with("a.yaml:2:1: a second document begins here"));
+  BOOST_TEST(yaml_refusal("- a\nb: 1\n").starts_with("a.yaml:2:1: a second document begins here"));
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_document_is_refused) {
   const std::string reason = "a.yaml:1:1: there is nothing here but comments or blank lines.";
-  BOOST_TEST(refusal("") == reason);
-  BOOST_TEST(refusal("\n\n  \n") == reason);
-  BOOST_TEST(refusal("# only a comment\n") == reason);
-  BOOST_TEST(refusal("---\n") == reason);
-  BOOST_TEST(refusal("\xef\xbb\xbf") == reason);
+  BOOST_TEST(yaml_refusal("") == reason);
+  BOOST_TEST(yaml_refusal("\n\n  \n") == reason);
+  BOOST_TEST(yaml_refusal("# only a comment\n") == reason);
+  BOOST_TEST(yaml_refusal("---\n") == reason);
+  BOOST_TEST(yaml_refusal("\xef\xbb\xbf") == reason);
 }
 
 BOOST_AUTO_TEST_CASE(nesting_is_limited_to_64) {
   const auto nested = [](std::size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');
   };
-  BOOST_TEST(refusal(nested(64)) == "no error");
-  BOOST_TEST(refusal(nested(65)) ==
+  BOOST_TEST(yaml_refusal(nested(64)) == "no error");
+  BOOST_TEST(yaml_refusal(nested(65)) ==
              "a.yaml:1:65: lists and mappings are nested more than 64 deep.");
-  BOOST_TEST(refusal(std::string(1'000'000, '[')).starts_with("a.yaml:1:"));
-  BOOST_TEST(refusal(std::string(1'000'000, '{')).starts_with("a.yaml:1:"));
+  BOOST_TEST(yaml_refusal(std::string(1'000'000, '[')).starts_with("a.yaml:1:"));
+  BOOST_TEST(yaml_refusal(std::string(1'000'000, '{')).starts_with("a.yaml:1:"));
   std::string questions;
   for (int i = 0; i < 100'000; ++i) questions += "? ";
-  BOOST_TEST(refusal(questions).starts_with("a.yaml:1:"));
+  BOOST_TEST(yaml_refusal(questions).starts_with("a.yaml:1:"));
 }
 
 BOOST_AUTO_TEST_CASE(the_number_of_values_is_limited) {
   std::string list = "[";
   for (int i = 0; i < 100'001; ++i) list += "1,";
-  BOOST_TEST(refusal(list + "]") ==
+  BOOST_TEST(yaml_refusal(list + "]") ==
              "a.yaml:1:200002: there are more than 100000 values; is it the right file?");
 }
 
 BOOST_AUTO_TEST_CASE(a_tab_that_indents_is_refused_at_its_place) {
   const std::string reason = "a tab indents this line; use blanks.";
-  BOOST_TEST(refusal("a:\n\tb: 1\n") == "a.yaml:2:1: " + reason);
-  BOOST_TEST(refusal("a:\n  \tb: 1\n") == "a.yaml:2:3: " + reason);
-  BOOST_TEST(refusal("\tb: 1") == "a.yaml:1:1: " + reason);
-  BOOST_TEST(refusal("a: 1\n \t\n") == "a.yaml:2:2: " + reason);
-  BOOST_TEST(refusal("a:\t1\t# one\n") == "no error");
+  BOOST_TEST(yaml_refusal("a:\n\tb: 1\n") == "a.yaml:2:1: " + reason);
+  BOOST_TEST(yaml_refusal("a:\n  \tb: 1\n") == "a.yaml:2:3: " + reason);
+  BOOST_TEST(yaml_refusal("\tb: 1") == "a.yaml:1:1: " + reason);
+  BOOST_TEST(yaml_refusal("a: 1\n \t\n") == "a.yaml:2:2: " + reason);
+  BOOST_TEST(yaml_refusal("a:\t1\t# one\n") == "no error");
 }
 
 BOOST_AUTO_TEST_CASE(control_characters_are_refused_at_their_place) {
   using namespace std::string_literals;
-  BOOST_TEST(refusal("a: 1\nb: x\0y\n"s) ==
+  BOOST_TEST(yaml_refusal("a: 1\nb: x\0y\n"s) ==
              "a.yaml:2:5: the control character 0x00 may not stand in a YAML file; remove it.");
-  BOOST_TEST(refusal("a: \x1b[31m\n").starts_with("a.yaml:1:4: the control character 0x1b"));
-  BOOST_TEST(refusal("a: 1\n\xef\xbb\xbf"
-                     "b: 2\n") ==
+  BOOST_TEST(yaml_refusal("a: \x1b[31m\n").starts_with("a.yaml:1:4: the control character 0x1b"));
+  BOOST_TEST(yaml_refusal("a: 1\n\xef\xbb\xbf"
+                          "b: 2\n") ==
              "a.yaml:2:1: a byte order mark stands in the middle of the text; remove it.");
-  BOOST_TEST(refusal("a: \x7f\n").starts_with("a.yaml:1:4: the control character 0x7f"));
-  BOOST_TEST(refusal("a: 1\rb: 2\n").starts_with("a.yaml:1:5: a carriage return stands alone"));
+  BOOST_TEST(yaml_refusal("a: \x7f\n").starts_with("a.yaml:1:4: the control character 0x7f"));
+  BOOST_TEST(
+      yaml_refusal("a: 1\rb: 2\n").starts_with("a.yaml:1:5: a carriage return stands alone"));
 }
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_are_refused_at_their_place) {
   const auto invalid = [](std::string_view bytes) {
-    return refusal("a: 1\nb: " + std::string(bytes));
+    return yaml_refusal("a: 1\nb: " + std::string(bytes));
   };
   BOOST_TEST(invalid("\xe9") == "a.yaml:2:4: the byte 0xe9 is not UTF-8; save the file as UTF-8.");
   for (const char* bytes :
@@ -176,32 +178,33 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_are_refused_at_their_place) {
   }
   BOOST_TEST(invalid("x\xe2\x82").starts_with("a.yaml:2:5: the byte 0xe2"));
   BOOST_TEST(read("a: \xc3\xa9\xe2\x82\xac\xf0\x9f\x99\x82").find("a")->text.size() == 9U);
-  BOOST_TEST(refusal("\xff\xfe"
-                     "a")
+  BOOST_TEST(yaml_refusal("\xff\xfe"
+                          "a")
                  .starts_with("a.yaml:1:1: the byte 0xff"));
 }
 
 BOOST_AUTO_TEST_CASE(an_open_quote_is_reported_where_it_opens) {
-  BOOST_TEST(refusal("a: 1\nb: 'x\nc: 2\n") ==
+  BOOST_TEST(yaml_refusal("a: 1\nb: 'x\nc: 2\n") ==
              "a.yaml:2:4: the quote (') that opens here is never closed.");
-  BOOST_TEST(refusal("b: \"x\\\"\n").starts_with("a.yaml:1:"));
-  BOOST_TEST(refusal("b: \"x\\\"\"\n") == "no error");
-  BOOST_TEST(refusal("b: 'x'''\n") == "no error");
+  BOOST_TEST(yaml_refusal("b: \"x\\\"\n").starts_with("a.yaml:1:"));
+  BOOST_TEST(yaml_refusal("b: \"x\\\"\"\n") == "no error");
+  BOOST_TEST(yaml_refusal("b: 'x'''\n") == "no error");
 }
 
 BOOST_AUTO_TEST_CASE(broken_yaml_is_reported_with_its_place_and_advice) {
-  BOOST_TEST(refusal("a: b: c\n") ==
+  BOOST_TEST(yaml_refusal("a: b: c\n") ==
              "a.yaml:1:5: not valid YAML: illegal map value; a ':' may not stand here: check the "
              "indentation, and put quotes around text with ': '.");
-  BOOST_TEST(refusal("a: {b: 1\nc: 2}\n") ==
+  BOOST_TEST(yaml_refusal("a: {b: 1\nc: 2}\n") ==
              "a.yaml:2:2: not valid YAML: end of map flow not found; is a '}' or a ',' missing?");
-  BOOST_TEST(refusal("a: [1, 2\n") ==
+  BOOST_TEST(yaml_refusal("a: [1, 2\n") ==
              "a.yaml:1:4: the bracket ([) that opens here is never closed.");
-  BOOST_TEST(refusal("a: [1, {b: ']', c: [\"}\", it's]\n") ==
+  BOOST_TEST(yaml_refusal("a: [1, {b: ']', c: [\"}\", it's]\n") ==
              "a.yaml:1:8: the bracket ({) that opens here is never closed.");
-  BOOST_TEST(refusal("[1\n") == "a.yaml:1:1: the bracket ([) that opens here is never closed.");
-  BOOST_TEST(refusal("a: @x\n").starts_with("a.yaml:1:4: not valid YAML: unknown token"));
-  BOOST_TEST(refusal("a: 1\n  b: 2\n").starts_with("a.yaml:2:4: not valid YAML: "));
+  BOOST_TEST(yaml_refusal("[1\n") ==
+             "a.yaml:1:1: the bracket ([) that opens here is never closed.");
+  BOOST_TEST(yaml_refusal("a: @x\n").starts_with("a.yaml:1:4: not valid YAML: unknown token"));
+  BOOST_TEST(yaml_refusal("a: 1\n  b: 2\n").starts_with("a.yaml:2:4: not valid YAML: "));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_named_with_the_reason) {

@@ -11,7 +11,7 @@
 namespace lockstep {
 namespace {
 
-constexpr int kTeams[] = {1, 2, 3, 8};
+constexpr int kTeamSizes[] = {1, 2, 3, 8};
 constexpr std::size_t kPieces = 50;
 
 }  // namespace
@@ -19,7 +19,7 @@ constexpr std::size_t kPieces = 50;
 BOOST_AUTO_TEST_SUITE(staged_work)
 
 BOOST_AUTO_TEST_CASE(each_piece_is_done_once_and_no_stage_begins_before_the_last_has_ended) {
-  for (const int threads : kTeams) {
+  for (const int threads : kTeamSizes) {
     const WorkerTeam team(threads);
     StagedWork work(3, threads);
     for (int round = 0; round < 30; ++round) {
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_stage_without_pieces_holds_nobody_up) {
 }
 
 BOOST_AUTO_TEST_CASE(when_a_piece_throws_the_others_leave_and_the_caller_gets_that_exception) {
-  for (const int threads : kTeams) {
+  for (const int threads : kTeamSizes) {
     const WorkerTeam team(threads);
     StagedWork work(2, threads);
     for (int round = 0; round < 30; ++round) {

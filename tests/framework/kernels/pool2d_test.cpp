@@ -70,7 +70,7 @@ struct Accumulator {
 };
 
 template <class Check>
-void for_all_cases(const Check& check) {
+void for_all_pools(const Check& check) {
   for (const Case& tried : cases()) {
     for (const Layout input_layout : kLayouts) {
       for (const Layout output_layout : kLayouts) {
@@ -160,7 +160,7 @@ LaneTensor image_of(const std::vector<float>& pixels) {
 BOOST_AUTO_TEST_SUITE(pool2d)
 
 BOOST_AUTO_TEST_CASE(average_forward_has_the_bits_of_the_naive_loops) {
-  for_all_cases([](const Case& tried, Layout input_layout, Layout output_layout) {
+  for_all_pools([](const Case& tried, Layout input_layout, Layout output_layout) {
     const LaneTensor input = LaneTensor::random(tried.inputs(), tried.blocks, input_layout, 1);
     const std::vector<float> expected = naive_average(tried, input);
     for_each_isa([&] {
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(average_forward_has_the_bits_of_the_naive_loops) {
 }
 
 BOOST_AUTO_TEST_CASE(average_backward_has_the_bits_of_the_naive_loops) {
-  for_all_cases([](const Case& tried, Layout input_layout, Layout output_layout) {
+  for_all_pools([](const Case& tried, Layout input_layout, Layout output_layout) {
     const auto gradient = LaneTensor::random(tried.outputs(), tried.blocks, output_layout, 2);
     const std::vector<float> expected = naive_average_backward(tried, gradient);
     for_each_isa([&] {
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(average_backward_has_the_bits_of_the_naive_loops) {
 }
 
 BOOST_AUTO_TEST_CASE(max_forward_and_backward_have_the_bits_of_the_naive_loops) {
-  for_all_cases([](const Case& tried, Layout input_layout, Layout output_layout) {
+  for_all_pools([](const Case& tried, Layout input_layout, Layout output_layout) {
     LaneTensor input = LaneTensor::random(tried.inputs(), tried.blocks, input_layout, 1);
     for (std::size_t f = 0; f < tried.inputs(); ++f) {  // ties, and a few NaN
       for (std::size_t n = 0; n < 8; ++n) input.at(f, n) = std::round(4.0F * input.at(f, n));

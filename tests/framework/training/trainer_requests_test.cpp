@@ -24,7 +24,7 @@ struct AsksAt final : RequestSource {
   TrainingRequest take() override { return ++calls == step ? request : TrainingRequest::none; }
 };
 
-struct Recorder final : TrainingObserver {
+struct RequestRecorder final : TrainingObserver {
   std::vector<Index> evaluations;
   std::vector<Index> checkpoints;
   std::vector<std::string> digests;
@@ -39,7 +39,7 @@ struct Recorder final : TrainingObserver {
 struct Outcome {
   TrainingEnd end;
   TrainingProgress progress;
-  Recorder recorder;
+  RequestRecorder recorder;
 };
 
 // Three epochs of 250 samples (100, 100, 50); evaluated every three steps, checkpoint every four.

@@ -27,7 +27,7 @@ TrainerSettings busy_settings() {
           .checkpoint = {.every_steps = 4}};
 }
 
-struct Recorder final : testing::Recorder {
+struct StepRecorder final : testing::Recorder {
   std::function<void(Index)> after_step = [](Index /*step*/) {};
 
   void on_step(const StepRecord& record) override {
@@ -57,12 +57,12 @@ struct Run : testing::TestRun {
     setup.data.validation = &held_out;
   }
 
-  Recorder recorder;
+  StepRecorder recorder;
 
   void train() { TestRun::train(recorder); }
 };
 
-Recorder solo_run(int threads = 1) {
+StepRecorder solo_run(int threads = 1) {
   SoloCommunicator solo;
   Run run(solo, threads);
   run.train();
@@ -98,7 +98,7 @@ const std::vector<Layout> kLayouts = {{1, 2}, {1, 3}, {1, 5}, {2, 1}, {2, 2},
 BOOST_AUTO_TEST_SUITE(trainer)
 
 BOOST_DATA_TEST_CASE(ranks_and_threads_change_no_bit_of_any_step, kLayouts) {
-  const Recorder expected = solo_run();
+  const StepRecorder expected = solo_run();
   ThreadGroup group(sample.ranks);
   std::mutex checking;
   group.run([&](Communicator& communicator) {
@@ -123,7 +123,7 @@ BOOST_DATA_TEST_CASE(ranks_and_threads_change_no_bit_of_any_step, kLayouts) {
 
 BOOST_AUTO_TEST_CASE(
     a_run_stopped_after_any_step_and_resumed_has_the_bits_of_one_that_never_stopped) {
-  const Recorder expected = solo_run();
+  const StepRecorder expected = solo_run();
   for (Index stop = 1; stop < 9; ++stop) {
     SoloCommunicator solo;
     Run first(solo, 2);
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(evaluations_and_checkpoints_come_at_their_rhythm_and_at_the_end) {
-  const Recorder recorder = solo_run();
+  const StepRecorder recorder = solo_run();
   BOOST_TEST(recorder.steps.size() == 9U);
   std::vector<Index> evaluated;
   for (const EpochRecord& record : recorder.evaluations) evaluated.push_back(record.step);

@@ -23,13 +23,13 @@ constexpr TrainerSettings kSettings{.seed = 11,
                                     .micro_batch = 16,
                                     .clip_norm = 0.5,
                                     .evaluate = {.every_steps = 1}};
-const testing::TestMethod kMethod{
+const testing::TestMethod kTwinMethod{
     .learning_rate = {{"schedule", "one_cycle"}, {"peak", "0.01"}, {"warmup", "0.4"}},
     .loss = {{"label_smoothing", "0.1"}}};
 
 struct Problem {
   SoloCommunicator solo;
-  testing::TestRun run{solo, 2, kSettings, kMethod};
+  testing::TestRun run{solo, 2, kSettings, kTwinMethod};
   TrainingSetup& setup = run.setup;
 };
 

@@ -13,7 +13,7 @@
 namespace lockstep {
 namespace {
 
-struct Bench {
+struct TrialBench {
   Graph graph{testing::busy_network()};
   testing::TestDataset data{330, {2, 8, 7}, 5};
   WorkerTeam team{2};
@@ -43,7 +43,7 @@ std::vector<Index> positions(Index first, Index last) {
 BOOST_AUTO_TEST_SUITE(trial_run)
 
 BOOST_AUTO_TEST_CASE(a_trial_at_a_good_rate_learns) {
-  const TrialResult result = Bench().run(0.01);
+  const TrialResult result = TrialBench().run(0.01);
   BOOST_TEST(result.is_finite);
   BOOST_TEST(result.steps == 20);
   BOOST_TEST(result.loss < result.first_loss);
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_trial_at_a_good_rate_learns) {
 }
 
 BOOST_AUTO_TEST_CASE(without_a_rate_nothing_moves_and_with_adam_weights_move_by_the_rate) {
-  const Bench bench;
+  const TrialBench bench;
   const TrialResult still = bench.run(0);
   BOOST_TEST(still.update_ratios[0] == 0);
   const ParameterStore initial(bench.graph, 11);
@@ -67,14 +67,14 @@ BOOST_AUTO_TEST_CASE(without_a_rate_nothing_moves_and_with_adam_weights_move_by_
 }
 
 BOOST_AUTO_TEST_CASE(a_trial_that_leaves_the_finite_numbers_says_after_how_many_steps) {
-  const TrialResult result = Bench().run(1e30);
+  const TrialResult result = TrialBench().run(1e30);
   BOOST_TEST(!result.is_finite);
   BOOST_TEST(result.steps < 20);
   BOOST_TEST(std::isnan(result.accuracy));
 }
 
 BOOST_AUTO_TEST_CASE(one_batch_is_learned_by_heart) {
-  const Bench bench;
+  const TrialBench bench;
   const FirstSamples few(bench.data, 16);
   const TrialResult result = bench.run(0.02, few, 16);
   BOOST_TEST(result.loss < 0.5 * result.first_loss);

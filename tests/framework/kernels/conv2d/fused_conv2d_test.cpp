@@ -42,8 +42,8 @@ struct Result {
   std::vector<float> bias_gradient;
 };
 
-struct Operands {
-  explicit Operands(const Conv2dGeometry& geometry)
+struct FusedOperands {
+  explicit FusedOperands(const Conv2dGeometry& geometry)
       : input(LaneTensor::random(geometry.input.image.size(), kBlocks, Layout::blocked, 1)),
         output_gradient(LaneTensor::random(geometry.filters * geometry.output().size(), kBlocks,
                                            Layout::blocked, 2)),
@@ -55,7 +55,7 @@ struct Operands {
   std::vector<float> bias;
 };
 
-Result run_convolution(const Conv2dGeometry& geometry, const Operands& operands,
+Result run_convolution(const Conv2dGeometry& geometry, const FusedOperands& operands,
                        const LaneTensor& output_gradient, LaneTensor& output,
                        bool wants_input_gradient) {
   const Conv2dMemory memory = conv2d_memory(geometry, kBlocks);
@@ -114,7 +114,7 @@ void activate_back(Activation activation, const ActivationBackward& arguments) {
 }
 
 /// The same by kernels of their own.
-Result run_one_by_one(const Conv2dGeometry& fused, const Operands& operands) {
+Result run_one_by_one(const Conv2dGeometry& fused, const FusedOperands& operands) {
   Conv2dGeometry geometry = fused;
   geometry.epilogue = {};
   const auto [activation, pooling] = fused.epilogue;
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_SUITE(fused_conv2d)
 
 BOOST_AUTO_TEST_CASE(the_bits_are_those_of_one_kernel_after_the_other) {
   for_all_epilogues([](const Conv2dGeometry& geometry) {
-    const Operands operands(geometry);
+    const FusedOperands operands(geometry);
     const Result expected = run_one_by_one(geometry, operands);
     for_each_isa([&] {
       for (const bool wants_input_gradient : {true, false}) {
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(the_bits_are_those_of_one_kernel_after_the_other) {
 
 BOOST_AUTO_TEST_CASE(without_a_backward_pass_nothing_is_saved_and_the_output_is_the_same) {
   for_all_epilogues([](const Conv2dGeometry& geometry) {
-    const Operands operands(geometry);
+    const FusedOperands operands(geometry);
     const Result expected = run_one_by_one(geometry, operands);
     LaneTensor output(operands.output_gradient.features(), kBlocks, Layout::whole);
     conv2d_forward(geometry, {.input = operands.input.view(),

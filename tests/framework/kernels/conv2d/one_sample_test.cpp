@@ -15,7 +15,7 @@ constexpr std::size_t kLane = 5;  // of 16 different samples
 
 /// Tiles of every size; filters that fill a vector, part of one, and more than one; and so few that
 /// columns are worked in lanes, where the last tiles lie over others.
-std::vector<Conv2dGeometry> geometries() {
+std::vector<Conv2dGeometry> one_sample_geometries() {
   return {
       {.input = {{1, 28, 28}, {.kernel = {5, 5}}}, .filters = 6},
       {.input = {{6, 12, 12}, {.kernel = {5, 5}}}, .filters = 16},
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_SUITE(one_sample_convolution)
 
 BOOST_AUTO_TEST_CASE(one_sample_has_the_bits_of_a_lane_of_many) {
   for_each_isa([] {
-    for (Conv2dGeometry geometry : geometries()) {
+    for (Conv2dGeometry geometry : one_sample_geometries()) {
       for (const Epilogue& epilogue : epilogues()) {
         geometry.epilogue = epilogue;
         if (geometry.output().size() == 0) continue;

@@ -15,7 +15,7 @@ namespace {
 
 using namespace testing;
 
-struct Bench {
+struct PredictorBench {
   Graph graph{busy_network()};
   ParameterStore parameters{graph, 11};
   TestDataset data{70, {2, 8, 7}, 5};
@@ -33,7 +33,7 @@ struct Bench {
 BOOST_AUTO_TEST_SUITE(predictor)
 
 BOOST_AUTO_TEST_CASE(each_sample_has_the_bits_it_has_among_many) {
-  const Bench bench;
+  const PredictorBench bench;
   const std::vector<float> expected = bench.of_all();
   for_each_isa([&] {
     Predictor predictor(bench.graph, bench.parameters.layout(), bench.parameters.values(),
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(each_sample_has_the_bits_it_has_among_many) {
 }
 
 BOOST_AUTO_TEST_CASE(features_given_by_hand_are_taken_as_they_are) {
-  const Bench bench;
+  const PredictorBench bench;
   AlignedBuffer<float> memory(112 * kLanes);
   const LaneView lanes = blocked_view(memory.span().data(), 112, 1);
   bench.data.gather({.samples = std::vector<Index>(kLanes, 33)}, lanes);
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(features_given_by_hand_are_taken_as_they_are) {
 }
 
 BOOST_AUTO_TEST_CASE(parameters_are_those_of_construction) {
-  Bench bench;
+  PredictorBench bench;
   const std::vector<float> expected = bench.of_all();
   Predictor predictor(bench.graph, bench.parameters.layout(), bench.parameters.values(),
                       testing::cross_entropy());

@@ -17,28 +17,29 @@ namespace {
 using enum AllReduceMethod;
 
 // Small whole numbers: every order of adding them is exact.
-float leaf_value(Index leaf, std::size_t i) {
+float reduced_leaf_value(Index leaf, std::size_t i) {
   return static_cast<float>(leaf + 1) * static_cast<float>(i + 1);
 }
 
-constexpr std::size_t kFloats = 11;
+constexpr std::size_t kReducedFloats = 11;
 
 // What one rank has in the end; its report is its rank.
 bool has_all(Communicator& communicator, Index leaves, AllReduceMethod method) {
   const int ranks = communicator.size();
   const AllReducePlan plan = make_all_reduce_plan(
-      {.leaves = leaves, .ranks = ranks, .floats = kFloats, .with_reports = true}, method,
+      {.leaves = leaves, .ranks = ranks, .floats = kReducedFloats, .with_reports = true}, method,
       communicator.rank());
   std::vector<std::vector<float>> sums;
   for (const LeafRange& node :
        complete_subtrees(leaves, owned_leaves(leaves, communicator.rank(), ranks))) {
-    sums.emplace_back(kFloats);
+    sums.emplace_back(kReducedFloats);
     for (Index leaf = node.first; leaf < node.last; ++leaf) {
-      for (std::size_t i = 0; i < kFloats; ++i) sums.back()[i] += leaf_value(leaf, i);
+      for (std::size_t i = 0; i < kReducedFloats; ++i)
+        sums.back()[i] += reduced_leaf_value(leaf, i);
     }
   }
   const std::vector<std::span<const float>> subtrees(sums.begin(), sums.end());
-  std::vector<float> total(kFloats, -1.0F);
+  std::vector<float> total(kReducedFloats, -1.0F);
   std::vector<int> reports(static_cast<std::size_t>(ranks), -1);
   std::vector<MessagePart> parts;
   for (std::size_t r = 0; r < reports.size(); ++r) parts.push_back({r * sizeof(int), sizeof(int)});
@@ -50,8 +51,8 @@ bool has_all(Communicator& communicator, Index leaves, AllReduceMethod method) {
                           .report_parts = parts});
   while (!all_reduce.progress()) std::this_thread::yield();
   bool all = true;
-  for (std::size_t i = 0; i < kFloats; ++i)
-    all = all && total[i] == leaf_value(leaves * (leaves + 1) / 2 - 1, i);
+  for (std::size_t i = 0; i < kReducedFloats; ++i)
+    all = all && total[i] == reduced_leaf_value(leaves * (leaves + 1) / 2 - 1, i);
   for (int r = 0; r < ranks; ++r) all = all && reports[static_cast<std::size_t>(r)] == r;
   return all;
 }
