@@ -98,8 +98,8 @@ FileSystem file_system_of(const std::filesystem::path& folder) {
   struct statfs status {};
   if (statfs(folder.c_str(), &status) != 0) {
     throw Error(errors::kHost,
-                fmt::format("Cannot ask for the file system of {}: {}.", folder.string(),
-                            std::generic_category().message(errno)));
+                fmt::format("The type and free space of the file system of {} cannot be read: {}.",
+                            folder.string(), std::generic_category().message(errno)));
   }
   const auto number = static_cast<std::uint32_t>(status.f_type);
   const auto* const known = std::ranges::find(kKnownTypes, number, &KnownType::number);

@@ -40,8 +40,8 @@ void refuse_lonely_tasks() {
   const char* const tasks = std::getenv("SLURM_STEP_NUM_TASKS");
   if (tasks == nullptr || std::string_view(tasks) == "1") return;
   throw Error(errors::kLaunch,
-              fmt::format("Slurm started {} tasks, but without a process manager through which "
-                          "they find one another; start them with 'srun --mpi=pmix' or 'mpirun'.",
+              fmt::format("Slurm started {} tasks without a process manager (PMI), so they cannot "
+                          "find one another; start them with 'srun --mpi=pmix' or 'mpirun'.",
                           tasks));
 }
 
@@ -168,9 +168,9 @@ int run_in_session(const std::function<int(MpiSession&)>& body) {
     return body(*session);
   } catch (const CollectiveError& error) {
     if (!session->all_ranks_come(session->communicator())) {
-      return fail(error.code(), fmt::format("{} No other rank has found this: look at the machine "
-                                            "of this one.",
-                                            error.what()));
+      return fail(error.code(),
+                  fmt::format("{} No other rank has found this: check the machine of this rank.",
+                              error.what()));
     }
     if (session->rank() == 0)
       speak(fmt::format("lockstep: {}\n", escape_controls(sentence_of(error))));

@@ -88,10 +88,9 @@ Subnets shared_subnets(const Subnets& some, const Subnets& others) {
 std::vector<NetworkInterface> network_interfaces() {
   ifaddrs* first = nullptr;
   if (getifaddrs(&first) != 0) {
-    throw Error(errors::kHost,
-                fmt::format("The system does not tell its network interfaces (getifaddrs: {}); see "
-                            "'ip address'.",
-                            std::generic_category().message(errno)));
+    throw Error(errors::kHost, fmt::format("The system does not list its network interfaces "
+                                           "(getifaddrs: {}); check them with 'ip address'.",
+                                           std::generic_category().message(errno)));
   }
   const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(first, freeifaddrs);
   std::vector<NetworkInterface> interfaces;

@@ -75,9 +75,9 @@ void Watchdog::end_after(double deadline) const {
     fmt::format_to(std::back_inserter(line), " at step {}", heartbeat_.step());
   }
   fmt::format_to(std::back_inserter(line),
-                 " ({}), so the job ends: another rank may have failed or been stopped; see "
-                 "to it, or raise train.step_deadline where steps take that long, and start the "
-                 "job again with --resume. [E{}]\n",
+                 " ({}), so the job ends: another rank may have failed or been stopped; find the "
+                 "cause, or raise train.step_deadline if steps take that long, and start the job "
+                 "again with --resume. [E{}]\n",
                  heartbeat_.place(), kStalled);
   speak_if_possible({line.data(), line.size()});
   _exit(static_cast<int>(ErrorKind::peer));
@@ -86,8 +86,8 @@ void Watchdog::end_after(double deadline) const {
 void Watchdog::end_with_the_job() const {
   fmt::basic_memory_buffer<char, 2048> line;
   fmt::format_to(std::back_inserter(line),
-                 "{} The launcher ends the job, and ranks that this one waits for at step {} ({}) "
-                 "do not answer; start the job again with --resume. [E{}]\n",
+                 "{} The launcher is ending the job, and the ranks that this one waits for at step "
+                 "{} ({}) do not answer; start the job again with --resume. [E{}]\n",
                  who_, heartbeat_.step(), heartbeat_.place(), kStalled);
   speak_if_possible({line.data(), line.size()});
   _exit(static_cast<int>(ErrorKind::peer));

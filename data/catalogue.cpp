@@ -142,7 +142,7 @@ class Search {
                             : "add what is missing");
     }
     if (ways.empty()) ways.emplace_back("give data.path, where the files are");
-    return fmt::format("To have it, {}.", fmt::join(ways, ", or "));
+    return fmt::format("To get it, {}.", fmt::join(ways, ", or "));
   }
 };
 

@@ -59,9 +59,9 @@ void add_schedule(const LintFacts& facts, CheckFindings& findings) {
        .threshold = static_cast<double>(steps - warmup),
        .reason = "steps after warm-up at which the rate falls first",
        .changes = {change},
-       .message = fmt::format("The rate would fall after {}, but the run has {}: it stays what it "
-                              "is.",
-                              count_of(fall->step + warmup, "step"), count_of(steps, "step"))});
+       .message = fmt::format(
+           "The rate would first fall after {}, but the run has only {}, so it never changes.",
+           count_of(fall->step + warmup, "step"), count_of(steps, "step"))});
 }
 
 void add_rhythm(const LintFacts& facts, std::string_view section, const Rhythm& rhythm,
@@ -80,10 +80,9 @@ void add_rhythm(const LintFacts& facts, std::string_view section, const Rhythm& 
        .measured = period,
        .threshold = static_cast<double>(steps),
        .reason = "steps of the run",
-       .message = fmt::format("{}.every_{} is longer than the run of {}, so that it comes "
-                              "after the last step only.",
-                              section, rhythm.every_steps > 0 ? "steps" : "epochs",
-                              count_of(steps, "step"))});
+       .message = fmt::format(
+           "{}.every_{} is longer than the run of {}, so it happens only after the last step.",
+           section, rhythm.every_steps > 0 ? "steps" : "epochs", count_of(steps, "step"))});
 }
 
 void add_batch(const LintFacts& facts, CheckFindings& findings) {
@@ -98,8 +97,9 @@ void add_batch(const LintFacts& facts, CheckFindings& findings) {
        .threshold = static_cast<double>(samples),
        .reason = "an epoch of one step is plain gradient descent, which takes far more epochs",
        .changes = {{"train.batch_size", fmt::format("{}", std::bit_floor(tenth))}},
-       .message = fmt::format("A batch of {} is more than the {} training samples there are.",
-                              thousands(batch), thousands(samples))});
+       .message =
+           fmt::format("A batch of {} is larger than the training set, which has {} samples.",
+                       thousands(batch), thousands(samples))});
 }
 
 void add_workers(const LintFacts& facts, CheckFindings& findings) {
@@ -170,9 +170,9 @@ void add_labels(const LintFacts& facts, CheckFindings& findings) {
                  .where = last,
                  .measured = static_cast<double>(outputs),
                  .threshold = static_cast<double>(classes),
-                 .reason = "an output a class is enough",
+                 .reason = "one output per class is enough",
                  .message = fmt::format("The network has {} outputs, but labels are below {}: the "
-                                        "others are learned to be never right.",
+                                        "network learns that the other outputs are never right.",
                                         outputs, classes)});
 }
 

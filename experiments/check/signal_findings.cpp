@@ -44,8 +44,8 @@ CheckFinding wrong_weights(const CheckFacts& facts, std::size_t node, const Sign
   const std::string scaled =
       weight.scale == 1.0F ? "" : fmt::format(" (weight_scale {} included)", weight.scale);
   finding.message = fmt::format(
-      "The initial weights of '{}' are {}: their root mean square is {}{}, and what keeps a signal "
-      "as it is would be sqrt({} / {} inputs) = {}. {} {}",
+      "The initial weights of '{}' are {}: their root mean square is {}{}, but it takes sqrt({} / "
+      "{} inputs) = {} to keep a signal's size. {} {}",
       layer.layer, rule.size, figure(layer.weight_rms), scaled, good.gain, weight.fan_in,
       figure(good.deviation), rule.what, in_words(finding.changes));
   return finding;
@@ -67,9 +67,9 @@ void add_vanishing(const CheckFacts& facts, CheckFindings& findings) {
           "variances should stay alike from layer to layer (He et al. 2015, section 2.2; "
           "Glorot and Bengio 2010); what is left of the difference between two images would "
           "drown in the first updates of the biases",
-      .what = fmt::format("Of the difference between two images {:.1e} reaches the output, less "
-                          "than {:.0e}.",
-                          arriving, kSmallestSignal)};
+      .what = fmt::format(
+          "Only {:.1e} of the difference between two images reaches the output, less than {:.0e}.",
+          arriving, kSmallestSignal)};
   for (std::size_t node = 0; node < network.layers.size(); ++node) {
     if (weight_of(facts.graph.nodes()[node]) == nullptr || arriving >= kSmallestSignal) continue;
     const double relative = relative_weights(facts, node);
@@ -124,8 +124,8 @@ std::optional<CheckFinding> shrinking_sigmoids(const CheckFacts& facts) {
           "Efficient BackProp, 4.4; Glorot and Bengio 2010)",
       .changes = changes};
   finding.message = fmt::format(
-      "Of the difference between two images {:.1e} reaches the output, for each sigmoid leaves a "
-      "quarter of it at most ('{}': {} to {}). {}",
+      "Only {:.1e} of the difference between two images reaches the output, because each sigmoid "
+      "leaves at most a quarter of it ('{}': {} to {}). {}",
       finding.measured, first->layer, figure(first->input_spread), figure(first->output_spread),
       in_words(finding.changes));
   return finding;

@@ -71,10 +71,9 @@ void add_bound_by_hand(const JobFacts& job, Findings& findings) {
   if (place.launcher != Launcher::none || cpus == place.host_cpus) return;
   findings.push_back(
       {"binding", FindingLevel::note,
-       fmt::format(
-           "The process may run on {} of {} only, by number {}: start it without taskset or "
-           "the like to use all.",
-           cpus, cpus_in_words(place, place.host_cpus), cpu_list(place.cpus))});
+       fmt::format("The process may run on only {} of {} (numbers {}): start it without taskset or "
+                   "the like to use all.",
+                   cpus, cpus_in_words(place, place.host_cpus), cpu_list(place.cpus))});
 }
 
 std::string core_files_in_words(std::int64_t bytes) {
@@ -112,8 +111,8 @@ void add_resources(const JobFacts& job, int rank, Findings& findings) {
   }
   if (ranks > 1 && has.shared_memory_free < ranks * kSharedBytesOfRank) {
     add(FindingLevel::change,
-        fmt::format("{} has {} of /dev/shm for {}, which talk through it: give it 8 MiB a rank at "
-                    "least (containers: --shm-size).",
+        fmt::format("{} has {} of /dev/shm for {}, which communicate through it: give it at least "
+                    "8 MiB per rank (containers: --shm-size).",
                     host, bytes_in_words(has.shared_memory_free), count_of(ranks, "rank")));
   }
 }

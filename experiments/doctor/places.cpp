@@ -110,10 +110,11 @@ void add_rank_0(const JobFacts& job, Section& section) {
 void add_locks(const JobFacts& job, Section& section) {
   const FolderFacts& folder = job.of(0).folder;
   if (folder.is_kept_out) {
-    section.add(FindingLevel::ok,
-                fmt::format("Locks work there; HDF5_USE_FILE_LOCKING is {}, which matters to other "
-                            "programs alone.",
-                            job.hdf5_locking.empty() ? "not set" : job.hdf5_locking));
+    section.add(
+        FindingLevel::ok,
+        fmt::format(
+            "Locks work there; HDF5_USE_FILE_LOCKING is {}, which matters only to other programs.",
+            job.hdf5_locking.empty() ? "not set" : job.hdf5_locking));
     return;
   }
   section.add(

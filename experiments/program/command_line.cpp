@@ -96,7 +96,7 @@ std::string about_number_of_values(const CLI::App& verb, const CLI::ParseError& 
     }
   }
   const std::string words = error.what();
-  return words.substr(0, words.find(':')) + " needs a value behind it";
+  return words.substr(0, words.find(':')) + " needs a value after it";
 }
 
 // CLI11 describes mistakes in a few words. This makes them a sentence that says where to look.
@@ -129,11 +129,11 @@ void check_verb(std::string_view word, const std::vector<Verb>& verbs) {
   if (word == "--help" || word == "-h" || word == "--version") return;
   if (std::ranges::find(names, word) != names.end()) return;
   if (word.starts_with('-')) {
-    throw Error(errors::kCommandLine,
-                fmt::format("The command line begins with the option {}, but options stand behind "
-                            "the verb ({}), as in 'lockstep train EXPERIMENT {}'; see 'lockstep "
-                            "--help'.",
-                            word, fmt::join(names, ", "), word));
+    throw Error(
+        errors::kCommandLine,
+        fmt::format("The command line begins with the option {}, but options come after the verb "
+                    "({}), as in 'lockstep train EXPERIMENT {}'; see 'lockstep --help'.",
+                    word, fmt::join(names, ", "), word));
   }
   throw Error(errors::kUnknownVerb,
               fmt::format("Expected a verb ({}), but found {}{}; see 'lockstep --help'.",

@@ -37,8 +37,8 @@ bool is_reader_gone() {
 void check_output(int error_number) {
   if (error_number == 0) return;
   throw Error(errors::kOutputLost,
-              fmt::format("cannot write to standard output: {}; what was to be printed is lost, so "
-                          "print it again to where there is room (files are complete).",
+              fmt::format("cannot write to standard output: {}; the result is lost, so print it "
+                          "again to a place with enough room (files are complete).",
                           std::generic_category().message(error_number)));
 }
 

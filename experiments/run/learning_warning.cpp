@@ -42,8 +42,7 @@ std::string found(const LayerWarning& warning, const Graph& graph) {
       break;
   }
   return fmt::format(
-      "a step changes the weights of '{}' by a {:.1e} part only, so that they "
-      "hardly learn",
+      "a step changes the weights of '{}' by only {:.1e} of their size, so that they hardly learn",
       warning.layer, warning.measured);
 }
 

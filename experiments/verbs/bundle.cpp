@@ -100,7 +100,7 @@ class BundleCommand final : public Command {
     return "The file has the experiment, the log, all metrics and the checkpoints, and for a sweep "
            "the table of its trials with their curves; it needs no other file and no Lockstep to "
            "be read. Without --checkpoints, those that the run calls its latest and its best are "
-           "packed. A checkpoint that is damaged ends it with 3, and nothing is written.";
+           "packed. If one of them is damaged, nothing is written and the exit code is 3.";
   }
   void add_options(OptionList& list) override {
     list.argument("RUN|SWEEP", folder_, "The folder of a run or of a sweep");

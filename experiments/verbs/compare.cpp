@@ -22,9 +22,9 @@ class CompareCommand final : public Command {
   std::vector<std::string_view> refused() const override { return {"compare", "compare run"}; }
   std::string_view notes() const override {
     return "Each is a run's folder, a checkpoint, or metrics.h5; the first is compared with each "
-           "other one. Told are the keys that differ (in brackets those that no result depends "
-           "on), the figures at the end, the first step whose weights differ, and at the first "
-           "checkpoint of both that shows it the layer, the tensor and the element. Exit code 0: "
+           "other one. The output lists the keys that differ (in brackets if no result depends on "
+           "them), the figures at the end, and the first step whose weights differ. For the first "
+           "checkpoint that shows the difference it names layer, tensor and element. Exit code 0: "
            "the same weights and configuration; 1: a difference.";
   }
   void add_options(OptionList& list) override {

@@ -51,7 +51,7 @@ std::string row_text(const Widths& widths, const Row& row) {
 
 void print_graph(const Console& console, const Graph& graph) {
   const Widths widths = widths_of(graph);
-  console.result(fmt::format("{}: {} parameters, {} multiply-adds an image (forward)",
+  console.result(fmt::format("{}: {} parameters, {} multiply-adds per image (forward)",
                              console.bold(graph.name()), thousands(graph.parameter_count()),
                              thousands(graph.multiply_adds())));
   console.result("");

@@ -45,7 +45,7 @@ class EvaluateCommand final : public Command {
     return {"evaluate", "evaluate run --split tests"};
   }
   std::string_view notes() const override {
-    return "RUN means its latest checkpoint. The loss is the experiment's, with its "
+    return "Of a RUN the latest checkpoint is used. The loss is the experiment's, with its "
            "settings. A file with only /model and /parameters is fine: pixels are then scaled to "
            "0..1 and not normalised, unless data.normalize.mean=... and .std=... say so.";
   }

@@ -64,8 +64,8 @@ class PredictCommand final : public Command {
   }
   std::string_view notes() const override {
     return "Networks trained on MNIST expect light digits on black: use --invert for dark ink on "
-           "white paper. Pictures of another size are scaled and centred. RUN means its latest "
-           "checkpoint.";
+           "white paper. Pictures of another size are scaled and centred. Of a RUN the latest "
+           "checkpoint is used.";
   }
   void add_options(OptionList& list) override {
     list.argument("CHECKPOINT|RUN", file_, "A checkpoint file or a run's folder");

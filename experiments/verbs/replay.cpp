@@ -55,8 +55,8 @@ class ReplayCommand final : public Command {
   }
   std::string_view notes() const override {
     return "Ranks and threads need not be those of the run. Training starts at the newest "
-           "checkpoint at or before --from, or from the beginning where there is none, ends at the "
-           "first difference, and changes nothing in the run's folder. Exit code 0: the same bits; "
+           "checkpoint at or before --from, or at the beginning if there is none. It ends at the "
+           "first difference and changes nothing in the run's folder. Exit code 0: the same bits; "
            "1: a difference.";
   }
   void add_options(OptionList& list) override {
@@ -130,10 +130,10 @@ class ReplayCommand final : public Command {
     const Index recorded = replay.recorded.back().step;
     replay.last = to_ > 0 ? to_ : recorded;
     if (replay.last > recorded) {
-      throw Error(errors::kOptionValue,
-                  fmt::format("--to {} lies behind the run's last recorded step, "
-                              "{}; ask for at most that.",
-                              to_, recorded));
+      throw Error(
+          errors::kOptionValue,
+          fmt::format("--to {} lies beyond the run's last recorded step, {}; ask for at most that.",
+                      to_, recorded));
     }
     if (from_ >= replay.last) {
       throw Error(errors::kOptionValue,
@@ -147,7 +147,7 @@ class ReplayCommand final : public Command {
     const std::vector<Index> steps = checkpoints.steps();
     if (steps.empty() || steps.front() > from_) return;
     const auto too_late = [&](const FoundCheckpoint& found) -> std::optional<std::string> {
-      if (found.checkpoint.state->progress.step > from_) return "it lies behind the start";
+      if (found.checkpoint.state->progress.step > from_) return "it is later than --from";
       return why_of_another_run(found, replay.config);
     };
     const auto found = checkpoints.newest_good(too_late);

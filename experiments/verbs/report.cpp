@@ -52,8 +52,9 @@ class ReportCommand final : public Command {
   std::vector<std::string_view> refused() const override { return {"report", "report run --out"}; }
   std::string_view notes() const override {
     return "The page is FOLDER/report.html unless --out says otherwise, and replaces the one "
-           "before. The latest checkpoint is evaluated on the run's data; where they are not, the "
-           "page says what the files do. A sweep's page links those of its trials that there are.";
+           "before. The latest checkpoint is evaluated on the run's data. If the data are missing, "
+           "the page shows only what the files record. A sweep's page links to the pages of its "
+           "trials that exist.";
   }
   void add_options(OptionList& list) override {
     list.arguments("RUN|SWEEP", folders_, "Folders of runs and sweeps: a page for each");

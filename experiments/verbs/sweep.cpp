@@ -71,12 +71,12 @@ class SweepCommand final : public Command {
     list.argument("SWEEP|EXPERIMENT", file_, "Sweep file or experiment file (YAML)");
     list.overrides(words_, "key.path=value or key.path=a,b,c");
     list.text({"--out", "DIR"}, out_, "Folder of the sweep (default: sweeps/NAME)");
-    list.flag("--list", list_, "Print the trials and how far they are, and stop");
+    list.flag("--list", list_, "Print the trials and their progress, and stop");
     list.flag("--retry-failed", retry_failed_, "Run trials that failed once more");
     list.flag("--fail-fast", options_.fail_fast, "Stop all trials when one fails");
     list.count(
         {"--jobs", "N"}, kMostJobs, options_.jobs,
-        "Trials at a time, of each rank (default: one a core, as long as there are as many)");
+        "Trials at a time on each rank (default: one per core, but no more than there are trials)");
     list.count({"--ranks-per-trial", "N"}, kMostJobs, ranks_per_trial_,
                "Ranks that train a trial together (default: the sweep file's, else 1)");
   }
@@ -119,9 +119,10 @@ class SweepCommand final : public Command {
     if (size > 1 && options_.jobs > 1) {
       throw CollectiveError(
           errors::kOptionsExclude,
-          fmt::format("--jobs {} is trials at a time of each rank, but ranks that train a trial "
-                      "together (ranks_per_trial is {}) train one at a time: leave it out.",
-                      options_.jobs, size));
+          fmt::format(
+              "--jobs {} is the number of trials at a time on each rank, but ranks that train a "
+              "trial together (ranks_per_trial is {}) train one at a time; leave --jobs out.",
+              options_.jobs, size));
     }
     return size;
   }

@@ -33,7 +33,7 @@ class TrainCommand final : public Command {
     return {"train", "train a.yaml --out", "train a.yaml --resum"};
   }
   std::string_view notes() const override {
-    return "Overrides go behind the file: train.epochs=2 learning_rate.peak=0.01 "
+    return "Overrides come after the file: train.epochs=2 learning_rate.peak=0.01 "
            "model.layers.c1.filters=8. Start it under mpirun for several ranks: the result has the "
            "same bits. SIGUSR1, SIGTERM and Ctrl-C save a checkpoint and stop with 75, for "
            "--resume to go on from; SIGUSR2 saves one and goes on.";

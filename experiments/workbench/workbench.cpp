@@ -74,9 +74,8 @@ void check_fit(const Graph& graph, const ImageSet& images) {
   if (graph.output_shape().rank() != 1) {
     throw SettingError(
         errors::kModelAndData, last_layer,
-        fmt::format("The model '{}' ends in an output of {}, but a classifier's output is "
-                    "one number a class; add a flatten layer and a dense layer with {} "
-                    "units.",
+        fmt::format("The model '{}' ends in an output of {}, but a classifier's output is one "
+                    "number per class; add a flatten layer and a dense layer with {} units.",
                     graph.name(), graph.output_shape().to_string(), images.classes()));
   }
   if (graph.output_shape().size() < images.classes()) {

@@ -13,7 +13,7 @@ class Add final : public Layer {
   Shape output_shape(std::span<const Shape> inputs) const override {
     if (inputs.size() < 2) {
       throw Error(errors::kLayerInput,
-                  fmt::format("takes two inputs or more, but has {}; name them in `inputs`.",
+                  fmt::format("takes at least two inputs, but has {}; name them in `inputs`.",
                               inputs.size()));
     }
     for (std::size_t i = 1; i < inputs.size(); ++i) {

@@ -138,9 +138,10 @@ BOOST_AUTO_TEST_CASE(a_wait_for_ranks_that_do_not_answer_ends_when_the_launcher_
     sleep_for(10);
   });
   BOOST_TEST(child.exit_code() == 4);
-  BOOST_TEST(child.said().starts_with(
-      "[rank 1 host] The launcher ends the job, and ranks that this one waits for at step 17 "
-      "(exchange of gradients) do not answer"));
+  BOOST_TEST(
+      child.said().starts_with("[rank 1 host] The launcher is ending the job, and the ranks that "
+                               "this one waits for at step 17 "
+                               "(exchange of gradients) do not answer"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_such_wait_goes_on_until_the_launcher_kills) {

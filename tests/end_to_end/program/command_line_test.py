@@ -68,14 +68,14 @@ def test_mistakes_of_the_command_line_are_explained():
         experiment = cli.write_busy(folder)
         for arguments, words in (
             (["--out", ""], "--out: a value is expected, but it is empty"),
-            (["--threads"], "--threads needs a value behind it"),
+            (["--threads"], "--threads needs a value after it"),
             (["--threads", "abc"], "--threads: a whole number from 1 to 1024 is expected, but found 'abc'"),
             (["--out", "a", "--out", "b"], "--out is given 2 times, but may be given once"),
             (["--resum"], "there is no option --resum, did you mean '--resume'?"),
             (["--color", "alway"], "did you mean 'always'?"),
         ):
             expect_refused(["train", experiment, *arguments], 2, [words, "'lockstep train --help'"])
-        expect_refused(["--json", "train", experiment], 2, ["options stand behind the verb"])
+        expect_refused(["--json", "train", experiment], 2, ["options come after the verb"])
         expect_refused(["inspect", "a", "b"], 2, ["no place for the argument 'b'"])
 
 

@@ -107,7 +107,7 @@ def test_a_rank_that_spins_or_leaves_alone_ends_the_job():
 
 def test_a_rank_that_miscalculates_ends_the_job_and_is_named():
     parts = r"lockstep: After step \d+ the weights of rank 1 have the digest \w+, but those of rank 0 have \w+: a processor "
-    infinite = r"\[rank 1 \S+\] The norm of the gradient is inf at step \d+, .* No other rank has found this: look at the"
+    infinite = r"\[rank 1 \S+\] The norm of the gradient is inf at step \d+, .* No other rank has found this: check the"
     with cli.Folder() as folder:
         library = faulty(folder, MISTAKEN)
         for fault, line in (("other", parts), ("infinite", infinite)):

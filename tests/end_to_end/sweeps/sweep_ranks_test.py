@@ -177,7 +177,7 @@ def test_mistakes_are_told_once():
         for ranks, options, words in (
             (3, TOGETHER, "ranks_per_trial is 2, but the job has 3 ranks, which is no multiple of it"),
             (None, TOGETHER, "ranks_per_trial is 2, but the job has 1 rank,"),
-            (2, (*TOGETHER, "--jobs", 2), "--jobs 2 is trials at a time of each rank"),
+            (2, (*TOGETHER, "--jobs", 2), "--jobs 2 is the number of trials at a time on each rank"),
         ):
             said = cli.run(sweep_words(folder, *options), ranks, code=2).stderr
             cli.expect_equal(said.count(words), 1, said)

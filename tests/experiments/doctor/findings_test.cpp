@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(more_ranks_than_cores_are_to_be_changed) {
 BOOST_AUTO_TEST_CASE(a_process_bound_by_hand_is_noted) {
   JobFacts job = healthy_job(1);
   job.placement = made_up_job({.cpus = 2, .launcher = Launcher::none}, {{"host0", {1}}});
-  check_trouble(binding_findings(job), FindingLevel::note, {"may run on 1 of 2 cores only"});
+  check_trouble(binding_findings(job), FindingLevel::note, {"may run on only 1 of 2 cores"});
 }
 
 BOOST_AUTO_TEST_CASE(a_quota_is_noted_and_to_be_changed_when_threads_exceed_it) {
