@@ -62,6 +62,12 @@ class InspectCommand final : public Command {
     return "What a run was and how it went, or what is in one of its files";
   }
   int place() const override { return 30; }
+  std::string_view notes() const override {
+    return "The table of layers is of the last evaluation. 'gradient' is the root mean square of "
+           "the last step's mean gradient over all parameters of a layer, biases included, after "
+           "clipping and before weight decay. 'weight rms' is that of its weights after the step, "
+           "without biases and with weight_scale.";
+  }
   std::vector<std::string_view> examples() const override {
     return {"inspect runs/quickstart", "inspect runs/quickstart --csv epochs"};
   }

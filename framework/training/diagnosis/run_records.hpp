@@ -60,8 +60,10 @@ struct LayerRecord {
   double dead_share = kNotMeasured;
   double saturated_share = kNotMeasured;
   // Of its parameters and the last step before the evaluation.
-  double gradient_rms = kNotMeasured;  ///< of all of them
-  double weight_rms = kNotMeasured;    ///< as the layer sees it: scale applied
+  /// Of the mean gradient by all stored parameters, biases included; after clipping, before decay.
+  double gradient_rms = kNotMeasured;
+  /// Of the weights as the layer sees them, scale applied; without biases.
+  double weight_rms = kNotMeasured;
   double update_ratio = kNotMeasured;  ///< the weights' change, as a part of the weights
   /// All units have the same weights and gradients, so they will always stay equal. Not stored in
   /// files.
