@@ -79,7 +79,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-# Prints those of its arguments that are not installed packages, on one line.
+# Prints, on one line, those of its arguments that are not installed packages.
 missing() {
   local package result=()
   for package in "$@"; do
@@ -99,7 +99,7 @@ as_root() {
   fi
 }
 
-# The index is read at most once a run.
+# The index is read at most once per run.
 index_is_fresh=no
 apt_install() {
   if [ "$index_is_fresh" = no ]; then

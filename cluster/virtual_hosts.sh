@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Several hosts on this machine, each with a network, name and shared memory of its own, and a real mpirun between them.
+# Several hosts on this machine, each with its own network, name and shared memory, and a real mpirun between them.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -65,7 +65,7 @@ read_options() { # VERB and everything after N
   [[ $rate =~ ^([1-9][0-9]*([kmgt]i?)?(bit|bps))?$ ]] || fail 2 "--rate expects a rate as tc takes it, such as 20mbit, found '$rate'."
 }
 
-# Spinning ranks would take the cores from each other, and each network has its own first address.
+# Spinning ranks would take cores from one another. Each network has its own first address.
 mpirun_command() { # NUMBER_OF_HOSTS
   local names list
   mapfile -t names < <(hosts)
@@ -91,8 +91,8 @@ ask_for_stop() { # a second request ends the job; timeout and others signal twic
   fi
 }
 
-# The job has a session of its own, where the terminal's signals do not reach it. Traps take note only: what they would
-# wait for themselves, the next signal might interrupt.
+# The job has its own session, where the terminal's signals do not reach it. Traps only take note, because the next signal
+# might interrupt whatever they would wait for.
 run_job() { # NUMBER_OF_HOSTS
   local requests=() taken request deadline="" code=0
   mpirun_command "$1"

@@ -131,7 +131,7 @@ limit_rate() { # RATE DEVICE
   [ -z "$1" ] || tc qdisc add dev "$2" root tbf rate "$1" burst 16kb latency 200ms
 }
 
-# Unacknowledged data is given up after some seconds, not a quarter of an hour: keepalive does not count meanwhile.
+# Unacknowledged data are given up after some seconds instead of a quarter of an hour: keepalive does not work meanwhile.
 give_up_early() { echo 4 >/proc/sys/net/ipv4/tcp_retries2; }
 
 start_host() { # NUMBER RATE; runs on login
@@ -157,7 +157,7 @@ set_up_host() { # NUMBER RATE; runs on the host
   give_up_early
 }
 
-# The first process of login: ends when it is killed, and everything else with it.
+# The first process of login: when it is killed, everything else ends with it.
 be_login() { # NUMBER_OF_HOSTS RATE
   local outside number
   read -r outside _ </proc/self/stat # as this machine numbers it: the file system is still the outer one
@@ -220,7 +220,7 @@ take_down() {
   rm -rf "$state"
 }
 
-# One call at a time makes or ends hosts.
+# Only one call at a time may make or end hosts.
 lock() {
   mkdir -p "$(dirname "$state")"
   exec {lock}>>"$state.lock"

@@ -37,7 +37,7 @@ expect_able() {
   [ "$(id -u)" -eq 0 ] || fail 77 "Only root may start Slurm's daemons; try it as root, in a container with --privileged."
 }
 
-# cred_expire is also how long a requeued job waits; TmpFS must differ from node to node, for PMIx keeps its sockets there.
+# cred_expire is also how long a requeued job waits. TmpFS must differ between nodes, because PMIx keeps its sockets there.
 write_configuration() { # NUMBER_OF_HOSTS
   mkdir -p "$slurm"/{etc,state,spool,tmp,log}
   cat >"$slurm/etc/slurm.conf" <<TEXT

@@ -30,7 +30,7 @@ refuse() { # EXIT_CODE SENTENCE
   exit "$1"
 }
 
-# Of each file: name, bytes and SHA-256 of its uncompressed content.
+# For each file: its name, and the bytes and SHA-256 of its uncompressed content.
 files_of() { # SET
   case $1 in
     mnist) cat <<'EOF' ;;
@@ -59,7 +59,7 @@ public_mirrors() { # SET
   esac
 }
 
-# Is the content that a command writes the expected one? At most one byte too many is read of it.
+# Whether the content that a command writes is the expected one. Reads at most one byte too many.
 content_is() { # SIZE SHA256 COMMAND...
   local size=$1 expected=$2 found
   shift 2
@@ -67,7 +67,7 @@ content_is() { # SIZE SHA256 COMMAND...
   [[ ${found%% *} == "$expected" ]]
 }
 
-# Training takes a file without .gz in its name first, whatever is in it: a wrong one is moved out of its way.
+# Training prefers a file without .gz in its name, whatever it contains. So a wrong one is moved out of the way.
 is_there() { # NAME SIZE SHA256
   local file
   for file in "$folder/$1" "$folder/${1/-idx/.idx}"; do
@@ -79,7 +79,7 @@ is_there() { # NAME SIZE SHA256
   [[ -f $folder/$1.gz ]] && content_is "$2" "$3" gzip -dc "$folder/$1.gz"
 }
 
-# Continues $part from a URL. On failure `reason` says why and `restart` whether the part itself was the obstacle.
+# Continues $part from a URL. On failure, `reason` says why, and `restart` whether the part itself was the obstacle.
 download() { # URL
   local log status=0
   restart=no
@@ -102,7 +102,7 @@ download() { # URL
   return "$status"
 }
 
-# Makes $part the right file by way of one URL; `reason` says why it could not.
+# Makes $part the right file from one URL. On failure, `reason` says why.
 fetch_from() { # URL SIZE SHA256
   local continued=no
   if [[ -s $part ]]; then continued=yes; fi
@@ -180,7 +180,7 @@ fi
 if [[ ! -w $folder ]]; then
   refuse $kExitData "expected a folder to write to, found that $folder is read-only; name another with --to DIR."
 fi
-# Two fetches into one folder take turns; the second then finds the files there.
+# Two fetches into one folder take turns. The second then finds the files there.
 exec 9<"$folder"
 flock 9
 

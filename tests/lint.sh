@@ -4,7 +4,7 @@
 #
 #   bash tests/lint.sh [--since COMMIT] [BUILD_DIR [FILE_REGEX]]      default build/, all files
 #
-# With --since, the slow checks (clang-tidy, headers alone) are of the files that have changed since that commit.
+# With --since, the slow checks (clang-tidy, headers alone) look only at files that have changed since that commit.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -42,7 +42,7 @@ sources() { # SUFFIX...: the tree's own files, the build's aside
   done | sort | grep -E -- "$pattern" || true
 }
 
-# Those of the sources that the slow checks look at.
+# The sources that the slow checks look at.
 changed() { # SUFFIX
   if [ -z "$since" ]; then
     sources "$1"
@@ -69,7 +69,7 @@ reasons() {
   return "$without"
 }
 
-# As run-clang-tidy wants them: a regular expression for each file.
+# As run-clang-tidy expects them: one regular expression per file.
 expressions() {
   local file
   changed cpp | while read -r file; do printf '%s\n' "$PWD/$file"; done | sed 's/[^[:alnum:]_/]/\\&/g; s/.*/^&$/'

@@ -53,7 +53,7 @@ def conditionals(root):
 
 
 def misplaced_tests(root):
-    """Tests outside the folder that mirrors the room of what they are named after, and folders that mirror nothing."""
+    """Tests outside the folder that mirrors the room of their source, and folders that mirror nothing."""
     problems = []
     for path in sources(root):
         if path.parts[0] != "tests" or path.parts[1] not in SOURCE_FOLDERS:
@@ -88,7 +88,7 @@ def header_habits(root):
     for path in sources(root):
         text = (Path(root) / path).read_text(encoding="utf-8")
         if path.suffix == ".hpp":
-            # A kernel header that Highway includes once for each target cannot say so.
+            # A kernel header cannot have it: Highway includes it once for each target.
             if "#pragma once" not in text and "HWY_TARGET_TOGGLE" not in text:
                 problems.append(f"{path}:1: a header starts with #pragma once")
             for number, line in lines(root, path):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tree import includes, sources, unit_of
 
-# Which units a unit may include, itself aside.
+# Which other units a unit may include.
 UNITS = {
     "framework/core": [],
     "framework/kernels": ["framework/core"],
@@ -35,22 +35,22 @@ UNITS = {
         "framework/schedules",
         "framework/training",
     ],
-    # Kernels too: pixels are put into lanes by one.
+    # Kernels, too: a kernel puts pixels into lanes.
     "data": ["framework/core", "framework/kernels", "framework/training", "framework/storage"],
     "cluster": ["framework/core", "framework/training"],
     "experiments": ["*"],
     "tests": ["*"],
 }
 
-# Which rooms (folders) of its own unit a source may include, its own room aside; "*" is all of them. A unit that has rooms is
-# listed here with each of them: the unit's own folder is a room too.
+# Which other rooms (folders) of its own unit a source may include; "*" is all of them. A unit with rooms is listed here with
+# each of them. The unit's own folder is a room, too.
 ROOMS = {
     "framework/kernels": [],
     "framework/kernels/conv2d": ["framework/kernels"],
     "framework/training": ["*"],
     "framework/training/exchange": [],
     "framework/training/step": ["framework/training/exchange"],
-    # The canonical tree, for the norm.
+    # For the canonical tree, which the norm is added along.
     "framework/training/update": ["framework/training/exchange"],
     "framework/training/diagnosis": ["framework/training/step"],
     "framework/training/evaluation": [
@@ -116,7 +116,7 @@ LIBRARIES = {
     "fmt": (r"fmt/", r".*"),
 }
 
-# Libraries that one file of the folder alone may include.
+# Libraries that only one file of the folder may include.
 SINGLE_PLACES = {
     "zlib": "data",
     "stb": "data",

@@ -67,7 +67,7 @@ def container(role):
 
 
 def stages():
-    """The Containerfile's instructions, each as (word, rest), a list a stage."""
+    """The Containerfile's instructions, each as (word, rest): one list per stage."""
     text = (CLUSTER / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line.split(None, 1) for line in text.splitlines() if line and not line.startswith("#")]
     starts = [i for i, (word, _) in enumerate(lines) if word == "FROM"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The set-up script on machines that are not this one: every program it starts is a stand-in that writes down its arguments.
+# The set-up script on other machines: every program it starts is a stand-in that writes down its arguments.
 # shellcheck disable=SC2016  # the stand-ins expand their own variables
 set -uo pipefail
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # labels: hosts
 # timeout: 600
-"""The script that makes hosts: what it makes, how it ends, what it hands on, and what it refuses."""
+"""The script that makes hosts: what it makes, how it ends, what it passes on, and what it refuses."""
 
 import os
 import pathlib
@@ -18,7 +18,7 @@ ENDLESS = cli.BUSY_EXPERIMENT.replace("epochs: 2", "epochs: 20000").replace("eve
 
 
 def holders():
-    """Processes that hold hosts, of whatever set."""
+    """Processes that hold hosts, in any set."""
     found = subprocess.run(["pgrep", "-f", "virtual_hosts.sh be_login"], capture_output=True, text=True, check=False)
     return found.stdout.split()
 

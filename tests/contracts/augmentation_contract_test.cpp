@@ -1,5 +1,5 @@
-// What every augmentation promises, tried on all examples of every registered one. An augmentation
-// that is added is covered at once.
+// What every augmentation must keep to, tried on all examples of every registered one. A new
+// augmentation is covered at once.
 
 #include <algorithm>
 #include <array>

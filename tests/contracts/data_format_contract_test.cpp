@@ -1,5 +1,5 @@
-// What every data format promises, tried on all examples of every registered one. A format that is
-// added is covered at once.
+// What every data format must keep to, tried on all examples of every registered one. A new format
+// is covered at once.
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -52,7 +52,7 @@ void for_each_format(std::vector<DataExample> DataFormat::*examples,
   }
 }
 
-/// The examples of formats whose data sets lie somewhere.
+/// The examples of formats whose data sets lie in files.
 void for_each_written(const std::function<void(const TriedFormat&)>& check) {
   for_each_format(&DataFormat::examples, [&](const TriedFormat& tried) {
     if (tried.format.home != DataHome::nowhere) check(tried);
@@ -90,7 +90,7 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return files;
 }
 
-/// Every length shorter than a file's, or a thousand of them spread over a long one.
+/// Every length shorter than the file, or a thousand lengths spread over a long file.
 std::vector<std::uintmax_t> shorter_lengths(std::uintmax_t size) {
   const std::uintmax_t step = 1 + size / 1000;
   std::vector<std::uintmax_t> lengths;

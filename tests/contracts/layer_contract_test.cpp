@@ -1,5 +1,5 @@
-// What every layer promises of shapes, parameters and settings, tried on all examples of every
-// registered layer. A layer that is added is covered at once.
+// What every layer must keep to in shapes, parameters and settings, tried on all examples of every
+// registered layer. A new layer is covered at once.
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

@@ -76,7 +76,7 @@ void check_close(const std::vector<float>& found, const std::vector<double>& exp
 /// within 5e-7; a wrong or missing term is of order 1.
 constexpr double kFloatTolerance = 5e-6;
 
-/// Null where there is none: central differences alone look at the layer then.
+/// Null if there is none: then only central differences check the layer.
 const Reference* reference_of(const LayerType& type) {
   static const auto kReferences = layer_references();
   const auto found = kReferences.find(type.name);
@@ -166,11 +166,11 @@ double own_sum(const LayerRun& run, std::size_t lane) {
 }
 
 /// Step of the layer's own central differences, a power of two well inside the distance from kinks.
-/// Rounding of float outputs leaves an error of about 1e-7 / 0.0156 a term, curvature 1e-4.
+/// Rounding of float outputs leaves an error of about 1e-7 / 0.0156 per term, curvature 1e-4.
 constexpr float kOwnStep = 0x1p-7F;
 constexpr double kOwnTolerance = 1e-3;
 
-/// Central differences by a number that `move` changes in all lanes, one a lane.
+/// Central differences by a number that `move` changes in all lanes; one result per lane.
 std::vector<double> own_derivatives(LayerRun& run, const std::function<void(float)>& move) {
   std::vector<double> result;
   move(kOwnStep);

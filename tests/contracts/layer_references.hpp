@@ -1,7 +1,7 @@
 #pragma once
 
-// Each layer once more, in double precision, on one sample, as plainly as its definition: what the
-// contract tests hold the fast layers against.
+// Each layer once more, in double precision, on one sample, as plainly as its definition. The
+// contract tests compare the fast layers with these.
 
 #include <functional>
 #include <map>

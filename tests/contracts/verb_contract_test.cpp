@@ -13,7 +13,7 @@
 namespace lockstep {
 namespace {
 
-// The words of a command line, behind the program's name.
+// The words of a command line, after the program's name.
 std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> words = {"lockstep"};
   std::istringstream stream{std::string(line)};

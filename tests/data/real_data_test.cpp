@@ -1,5 +1,5 @@
-// The real files: MNIST where it is at hand, else Fashion-MNIST from the distribution's package.
-// Without either these tests fail and say what to install.
+// The real files: MNIST if it is present, else Fashion-MNIST from the distribution's package.
+// Without either, these tests fail and say what to install.
 
 #include <array>
 #include <boost/test/unit_test.hpp>

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # labels: ranks
 # timeout: 600
-"""Whatever version 0.1.0 left behind works as it did then: runs, a sweep, bundles, weights, and the shipped experiments.
+"""Everything that version 0.1.0 left behind works as it did then: runs, a sweep, bundles, weights, and the shipped experiments.
 
 `0.1.0/README.md` says what the files are."""
 
@@ -24,7 +24,7 @@ ANSWERS = json.loads((VERSION / "answers.json").read_text(encoding="utf-8"))
 
 
 def ask(folder, name, ranks=None):
-    """Asks a question in a copy of the files below `folder`; returns the copy and what is otherwise than then."""
+    """Asks a question in a copy of the files in `folder`; returns the copy and what differs from the recorded answer."""
     copy = folder / f"{name}_{ranks}"
     golden.copy_files(VERSION / "files", copy)
     recorded = ANSWERS[name]
@@ -92,7 +92,7 @@ def test_trials_that_are_done_are_left_alone_and_the_others_go_on():
 
 
 def values(node):
-    """Of a data set: numbers as they are, texts whatever HDF5's kind of string."""
+    """Values of a data set: numbers as they are, texts of any of HDF5's kinds of strings."""
     found = node[()]
     if node.dtype.kind in "OS":
         return [text.decode() if isinstance(text, bytes) else text for text in numpy.ravel(found)]

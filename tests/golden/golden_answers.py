@@ -1,4 +1,4 @@
-"""What is asked about the files of an earlier version, and what of an answer lasts: for the maker of the files and the test."""
+"""Questions about files of an earlier version, and the lasting part of an answer: for the maker of the files and the test."""
 
 import dataclasses
 import json
@@ -17,7 +17,7 @@ class Question:
     ranks: bool = False
 
 
-# The stopped run is of another optimizer and schedule than the finished one.
+# The stopped run has another optimizer and schedule than the finished one.
 OTHERWISE = (
     "optimizer={type: sgd, momentum: 0.9, nesterov: true, weight_decay: 0.001}",
     "learning_rate={schedule: step, peak: 0.1, every_steps: 16, factor: 0.5, warmup_steps: 2}",
@@ -63,14 +63,14 @@ ANY = "(any)"
 
 
 def lasting(answer):
-    """The answer without what passes."""
+    """The answer without values that depend on moment or machine."""
     if isinstance(answer, dict):
         return {key: ANY if key in PASSING else lasting(value) for key, value in answer.items()}
     return [lasting(value) for value in answer] if isinstance(answer, list) else answer
 
 
 def differences(found, recorded, place="answer"):
-    """Where an answer is not what was recorded; keys that are new are none."""
+    """Where an answer differs from the recorded one; new keys do not count."""
     if recorded == ANY:
         return []
     if isinstance(recorded, dict) and isinstance(found, dict):
@@ -129,7 +129,7 @@ SETTINGS = {
 
 
 def texts(source):
-    """Of each recorded text its name and the command line that prints it; sweeps need the data of write_data."""
+    """The name of each recorded text and the command line that prints it; sweeps need the data of write_data."""
     experiments = source / "experiments"
     found = {f"{name}.yaml": ("train", experiments / f"{name}.yaml", "--print-config") for name in SHIPPED}
     base = experiments / "conv3x3_synthetic.yaml"
@@ -139,7 +139,7 @@ def texts(source):
 
 
 def neutral(said, source):
-    """What lasts of a recorded text: no place of the source tree; of a sweep its trials' names and parameters."""
+    """The lasting part of a recorded text: no place of the source tree; for a sweep its trials' names and parameters."""
     if said.startswith("{"):
         trials = [{key: row[key] for key in ("trial", "parameters")} for row in json.loads(said)["results"]]
         return json.dumps(trials, indent=1) + "\n"

@@ -106,7 +106,7 @@ def make_runs():
 
 
 def stop_in_the_third_trial():
-    """A sweep that was asked to stop while its third trial of four was at work; whether it was met there."""
+    """A sweep that was asked to stop during its third trial of four; returns whether it was caught there."""
     shutil.rmtree(PLACE / "sweeps", ignore_errors=True)
     words = [PROGRAM, "sweep", "tried.yaml", "--jobs", "1", "--threads", "1", "--out", "sweeps/tried"]
     with subprocess.Popen(words, cwd=PLACE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sweeper:
@@ -127,7 +127,7 @@ def make_sweep():
 
 
 def make_weights():
-    """As other programs write them: the model and the parameters, nothing else."""
+    """Weights as other programs write them: only the model and the parameters."""
     latest = (PLACE / "runs/finished/latest").read_text(encoding="utf-8").strip()
     shutil.copy(PLACE / "runs/finished" / latest, PLACE / "checkpoint.h5")
     with h5py.File(PLACE / "checkpoint.h5") as checkpoint, h5py.File(PLACE / "weights.h5", "w") as weights:
@@ -143,7 +143,7 @@ def make_bundles():
 
 
 def keep_trial(copy):
-    """What the trial that was missing has resolved to."""
+    """What the missing trial resolved to."""
     missing = {path.name for path in (copy / "sweeps/tried/trials").iterdir()}
     missing -= {path.name for path in (PLACE / "sweeps/tried/trials").iterdir()}
     shutil.copy(copy / "sweeps/tried/trials" / missing.pop() / "resolved.yaml", TARGET / "missing_trial.yaml")

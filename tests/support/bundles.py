@@ -34,7 +34,7 @@ def nodes(group, path=""):
     return found
 
 
-# What the metrics say of their run, the bundle has in its texts and checkpoints.
+# What metrics files say about their run is in the texts and checkpoints of the bundle.
 OF_THE_RUN = ("/experiment", "/provenance")
 
 

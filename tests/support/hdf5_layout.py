@@ -5,7 +5,7 @@ import numpy as np
 
 NUMBERS = ("i8", "u8", "f4", "f8")
 
-# What a file of each format has at least: type and number of dimensions.
+# The least that a file of each format contains: type and number of dimensions.
 CONTENTS = {
     "lockstep-checkpoint": {
         "experiment": ("text", 0),
@@ -47,13 +47,13 @@ CONTENTS = {
     },
     "lockstep-bundle": {"runs": "group"},
 }
-# What metrics say of their run; a bundle has it beside them.
+# What metrics say about their run; a bundle has this beside them.
 OF_THE_RUN = ("experiment", "provenance")
 OF_EVALUATIONS = ("confusion", "layers/layer", "layers/activation_rms", "layers/gradient_rms")
 
 
 class Findings(list):
-    """Sentences on what breaks a rule."""
+    """Sentences about broken rules."""
 
     def expect(self, condition, text):
         if not condition:
@@ -73,7 +73,7 @@ def says_something(node, name):
 
 
 def links_of(group, path=""):
-    """All links below a group, and where they are; those that lead elsewhere are not followed."""
+    """All links in a group and where they are; links to other files are not followed."""
     for name in group:
         link = group.get(name, getlink=True)
         place = f"{path}/{name}"
@@ -160,7 +160,7 @@ def check_contents(file, form, found, root=""):
 
 
 def check_runs(file, found):
-    """Of a bundle: metrics and checkpoints have what files of their own have."""
+    """In a bundle, metrics and checkpoints have what separate files of them have."""
     for run in file["runs"].values():
         check_contents(file, "lockstep-metrics", found, f"{run.name}/metrics")
         for checkpoint in run["checkpoints"].values():
@@ -168,7 +168,7 @@ def check_runs(file, found):
 
 
 def superblock_version(path):
-    """Of the HDF5 file behind a user block, if there is one."""
+    """The HDF5 file after a user block, if there is one."""
     with open(path, "rb") as file:
         start = file.read(1024)
     at = start.index(b"\x89HDF\r\n\x1a\n")
@@ -176,7 +176,7 @@ def superblock_version(path):
 
 
 def problems_of(path):
-    """What is not as the layout says; an empty list for a good file."""
+    """Violations of the layout; an empty list for a good file."""
     found = Findings()
     found.expect(superblock_version(path) >= 2, "it is in HDF5's old format")
     with h5py.File(path, "r") as file:

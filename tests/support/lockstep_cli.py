@@ -70,7 +70,7 @@ def processes(folder):
 
 
 def expect_no_process(folder, seconds):
-    """All processes whose command line names the folder have ended, at the latest after so many seconds."""
+    """Requires that all processes whose command line names the folder end within this many seconds."""
     limit = time.monotonic() + seconds
     while left := processes(folder):
         expect(time.monotonic() < limit, f"left after {seconds} s: {left}")
@@ -115,7 +115,7 @@ class Job:
         return found
 
     def wait_for(self, condition, what):
-        """Until it holds; fails when the program ends before."""
+        """Waits until the condition holds; fails if the program ends before."""
         limit = time.monotonic() + 120
         while not condition():
             expect(self.process.poll() is None, f"the program ended before {what}: {self.said()}")
@@ -138,7 +138,7 @@ def run_json(arguments, ranks=None, env=None, cwd=None):
 
 
 def instruction_sets(experiment):
-    """Those that the program says this machine runs."""
+    """The instruction sets that the program says this machine can run."""
     said = run(["train", experiment], code=2, env={"LOCKSTEP_ISA": "none"}).stderr
     return re.search(r"that this machine runs: (.*)\.", said).group(1).split(", ")
 

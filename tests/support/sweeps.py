@@ -5,9 +5,9 @@ import re
 import lockstep_cli as cli
 
 LISTS = ("optimizer.beta1=0.8,0.9", "seed=1,2")
-# Weights that grow by a factor of 1e9 a step, or shrink a little.
+# Weights that grow by a factor of 1e9 per step, or shrink a little.
 DIVERGING = ("optimizer.weight_decay=1000", "learning_rate.peak=0.0001,1e6")
-# Long enough to be met at work, with rare checkpoints.
+# Long enough to be caught while it trains, with rare checkpoints.
 LONG = cli.BUSY_EXPERIMENT
 for short, long in (("epochs: 2", "epochs: 60"), ("every_epochs: 1", "every_epochs: 50"), ("_steps: 3", "_steps: 100")):
     LONG = LONG.replace(short, long)

@@ -16,7 +16,7 @@ JOB_PROGRAMS = ("lockstep", "mpirun", "orted", "srun", "slurmstepd")
 
 
 class Hosts:
-    """h1 ... hN and login, a set of their own; for `with`, which leaves nothing behind."""
+    """h1 ... hN and login as a separate set; for `with`, which leaves nothing behind."""
 
     def __init__(self, count, *options):
         self.count = count
@@ -52,7 +52,7 @@ class Hosts:
         return done
 
     def up(self):
-        """All of them, also those that were killed."""
+        """All hosts, also those that were killed."""
         self.call("up", self.count, *self.options)
 
     def train(self, experiment, out, *more, options=(), program=cli.PROGRAM):
@@ -61,7 +61,7 @@ class Hosts:
         return ["run", self.count, *options, "--", program, *train]
 
     def job(self, *words, **more):
-        """The same as train(), at work."""
+        """The same as train(), while it runs."""
         return HostsJob(self, self.train(*words, **more))
 
     def living(self):
@@ -76,7 +76,7 @@ class Hosts:
                 continue  # it has ended meanwhile
 
     def wait_until_empty(self, since, limit):
-        """Until no process of a job is left; returns the seconds since then."""
+        """Waits until no process of a job is left; returns the seconds since then."""
         while left := [name_of(process) for process in self.living()]:
             cli.expect(time.monotonic() - since < limit, f"still there after {limit} s: {left}")
             time.sleep(0.02)

@@ -43,7 +43,7 @@ class Slurm(virtual_hosts.Hosts):
         return dict(re.findall(r"(\w+)=(\S*)", self.do("scontrol", "show", "job", job)))
 
     def wait_for(self, job, condition, what):
-        """Until it holds; fails when the job ends before."""
+        """Waits until the condition holds; fails if the job ends before."""
         limit = time.monotonic() + 180
         while not condition():
             cli.expect(self.about(job)["JobState"] not in ENDED, f"job {job} ended before {what}: {self.said(job)}")

@@ -17,7 +17,7 @@ namespace lockstep {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// A new folder under the system's temporary one, removed with all it holds.
+/// A new folder in the system's temporary folder, removed with everything in it.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -41,7 +41,7 @@ Bytes gzipped(std::span<const std::uint8_t> bytes);
 
 Bytes joined(std::initializer_list<Bytes> pieces);
 
-/// Four bytes, the highest first.
+/// The number as four bytes, the highest first.
 Bytes big_endian(std::uint32_t number);
 
 /// 0, 1, 2, ... modulo 256

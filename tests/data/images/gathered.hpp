@@ -1,6 +1,6 @@
 #pragma once
 
-// What a data set puts into lanes, copied out.
+// Copies out what a data set puts into lanes.
 
 #include <algorithm>
 #include <cstddef>

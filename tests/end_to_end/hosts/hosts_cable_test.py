@@ -2,7 +2,7 @@
 # labels: hosts ranks
 # full: machines
 # timeout: 600
-"""A host's cable is pulled: back after 3 s the job goes on to the same bits; gone for good, it ends, and goes on later."""
+"""A host's cable is pulled: if it is back after 3 s, the job continues to the same bits; else it ends and can be resumed."""
 
 import os
 import pathlib
@@ -16,7 +16,7 @@ import virtual_hosts
 LONG = cli.BUSY_EXPERIMENT
 for short, long in (("epochs: 2", "epochs: 300"), ("every_epochs: 1", "every_epochs: 50"), ("_steps: 3", "_steps: 100")):
     LONG = LONG.replace(short, long)
-# Data on its way is sent again for about 13 s before the connection is given up, and a silent one ends after 5 s.
+# Lost data are sent again for about 13 s before the connection is given up. A silent connection ends after 5 s.
 LIMIT = 60
 
 
@@ -35,7 +35,7 @@ def expect_same_bits(folder):
 
 
 def cable(hosts, way):
-    """Of h2, at the end that is at login."""
+    """The cable of h2, at login's end."""
     hosts.call("ssh", "login", f"ip link set h2 {way}")
 
 

@@ -48,7 +48,7 @@ def undisturbed():
 
 
 def kill_a_rank(_, job):
-    """A rank on a host that may be another than rank 0's."""
+    """A rank on a host, possibly another one than that of rank 0."""
     rank = CHANCE.randrange(COUNT)
     os.kill(job.ranks()[rank], signal.SIGKILL)
     return f"rank {rank}"
@@ -81,7 +81,7 @@ def killed(hosts, folder, kill):
 
 
 def resumed(hosts, folder):
-    """Goes on alone or on the hosts, and compares."""
+    """Resumes the job alone or on the hosts, and compares."""
     more = ["--resume", "--json", "--threads", str(CHANCE.randint(1, 2))]
     if CHANCE.random() < 0.3:
         hosts.call(*hosts.train(folder / "busy.yaml", folder / "run", *more))

@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests"
 import lockstep_cli as cli
 import virtual_hosts
 
-# Each host takes the next instruction set; what was taken is written down, a line a rank.
+# Each host takes the next instruction set. What was taken is written down, one line per rank.
 WRAPPER = """\
 #!/bin/bash
 sets=({sets})

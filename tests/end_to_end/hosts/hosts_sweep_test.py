@@ -32,7 +32,7 @@ def alone():
 
 
 def srun(folder, *more):
-    """What a command on login starts: a rank a node."""
+    """What a command on login starts: one rank per node."""
     launch = ["srun", "--mpi=pmix", "-K1", "--wait=10", "--nodes=2", "--ntasks=2", "--cpus-per-task=1"]
     return ["ssh", "login", *launch, cli.PROGRAM, *sweep_words(folder), *more]
 
@@ -43,7 +43,7 @@ def expect_goes_on(slurm, folder, *more):
 
 
 def starters(trials):
-    """How the trials' last lines on where they train begin: the ranks and threads of each."""
+    """The beginnings of the trials' last lines about where they train: ranks and threads of each."""
     return {line.split(", ")[1] for path in trials.glob("*/log.txt") for line in path.open() if "from step" in line}
 
 

@@ -16,7 +16,7 @@ SECONDS = 20  # each takes about one; a job that waits for a rank for ever would
 
 
 def run_two(first, second):
-    """Two ranks with a command line each, `env`'s own words in front; returns the finished process."""
+    """Two ranks with different command lines, `env` and its words in front; returns the finished process."""
     line = ["mpirun", "--oversubscribe", "--bind-to", "none"]
     for arguments in (first, second):
         words = [str(word) for word in arguments]

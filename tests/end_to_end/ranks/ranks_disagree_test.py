@@ -13,7 +13,7 @@ import lockstep_cli as cli
 
 
 def run_two(first, second, code):
-    """Runs rank 0 and rank 1 with arguments of their own; returns what lockstep said."""
+    """Runs rank 0 and rank 1 with different arguments; returns what lockstep said."""
     line = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "1", *cli.command(first), ":", "-n", "1"]
     done = subprocess.run(
         [*line, *cli.command(second)], capture_output=True, text=True, timeout=60, check=False

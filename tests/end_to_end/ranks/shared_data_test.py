@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # labels: ranks
 # timeout: 300
-"""The ranks of a host read their data once, and have them in memory once."""
+"""The ranks of a host read their data once and have one copy of them in memory."""
 
 import os
 import pathlib
@@ -27,7 +27,7 @@ def train(folder, out, *overrides):
 
 
 def run_in(folders, arguments):
-    """Runs a rank in each folder, which have the same words for their data: data/ of the folder each is in."""
+    """Runs one rank in each folder. All use the same path for their data: data/ in the folder of the rank."""
     line = ["mpirun", "--oversubscribe", "--bind-to", "none"]
     for number, folder in enumerate(folders):
         line += [":"] * (number > 0)
@@ -92,7 +92,7 @@ def test_damaged_files_end_all_ranks_with_one_sentence():
 
 
 def limit_file_sizes():
-    """For a process and those it starts, whose writes fail beyond it: the images do not fit, all else does."""
+    """Limits the file size of a process and of those that it starts: the images do not fit, everything else does."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (BYTES, BYTES))
 

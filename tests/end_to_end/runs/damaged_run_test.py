@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # timeout: 600
-"""Runs whose files were damaged, exchanged or lost go on or say why not, and lose nothing more."""
+"""Runs whose files were damaged, exchanged or lost can be resumed or say why not, and lose nothing more."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def trained(folder, name="run", *overrides):
 
 
 def unfinished(run, step):
-    """Takes a finished run back to a checkpoint, as if it had been killed behind it."""
+    """Takes a finished run back to a checkpoint, as if it had been killed after it."""
     for file in (run / "checkpoints").glob("*.h5"):
         if int(file.stem.split("_")[1]) > step:
             file.unlink()

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # labels: ranks
-"""train warns once of what keeps a network from learning, names the layer, and says the same after it was stopped."""
+"""train warns once of what prevents a network from learning, names the layer, and says the same after it was stopped."""
 
 import os
 import pathlib

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # labels: slow
 # timeout: 900
-"""Killed and resumed runs end with the bits of the run that nothing disturbed."""
+"""Killed and resumed runs end with the bits of an undisturbed run."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def test_twenty_kills_at_random_moments_lose_nothing():
         kills = 0
         while kills < 20:
             run = folder / f"killed_{kills}"
-            # Kill the same run until it ends by itself: several deaths a run are fine.
+            # Kill the same run until it ends by itself: it may be killed several times.
             while kills < 20:
                 process = subprocess.Popen(
                     cli.command(["train", experiment, "--out", run, "--resume", "--quiet"]),

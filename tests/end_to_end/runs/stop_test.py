@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # labels: ranks
 # timeout: 600
-"""Runs that are asked to stop, or to save a checkpoint, and go on later: the bits of the run that nobody disturbed."""
+"""Runs that are asked to stop or to save a checkpoint, and are resumed: the bits of an undisturbed run."""
 
 import functools
 import json
@@ -13,7 +13,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
 import lockstep_cli as cli
 
-# Long enough to be met at work, with rare checkpoints.
+# Long enough to be caught while it trains, with rare checkpoints.
 LONG = cli.BUSY_EXPERIMENT
 for short, long in (("epochs: 2", "epochs: 300"), ("every_epochs: 1", "every_epochs: 50"), ("_steps: 3", "_steps: 1000")):
     LONG = LONG.replace(short, long)
@@ -22,7 +22,7 @@ STEPS = 2100
 
 @functools.cache
 def undisturbed():
-    """Result and journal of the run that nobody disturbed."""
+    """Result and journal of an undisturbed run."""
     with cli.Folder() as folder:
         result = cli.run_json(["train", cli.write_busy(folder, LONG), "--out", folder / "run"])
         return result, journal(folder / "run")

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # labels: ranks
 # timeout: 300
-"""Sweeps whose trials fail, lose files or cannot have a folder: no other trial is touched, and what failed is told."""
+"""Sweeps whose trials fail, lose files or cannot have a folder: no other trial is touched, and failures are reported."""
 
 import json
 import os

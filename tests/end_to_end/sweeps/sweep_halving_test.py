@@ -43,7 +43,7 @@ def summary(result):
 
 
 def accuracy_at(rate, step):
-    """Of a training of its own, up to that step."""
+    """Those of a separate training up to that step."""
     with cli.Folder() as folder:
         sweep_file(folder)
         override = f"learning_rate.peak={rate:.6f}"

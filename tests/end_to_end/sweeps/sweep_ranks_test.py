@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # labels: ranks
 # timeout: 600
-"""Sweeps under mpirun: the trials' bits depend on no number of ranks, nor on what stops, fails or is killed."""
+"""Sweeps under mpirun: the trials' bits do not depend on the number of ranks, nor on what stops, fails or is killed."""
 
 import functools
 import json
@@ -28,13 +28,13 @@ def sweep_words(folder, *more, text=sweeps.LONG, lists=LISTS):
 
 @functools.cache
 def alone():
-    """Digests of the sweep by one process that nobody disturbed."""
+    """Digests of an undisturbed sweep by one process."""
     with cli.Folder() as folder:
         return sweeps.digests(cli.run_json(sweep_words(folder)))
 
 
 def at_work(running, folder, ranks):
-    """So many trials have taken a step, and none is done."""
+    """This many trials have taken a step, and none is done."""
 
     def journals():
         return [path for path in (folder / "out").glob("trials/*/metrics.jsonl") if path.stat().st_size]
@@ -43,7 +43,7 @@ def at_work(running, folder, ranks):
 
 
 def expect_goes_on(folder):
-    """The same command alone finishes the sweep, to the bits of the undisturbed one."""
+    """The same command, without ranks, finishes the sweep with the bits of the undisturbed one."""
     cli.expect_equal(sweeps.digests(cli.run_json(sweep_words(folder))), alone(), "digests")
 
 

@@ -24,7 +24,7 @@ KILLS = int(os.environ.get("LOCKSTEP_SWEEP_KILLS", "4"))
 
 @functools.cache
 def undisturbed():
-    """Digests and duration of the long sweep that nobody disturbed."""
+    """Digests and duration of the long sweep when it is not disturbed."""
     with cli.Folder() as folder:
         begin = time.monotonic()
         result = cli.run_json(sweeps.words(folder, text=sweeps.LONG))
@@ -55,7 +55,7 @@ def expect_nothing_lost(folder, checkpoints):
 
 
 def progress(folder):
-    """Of each trial: where it began, its newest checkpoint, and whether it has finished."""
+    """For each trial: where it began, its newest checkpoint, and whether it has finished."""
     found = {}
     for trial in (folder / "out" / "trials").glob("*"):
         newest = max((int(path.stem.split("_")[1]) for path in trial.glob("checkpoints/step_*.h5")), default=0)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # timeout: 300
-"""The verb bench: what it measures, prints and draws. No figure is judged: tests do not time."""
+"""The verb bench: what it measures, prints and draws. No figure is judged, because tests do not measure time."""
 
 import os
 import pathlib

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # labels: ranks
 # timeout: 600
-"""Bundles of what is damaged, still trains, or is no run; what a bundle may replace, and what others say of one."""
+"""Bundles of damaged runs, running ones and other folders; what a bundle may replace, and what other verbs say about it."""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests"
 import bundles
 import lockstep_cli as cli
 
-# Long enough to be met at work, with checkpoints that come and go.
+# Long enough to be caught while it trains, with checkpoints that come and go.
 LONG = cli.BUSY_EXPERIMENT.replace("epochs: 2", "epochs: 60000")
 
 

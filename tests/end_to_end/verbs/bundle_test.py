@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # timeout: 600
-"""Bundles: one plain file with all of a run or a sweep, to the bit."""
+"""Bundles: one plain file with everything of a run or a sweep, to the bit."""
 
 import os
 import pathlib

@@ -21,7 +21,7 @@ LAYERS = ("c1", "c3", "f5", "f6", "output")
 
 
 def mnist():
-    """Its folder; skips the test where there is none."""
+    """The folder of MNIST; skips the test if there is none."""
     folder = pathlib.Path(os.environ.get("LOCKSTEP_DATA", "/nowhere")) / "mnist"
     if not folder.is_dir():
         raise cli.Skipped("LOCKSTEP_DATA has no mnist")
@@ -29,7 +29,7 @@ def mnist():
 
 
 def accuracy_after(arguments):
-    """Of the test set, after training."""
+    """Accuracy on the test set after training."""
     with cli.Folder() as folder:
         return cli.run_json(["train", *arguments, "--out", folder / "run"])["test"]["accuracy"]
 

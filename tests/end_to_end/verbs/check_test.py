@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # labels: ranks
-"""check holds settings against one another, says the same on all ranks, and ends as the other verbs do."""
+"""check compares settings with one another, says the same on all ranks, and ends like the other verbs."""
 
 import os
 import pathlib

@@ -31,7 +31,7 @@ def messages(found, section, level):
 
 
 def all_cores():
-    """Of this process; binding can be lost only where there are several."""
+    """The cores of this process; binding can lose some only if there are several."""
     return len(os.sched_getaffinity(0))
 
 

@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_SUITE(bench_report)
 
 BOOST_AUTO_TEST_CASE(a_layer_has_its_time_an_image_and_its_shares) {
   const std::string line = line_with(some_results(), " backward");
-  // 64 us for 32 images of a step of 5 us an image; 8 MFLOP in 64 us.
+  // 64 us for 32 images in a step of 5 us per image; 8 MFLOP in 64 us.
   for (const char* figure : {"2.000", "125.0", "62.5 %", "40.0 %"}) {
     BOOST_TEST(line.find(figure) != std::string::npos, figure << " in " << line);
   }

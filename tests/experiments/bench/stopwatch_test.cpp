@@ -5,7 +5,7 @@
 namespace lockstep {
 namespace {
 
-/// Time that passes only when somebody works.
+/// Time that passes only while work is done.
 struct FakeTime {
   double now = 0;
   double computed = 0;
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(median_and_best_are_those_of_the_windows) {
   Stopwatch watch = time.stopwatch(3, ten_gflops);
   const WorkerTeam alone(1);
   int call = 0;
-  // A call beforehand, then one a window: 2, 8 and 4 things a second.
+  // One call in advance, then one per window: 2, 8 and 4 things per second.
   const Pace pace = watch.measure({.team = alone, .window = 1, .operations = 5e8, .work = [&] {
                                      const double things[] = {100, 2, 8, 4};
                                      time.work(1);

@@ -17,8 +17,8 @@ double clock_of_the_test() { return now; }
 
 Heartbeat heartbeat;
 
-// Handlers stay for the life of a process, so each case has one of its own. Its body says whether
-// all was well.
+// Handlers stay for the life of a process, so each case has a separate process. Its body returns
+// whether everything was right.
 int exit_code_of(const std::function<bool()>& body) {
   const pid_t process = fork();
   if (process == 0) _exit(body() ? 0 : 1);

@@ -12,7 +12,7 @@
 namespace lockstep {
 namespace {
 
-// Stands still: rounds come of news alone.
+// A clock that stands still: only news causes rounds.
 double no_time() { return 0; }
 
 // What each of three ranks sees once `until` holds there.

@@ -1,4 +1,5 @@
-// What a later version may add without changing trials' names and what resumes: keys at their defaults.
+// A later version may add keys without changing trials' names or what can be resumed, as long as
+// they are at their defaults.
 
 #include "framework/config/identity.hpp"
 
@@ -20,7 +21,7 @@ using testing::parse;
 
 Digest identity(const ExperimentConfig& config) { return identity_of(config); }
 
-// The section as a version would read it whose optimizers have one more key, 0.5 by default.
+// Reads the section like a version whose optimizers have one more key, 0.5 by default.
 Value later_optimizer(Value section, const std::optional<std::string>& made_up) {
   if (made_up) section.set("made_up", Value::scalar(*made_up));
   SettingsReader reader(section, "optimizer");

@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(bounded_draws_are_equally_likely) {
     const RandomWords words = stream.words(i);
     draws.push_back(lockstep::bounded(words[0], words[1], 100));
   }
-  // 99 degrees of freedom: 61.1 to 149.4 holds 99.8 % of all seeds.
+  // 99 degrees of freedom: 99.8 % of all seeds lie in 61.1 to 149.4.
   BOOST_TEST(chi_square(draws, 100) > 61.1);
   BOOST_TEST(chi_square(draws, 100) < 149.4);
 }

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(too_many_threads_for_the_work_are_found_out) {
   BOOST_TEST(useful > 1);
   BOOST_TEST(useful < 64);
   BOOST_TEST(lenet.division.useful_threads(1, useful) <= useful);
-  // A network too small to divide anything: a thread a micro-batch.
+  // A network too small to divide anything: one thread per micro-batch.
   const Divided small(testing::busy_network(), 16);
   BOOST_TEST(small.division.useful_threads(3, 8) == 3);
   BOOST_TEST(small.division.assign(3, 8).whole == 3U);

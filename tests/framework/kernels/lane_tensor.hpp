@@ -102,7 +102,7 @@ class LaneTensor {
 
 inline constexpr std::size_t kSame = static_cast<std::size_t>(-1);
 
-/// Where two lists of numbers first differ in a bit; kSame if nowhere.
+/// The first place where two lists of numbers differ in a bit; kSame if there is none.
 inline std::size_t first_difference(std::span<const float> left, std::span<const float> right) {
   if (left.size() != right.size()) return 0;
   for (std::size_t i = 0; i < left.size(); ++i) {

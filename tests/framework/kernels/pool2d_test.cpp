@@ -36,7 +36,7 @@ std::vector<Case> cases() {
           {{{1, 4, 4}, {.kernel = {4, 4}}}, 1}};
 }
 
-/// Calls visit(output feature, input feature, tap) for the taps inside, in the order
+/// Calls visit(output feature, input feature, tap) for the taps inside the image, in the order
 /// (c, oy, ox, ky, kx).
 template <class Visitor>
 void for_taps(const WindowedImage& geometry, const Visitor& visit) {
@@ -148,7 +148,7 @@ std::vector<float> naive_max_backward(const Case& tried, const LaneTensor& gradi
   return sums;
 }
 
-/// One feature a pixel, the same number in each lane.
+/// One feature per pixel, the same number in each lane.
 LaneTensor image_of(const std::vector<float>& pixels) {
   LaneTensor tensor(pixels.size(), 1, Layout::blocked);
   for (std::size_t f = 0; f < pixels.size(); ++f) {

@@ -1,4 +1,4 @@
-// What is asked of a run from outside: by one rank, done by all after the same step.
+// Requests to a run from outside: one rank is asked, and all comply after the same step.
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

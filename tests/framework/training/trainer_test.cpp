@@ -49,7 +49,7 @@ class Bursting final : public UpdateRule {
   }
 };
 
-// A run that validates, and what it tells.
+// A run that validates, and what its observer is told.
 struct Run : testing::TestRun {
   Run(Communicator& communicator_in, int threads_in,
       const TrainerSettings& settings_in = busy_settings())

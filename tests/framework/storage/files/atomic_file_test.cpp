@@ -1,4 +1,4 @@
-// Writing aside, stopped and killed at every stage, and on full disks: the file before stays.
+// Writing aside, stopped and killed at every stage, and on full disks: the old file stays.
 
 #include <fmt/format.h>
 #include <sys/mount.h>

@@ -55,7 +55,7 @@ void run_leaves(GradientSync& sync, const WorkerTeam& team) {
 }
 
 const std::vector<GradientBucket> kWhole = {{.first = 0, .size = kFloats}};
-// The first to be complete lies behind, as that of the last layers does.
+// The first bucket to be complete lies at the end, like that of the last layers.
 const std::vector<GradientBucket> kInTwo = {{.first = 8, .size = kFloats - 8},
                                             {.first = 0, .size = 8}};
 
@@ -71,7 +71,7 @@ std::ostream& operator<<(std::ostream& out, const Layout& layout) {
 const std::vector<Layout> kLayouts = {{1, 1}, {1, 2}, {1, 3}, {1, 5}, {2, 1}, {2, 3}, {3, 1},
                                       {3, 2}, {4, 1}, {5, 1}, {5, 2}, {6, 1}, {8, 1}};
 
-// Of as many ranks, each with a report of its own; true where finish() threw that error.
+// The errors of as many ranks, each with its own report: true if finish() threw that error.
 bool fails(const std::vector<StepReport>& reports, ErrorKind kind, const std::string& words) {
   ThreadGroup group(static_cast<int>(reports.size()));
   std::atomic<int> heard = 0;
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(the_weightiest_request_of_any_rank_reaches_every_rank) {
     std::vector<TrainingRequest> asked;
     TrainingRequest heard;
   };
-  // With two micro-batches on three ranks, one has none and can ask all the same.
+  // With two micro-batches on three ranks, one rank has none. It can make a request nevertheless.
   for (const Case& each :
        {Case{{none, none, none}, none}, Case{{none, none, checkpoint}, checkpoint},
         Case{{stop, none, checkpoint}, stop}, Case{{none, none, stop}, stop},

@@ -1,5 +1,5 @@
-// A rank whose weights are no longer those of the others, as after a flipped bit: found at once, by
-// all, before a checkpoint could be made of them.
+// If the weights of one rank differ from those of the others, as after a flipped bit, all ranks
+// find it at once, before a checkpoint could be saved.
 
 #include <boost/test/unit_test.hpp>
 

@@ -36,7 +36,7 @@ class Leaves {
   std::vector<IndexRange> shares_;
 };
 
-// One leaf a worker at a time, begun and ended in random order; each leaf's number is a one.
+// One leaf at a time per worker, begun and ended in random order. Each leaf's number is one.
 float sum_of_ones(Index leaves, int workers, std::uint32_t seed) {
   TreeReduction reduction(
       {.floats = 1, .most_leaves = leaves, .most_owned = leaves, .threads = workers});

@@ -1,4 +1,4 @@
-// Threads that outnumber the micro-batches, or what is left of them, work on one together.
+// If threads outnumber the micro-batches that are left, several of them work on one together.
 
 #include <boost/test/unit_test.hpp>
 #include <mutex>
