@@ -6,12 +6,12 @@ usage() {
   cat <<'TEXT'
 Usage: bash cluster/setup_node.sh [OPTION]... [-- CMAKE_ARGUMENT...]
 
-Installs the packages that Lockstep needs, configures, and builds build/lockstep. May be run again
-at any time and from any directory; what is there already is left alone.
+Installs the packages that Lockstep needs, configures, and builds build/lockstep. It may be run
+again at any time, from any directory. What exists already is left alone.
 
   --tests           also the tests' packages and the test programs (then: ctest --test-dir build)
   --benchmarks      also Google Benchmark and build/tests/benchmark_kernels
-  --no-install      install no package; use what the machine has
+  --no-install      install no packages; use what the machine has
   --no-data         do not look for training data
   --build-dir DIR   build into DIR instead of build/
   --help            show this text
@@ -128,13 +128,13 @@ needed=("${build_packages[@]}" "${run_packages[@]}")
 absent=""
 
 if ! command -v dpkg-query >/dev/null; then
-  say "This is neither Debian nor Ubuntu: no package is installed, cmake will say what it misses."
+  say "This is neither Debian nor Ubuntu: no package is installed, and cmake will say what is missing."
 else
   absent=$(missing "${needed[@]}")
   if [ -z "$absent" ]; then
     say "All ${#needed[@]} packages are there."
   elif [ "$install" = no ]; then
-    say "Not installed as packages: $absent; going on, since they may have come another way."
+    say "Not installed as packages: $absent; continuing, because they may have been installed in another way."
   elif [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
     fail "These packages are missing and only root or sudo may install them: $absent."
   else

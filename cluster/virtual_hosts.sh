@@ -16,21 +16,21 @@ Usage: bash cluster/virtual_hosts.sh up N [--rate RATE]
 
 up      makes the hosts h1 ... hN (10.77.0.11, ...) and login (10.77.0.1), joined by TCP. They share the files of this
         machine, and a real mpirun, srun or lockstep runs on them. Others are replaced unless they are in use.
-run     starts PROGRAM under mpirun on the first N hosts that live, and brings them up and down itself unless they are
-        up. Ends with mpirun's exit code. SIGUSR1 and SIGUSR2 are handed on to mpirun; SIGTERM and SIGINT ask for a
-        stop by SIGUSR1; another one, a second or more later, ends the job, and so do 30 seconds.
-ssh     gives COMMAND to a shell on HOST, as ssh does.
-kill    kills everything on HOST at once; its cable is gone, too.
+run     starts PROGRAM under mpirun on the first N hosts that live. Unless hosts are up, it brings them up before and
+        down afterwards. Ends with mpirun's exit code. SIGUSR1 and SIGUSR2 are passed on to mpirun. SIGTERM and SIGINT
+        ask for a stop, by SIGUSR1. A second one, at least a second later, ends the job; it ends after 30 seconds in any case.
+ssh     runs COMMAND in a shell on HOST, as ssh does.
+kill    kills everything on HOST at once, its cable included.
 status  says which hosts are up, and how many processes each has.
-down    ends all hosts with all that runs there.
+down    ends all hosts and everything that runs on them.
 
   --rate RATE          limit each host's cable, for example 20mbit
-  --ranks-per-host K   K ranks a host, which share its memory (default 1)
+  --ranks-per-host K   K ranks per host, which share its memory (default 1)
   --from HOST          where mpirun itself runs: login (default), h1, ...
 
 The cables: ssh login ip link set h2 down (pulls h2's), ... up (puts it back).
-Several sets of hosts live beside each other when LOCKSTEP_HOSTS_DIR names a folder for each.
-Exit codes: 1 something does not end in time; 2 usage; 77 this machine cannot make virtual hosts; else the command's.
+Several sets of hosts can exist at the same time if LOCKSTEP_HOSTS_DIR names a different folder for each.
+Exit codes: 1 something did not end in time; 2 usage; 77 this machine cannot make virtual hosts; else the command's.
 TEXT
 }
 

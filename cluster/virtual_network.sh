@@ -229,7 +229,7 @@ lock() {
 
 unlock() { exec {lock}>&-; }
 
-is_idle() { # nothing there but login's two processes and one a host
+is_idle() { # only login's two processes and one per host are left
   is_down || [ "$(pgrep --count --ns "$(<"$state/outside")" --nslist pid .)" -le $(($(hosts | wc -l) + 2)) ]
 }
 

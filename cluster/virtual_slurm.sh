@@ -7,12 +7,12 @@ usage() {
 Usage: bash cluster/virtual_slurm.sh up N
        bash cluster/virtual_slurm.sh status | down
 
-up      makes N virtual hosts and starts Slurm on them; its files are below the hosts' folder
-status  says what sinfo and squeue say
+up      makes N virtual hosts and starts Slurm on them; its files are in the hosts' folder
+status  prints the output of sinfo and squeue
 down    ends Slurm and the hosts
 
 Jobs: bash cluster/virtual_hosts.sh ssh login sbatch --nodes=2 cluster/train.sbatch EXPERIMENT RUN_FOLDER
-A requeued job starts again after some seconds here, where Slurm waits for two minutes by default.
+A requeued job starts again after some seconds here. By default Slurm waits for two minutes.
 Exit codes: 2 usage; 77 this machine cannot make virtual hosts or has no Slurm.
 TEXT
 }

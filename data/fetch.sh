@@ -17,11 +17,11 @@ Fetches SET (mnist or fashion_mnist): four gzipped IDX files, 12 or 31 MB.
                  LOCKSTEP_MIRRORS, URLs separated by blanks, does the same.
   --help         this text
 
-A file that is there and has the right checksum is not fetched again; an interrupted one is continued; an uncompressed
-one that is wrong is moved to NAME.damaged, since training would take it. The checksum is that of the uncompressed
-content, since mirrors compress differently. Uses curl, or else wget.
+A file that exists with the right checksum is not fetched again. An interrupted one is continued. An uncompressed one that
+is wrong is moved to NAME.damaged, because training would take it. The checksum is that of the uncompressed content,
+because mirrors compress differently. Uses curl, or else wget.
 
-Exit codes: 0 all files are there and right; 2 usage; 3 not fetched or not writable.
+Exit codes: 0 all files are present and right; 2 usage; 3 not fetched or not writable.
 EOF
 }
 
@@ -150,13 +150,13 @@ while (($# > 0)); do
       exit 0
       ;;
     --to | --mirror)
-      if [[ -z ${2:-} ]]; then refuse $kExitUsage "expected a value behind $1, found none; see bash data/fetch.sh --help."; fi
+      if [[ -z ${2:-} ]]; then refuse $kExitUsage "expected a value after $1, found none; see bash data/fetch.sh --help."; fi
       if [[ $1 == --to ]]; then folder=$2; else mirrors+=("$2"); fi
       shift 2
       ;;
     --to=*) folder=${1#*=} && shift ;;
     --mirror=*) mirrors+=("${1#*=}") && shift ;;
-    *://*) mirrors+=("$1") && shift ;; # further ones behind --mirror
+    *://*) mirrors+=("$1") && shift ;; # further ones after --mirror
     -*) refuse $kExitUsage "expected --to, --mirror or --help, found '$1'; see bash data/fetch.sh --help." ;;
     *)
       if [[ -n $set ]]; then refuse $kExitUsage "expected one data set, found '$set' and '$1'; run it once for each."; fi

@@ -22,7 +22,7 @@ struct TrainConfig {
   Index micro_batch = 0;
   double clip_norm = 0;       ///< 0: no clipping
   double max_runtime = 0;     ///< seconds after which the run stops as if asked to; 0: no limit
-  double step_deadline = 30;  ///< seconds a step may take when ranks wait for it; 0: no limit
+  double step_deadline = 30;  ///< seconds that one of several ranks may stand still; 0: no limit
 };
 
 struct CheckpointConfig {

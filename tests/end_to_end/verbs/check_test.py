@@ -50,7 +50,7 @@ def test_what_it_prints_fits_a_terminal():
         done = cli.run(["check", experiment], code=None)
         cli.expect(done.returncode in (0, 1), done.stderr)
         table = done.stdout.split("\n\n")[0].splitlines()
-        cli.expect_equal(len(table), 14, "a line a layer, heading and input")
+        cli.expect_equal(len(table), 14, "one line per layer, heading and input")
         for line in done.stdout.splitlines():
             cli.expect(len(line) <= 80 or line.startswith("lockstep train "), f"wider than 80 columns: {line}")
 

@@ -91,7 +91,7 @@ def test_a_training_is_followed_to_its_end():
             cli.expect_equal(training.wait(), 0, "exit code of train")
         evaluations = [line for line in lines if "test_accuracy=" in line]  # beside them one in 30 s
         steps = [line.split("step=")[1].split()[0] for line in evaluations]
-        cli.expect_equal(steps, ["1000", "2000", "3000", "4000"], "a line an evaluation")
+        cli.expect_equal(steps, ["1000", "2000", "3000", "4000"], "one line per evaluation")
         cli.expect("test_accuracy=" in lines[-2], lines[-2])
         cli.expect_equal(lines[-1], "outcome    DONE (exit code 0): finished", "the last line")
         cli.expect_equal(cli.run(["inspect", run, "--follow"]).stdout.splitlines(), [*evaluations, lines[-1]], "after its end")

@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(the_default_micro_batch_is_the_largest_that_gives_four_piec
 }
 
 BOOST_AUTO_TEST_CASE(epochs_become_steps_rounded_to_the_nearest) {
-  // 55,000 / 128 = 429.7: 430 steps an epoch, the last one shorter; 1.25 of them are 537.5.
+  // 55,000 / 128 = 429.7: 430 steps per epoch, the last one shorter; 1.25 of them are 537.5.
   BOOST_TEST(total_steps({.epochs = 1.25, .batch_size = 128}, 55000) == 538);
   BOOST_TEST(total_steps({.epochs = 1, .batch_size = 100}, 1000) == 10);
   BOOST_TEST(total_steps({.epochs = 0.001, .batch_size = 100}, 1000) == 1);
