@@ -18,7 +18,7 @@ up      makes the hosts h1 ... hN (10.77.0.11, ...) and login (10.77.0.1), joine
         machine, and a real mpirun, srun or lockstep runs on them. Others are replaced unless they are in use.
 run     starts PROGRAM under mpirun on the first N hosts that live. Unless hosts are up, it brings them up before and
         down afterwards. Ends with mpirun's exit code. SIGUSR1 and SIGUSR2 are passed on to mpirun. SIGTERM and SIGINT
-        ask for a stop, by SIGUSR1. A second one, at least a second later, ends the job; it ends after 30 seconds in any case.
+        ask for a stop, by SIGUSR1. A second one, at least a second later, ends the job. After 30 seconds it ends anyway.
 ssh     runs COMMAND in a shell on HOST, as ssh does.
 kill    kills everything on HOST at once, its cable included.
 status  says which hosts are up, and how many processes each has.
