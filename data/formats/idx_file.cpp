@@ -112,14 +112,13 @@ void check_claim(const InflatingReader& reader, const Header& header, std::size_
   const std::uint64_t possible = reader.largest_content();
   if (reader.gzipped() ? claimed <= possible : claimed == possible) return;
   if (reader.gzipped()) {
-    refuse(reader.path(),
-           fmt::format("expected {} bytes as its header says, found a gzip file of {} bytes, which "
-                       "cannot hold as many; fetch it again.",
-                       claimed, reader.file_size()));
+    refuse(reader.path(), fmt::format("expected {} bytes as its header says, found a gzip file of "
+                                      "{} bytes, which cannot hold that many; fetch it again.",
+                                      claimed, reader.file_size()));
   }
   refuse(reader.path(),
          fmt::format("expected {} bytes as its header says, found {}, {}; fetch it again.", claimed,
-                     possible, possible < claimed ? "the end is missing" : "there is more behind"));
+                     possible, possible < claimed ? "the end is missing" : "it is too long"));
 }
 
 std::vector<std::uint8_t> read_content(InflatingReader& reader, std::uint64_t size) {
@@ -138,17 +137,20 @@ std::vector<std::uint8_t> read_content(InflatingReader& reader, std::uint64_t si
     content.resize(before + piece);
     const std::size_t got = reader.read(std::span(content).last(piece));
     if (got < piece) {
-      refuse(reader.path(), fmt::format("expected {} bytes behind its header, found {}; the end is "
-                                        "missing, fetch it again.",
-                                        size, before + got));
+      refuse(
+          reader.path(),
+          fmt::format(
+              "expected {} bytes after its header, found {}; the end is missing, fetch it again.",
+              size, before + got));
     }
   }
   std::array<std::uint8_t, 1> beyond{};
   if (reader.read(beyond) != 0) {
-    refuse(reader.path(),
-           fmt::format("expected {} bytes behind its header, found more; the file is "
-                       "damaged, fetch it again.",
-                       size));
+    refuse(
+        reader.path(),
+        fmt::format(
+            "expected {} bytes after its header, found more; the file is damaged, fetch it again.",
+            size));
   }
   return content;
 }

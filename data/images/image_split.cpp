@@ -43,7 +43,7 @@ void check_list(const std::vector<double>& values, std::string_view name, Index 
         channels == 1 ? "" : fmt::format(", or {} (one for each channel)", channels);
     throw SettingError(errors::kDataSetting, key,
                        fmt::format("{}: expected 1 number{}, since the images have {} channel{}, "
-                                   "but found {}; give as many.",
+                                   "but found {}; give that many.",
                                    key, one_each, channels, channels == 1 ? "" : "s", count));
   }
 }

@@ -103,7 +103,8 @@ PixelImage decode(const std::filesystem::path& path, Bytes content, Index channe
   if (begins_with(content, kPngSignature) &&
       !pixels_match_header(content, static_cast<std::size_t>(rows),
                            static_cast<std::size_t>(columns))) {
-    refuse(path, "expected as many pixels as its header says, found others; save it again.");
+    refuse(path,
+           "expected the number of pixels that its header says, found another; save it again.");
   }
   constexpr int kRedGreenBlueAlpha = 4;
   const std::unique_ptr<stbi_uc, decltype(&stbi_image_free)> rgba(

@@ -99,7 +99,7 @@ void add_gradients(const CheckFacts& facts, CheckFindings& findings) {
              "The gradient of '{}' ({}) is not that of the loss: along it the loss should rise by "
              "{:.4g}, but rises by {:.4g}. {}",
              check.layer, check.tensor, check.norm, check.slope,
-             is_first ? "Look at `backward` of this layer's type and of those right behind it."
+             is_first ? "Check `backward` of this layer's type and of the layers right after it."
                       : "It follows from what is said above.")});
     is_first = false;
   }

@@ -31,8 +31,8 @@ CheckFinding failed_trial(const CheckFacts& facts) {
           "a network that learns is soon half way from guessing to the nearest class mean, "
           "which looks at raw pixels"};
   finding.message = fmt::format(
-      "In a trial of 100 steps on batches of {} the network does not learn: {}; guessing has {} "
-      "and {}, the nearest class mean {}.",
+      "In a trial of 100 steps on batches of {} the network does not learn: {}; guessing reaches "
+      "{} and {}, the nearest class mean {}.",
       facts.batch_size, outcome(facts.trial), percent(facts.chance), figure(facts.guessing_loss),
       percent(facts.nearest_mean));
   return finding;

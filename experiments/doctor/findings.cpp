@@ -160,10 +160,9 @@ Findings processor_findings(const JobFacts& job) {
                       place.host, facts.isa, facts.isas.front()));
     } else if (facts.isa == "portable") {
       add(FindingLevel::note,
-          fmt::format(
-              "{} has neither AVX-512 nor AVX2 with FMA, so that its kernels are many times "
-              "slower: take other machines where speed counts.",
-              place.host));
+          fmt::format("{} has neither AVX-512 nor AVX2 with FMA, so its kernels are many times "
+                      "slower: use other machines if speed matters.",
+                      place.host));
     }
     if (facts.isa != job.of(0).isa) {
       add(FindingLevel::note,

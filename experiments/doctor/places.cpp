@@ -40,7 +40,7 @@ std::string interfaces_in_words(const std::vector<NetworkInterface>& interfaces)
     if (!interface.is_loopback && !interface.addresses.empty())
       words.push_back(in_words(interface));
   }
-  return words.empty() ? "the loopback alone" : fmt::format("{}", fmt::join(words, ", "));
+  return words.empty() ? "only the loopback" : fmt::format("{}", fmt::join(words, ", "));
 }
 
 // A sentence as a part of another one.
@@ -119,9 +119,8 @@ void add_locks(const JobFacts& job, Section& section) {
   }
   section.add(
       FindingLevel::note,
-      fmt::format("{} knows no locks: see to it that no two runs write into one folder, and "
-                  "set HDF5_USE_FILE_LOCKING=FALSE for h5py and HDF5's tools where they "
-                  "refuse its files.",
+      fmt::format("{} has no locks: make sure that no two runs write into one folder, and set "
+                  "HDF5_USE_FILE_LOCKING=FALSE for h5py and HDF5's tools if they refuse its files.",
                   folder.path));
 }
 
@@ -152,11 +151,9 @@ void add_other_rank(const JobFacts& job, int rank, Section& section) {
                             "them there, or name a folder that all hosts share by --out.",
                             host, folder.path, job.host(0)));
   } else if (job.of(0).folder.is_kept_out && !folder.is_kept_out) {
-    section.add(
-        FindingLevel::note,
-        fmt::format("{} does not notice the locks of {}: see to it that no run on it writes "
-                    "into a folder in use.",
-                    host, job.host(0)));
+    section.add(FindingLevel::note, fmt::format("{} does not notice the locks of {}: make sure "
+                                                "that no run on it writes into a folder in use.",
+                                                host, job.host(0)));
   }
 }
 

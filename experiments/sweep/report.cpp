@@ -169,8 +169,8 @@ std::string lost_figures_of(const SweepRun& run) {
     text += fmt::format("\n  {}: {}", trial.plan.folder.string(), trial.state.reason);
   }
   if (text.empty()) return "";
-  return "finished trials whose figures are damaged may be missing where the best is chosen; the "
-         "same command trains one again when its folder is removed:" +
+  return "finished trials whose figures are damaged may be missing from the choice of the best; "
+         "remove a trial's folder, and the same command trains it again:" +
          text;
 }
 

@@ -203,11 +203,11 @@ class BenchCommand final : public Command {
 
   static void warn_about_others(const Console& console, const BenchResults& results) {
     if (results.waiting_share <= kVisibleWaiting && results.peak_drop <= kVisibleDrop) return;
-    console.warning(fmt::format(
-        "something else takes the cores: a thread alone had to wait {:.0f} % of its time, and the "
-        "FMA peak fell {:.0f} % below its best in a tenth of the windows; measure again when the "
-        "machine is idle, or go by the best windows.",
-        100 * results.waiting_share, 100 * results.peak_drop));
+    console.warning(
+        fmt::format("something else takes the cores: a single thread had to wait {:.0f} % of its "
+                    "time, and the FMA peak fell {:.0f} % below its best in a tenth of the "
+                    "windows; measure again when the machine is idle, or go by the best windows.",
+                    100 * results.waiting_share, 100 * results.peak_drop));
   }
 
   void report(const Console& console, const BenchResults& results) const {

@@ -12,7 +12,7 @@ class CompareCommand final : public Command {
  public:
   std::string_view name() const override { return "compare"; }
   std::string_view summary() const override {
-    return "Differences of runs: configuration, results, and where they part";
+    return "Differences between runs: configuration, results, and where they part";
   }
   int place() const override { return 42; }
   std::vector<std::string_view> examples() const override {

@@ -132,7 +132,7 @@ void parse_halving(SettingsReader& parent, SweepConfig& config) {
   const Value* section = parent.value_or_null("halving");
   if (section == nullptr) return;
   if (config.method != SweepMethod::halving) {
-    throw parent.error_at("halving", "goes with method: halving alone");
+    throw parent.error_at("halving", "goes only with method: halving");
   }
   SettingsReader reader(*section, "halving");
   config.halving.factor = reader.integer_or("factor", kFactor, config.halving.factor);

@@ -93,8 +93,8 @@ class ValueBuilder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ == 1) return;
     refuse(mark,
-           "a second document begins here, by '---', '...' or a line that does not go on with what "
-           "stands above it; keep one document in a file.");
+           "a second document begins here, by '---', '...' or a line that does not continue what "
+           "is above it; keep one document per file.");
   }
   void OnDocumentEnd() override {}
 
@@ -167,8 +167,8 @@ class ValueBuilder final : public YAML::EventHandler {
     if (key.empty()) refuse(mark, "a key may not be empty.");
     const auto [first, is_new] = mapping.keys.emplace(key, place(mark));
     if (!is_new) {
-      refuse(mark, fmt::format("the key '{}' is given twice; it stands in line {}, column {} "
-                               "already. Remove one of them.",
+      refuse(mark, fmt::format("the key '{}' is given twice; the first one is in line {}, column "
+                               "{}. Remove one of them.",
                                printable(key), first->second.line, first->second.column));
     }
     mapping.has_key = true;

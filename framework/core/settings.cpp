@@ -89,8 +89,8 @@ bool SettingsReader::second_of(std::string_view first, std::string_view second) 
   const bool has_first = look_up(first) != nullptr;
   const bool has_second = look_up(second) != nullptr;
   if (has_first && has_second) {
-    throw error_at(second,
-                   fmt::format("stands beside {}; give only one of the two", path_of(first)));
+    throw error_at(
+        second, fmt::format("is given together with {}; give only one of the two", path_of(first)));
   }
   return has_second;
 }

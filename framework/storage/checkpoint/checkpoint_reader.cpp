@@ -165,11 +165,10 @@ void require_known_format(const Hdf5Reader& file) {
   if (!file.has_attribute("/", "format")) return;
   const std::string format = file.text_attribute("/", "format");
   if (format == bundle_layout::kFormat) {
-    refuse_damaged(
-        file.name(),
-        "it is a bundle of runs, expected one checkpoint; give the run's folder, or take a "
-        "checkpoint out of a group below /runs/NAME/checkpoints, as README.md of "
-        "framework/storage shows");
+    refuse_damaged(file.name(),
+                   "it is a bundle of runs, expected one checkpoint; give the run's folder, or "
+                   "take a checkpoint out of a group in /runs/NAME/checkpoints, as README.md of "
+                   "framework/storage shows");
   }
   if (format != layout::kFormat) {
     refuse_damaged(file.name(), fmt::format("it is a file of the format {}, expected {}", format,

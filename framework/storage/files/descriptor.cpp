@@ -61,7 +61,7 @@ std::string_view remedy_of(int error_number) {
       return "mount it for writing";
     case EACCES:
     case EPERM:
-      return "see to its rights";
+      return "check its permissions";
     case ENOENT:
       return "check the name";
     case ENOTDIR:
@@ -72,7 +72,7 @@ std::string_view remedy_of(int error_number) {
     case ENFILE:
       return "allow more open files, with ulimit -n";
     case EIO:
-      return "look after the device; dmesg may say more";
+      return "check the device; dmesg may say more";
     default:
       return "";
   }

@@ -220,8 +220,9 @@ void read_all(const Hdf5Reader& file, const std::string& group) {
         read_values(file, path);
         break;
       default:
-        throw Error(errors::kForeignFile,
-                    fmt::format("{} is a link or a named type, which a bundle has none of.", path));
+        throw Error(
+            errors::kForeignFile,
+            fmt::format("{} is a link or a named type, which a bundle never contains.", path));
     }
   }
 }

@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(sizes_that_the_file_cannot_hold_take_no_memory) {
   const auto raw = folder.write("raw", idx_images({1U << 31U, 28, 28}, counting(784)));
   check_refused(raw, "the end is missing");
   const auto gz = folder.write("gz", gzipped(idx_images({1U << 31U, 28, 28}, counting(784))));
-  check_refused(gz, "cannot hold as many");
+  check_refused(gz, "cannot hold that many");
 }
 
 BOOST_AUTO_TEST_CASE(a_gzip_bomb_is_inflated_no_further_than_its_header_and_one_byte) {
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_gzip_bomb_is_inflated_no_further_than_its_header_and_one_
   // the wrong checksum behind them, and say so.
   Bytes bomb = gzipped(idx_images({1, 28, 28}, Bytes(4 << 20)));
   bomb[bomb.size() - 8] ^= 1U;
-  check_refused(folder.write("bomb", bomb), "expected 784 bytes behind its header, found more");
+  check_refused(folder.write("bomb", bomb), "expected 784 bytes after its header, found more");
 }
 
 BOOST_AUTO_TEST_CASE(other_magic_numbers_are_refused_and_swapped_files_are_told_apart) {

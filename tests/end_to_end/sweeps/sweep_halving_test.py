@@ -148,7 +148,7 @@ def test_mistakes_in_the_file_are_told():
         for text, method, words in (
             ("halving: {factor: 1}\n", "halving", ["halving.factor", "2 to 100"]),
             ("halving: {rung: 1}\n", "halving", ["unknown key halving.rung", "'rungs'"]),
-            ("halving: {factor: 3}\n", "grid", ["goes with method: halving alone"]),
+            ("halving: {factor: 3}\n", "grid", ["goes only with method: halving"]),
         ):
             path = sweep_file(folder, method=method)
             path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")

@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(what_keeps_runs_from_being_written_decides_the_advice) {
   advice(ENOSPC, "make room there, or name another folder by --out.");
   advice(EDQUOT, "make room there, or name another folder by --out.");
   advice(EROFS, "mount it for writing, or name another folder by --out.");
-  advice(EACCES, "see to its rights, or name another folder by --out.");
+  advice(EACCES, "check its permissions, or name another folder by --out.");
   advice(0, "name another folder by --out.");
 }
 

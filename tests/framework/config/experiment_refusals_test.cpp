@@ -130,17 +130,16 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_or_range_is_placed) {
 }
 
 BOOST_AUTO_TEST_CASE(two_keys_that_exclude_each_other_are_refused) {
-  BOOST_TEST(refusal({.train = "train: {epochs: 2, steps: 10, batch_size: 64}\n"}) ==
-             "e.yaml:4:27: train.steps stands beside train.epochs; give only one of the two.");
   BOOST_TEST(
-      refusal({.rest = "evaluate: {every_epochs: 2, every_steps: 10}\n"}) ==
-      "e.yaml:7:42: evaluate.every_steps stands beside evaluate.every_epochs; give only one of "
-      "the two.");
-  BOOST_TEST(
-      refusal({.rate = "learning_rate: {schedule: constant, peak: 1, warmup: 0.1, "
-                       "warmup_steps: 3}\n"}) ==
-      "e.yaml:6:73: learning_rate.warmup_steps stands beside learning_rate.warmup; give only "
-      "one of the two.");
+      refusal({.train = "train: {epochs: 2, steps: 10, batch_size: 64}\n"}) ==
+      "e.yaml:4:27: train.steps is given together with train.epochs; give only one of the two.");
+  BOOST_TEST(refusal({.rest = "evaluate: {every_epochs: 2, every_steps: 10}\n"}) ==
+             "e.yaml:7:42: evaluate.every_steps is given together with evaluate.every_epochs; give "
+             "only one of the two.");
+  BOOST_TEST(refusal({.rate = "learning_rate: {schedule: constant, peak: 1, warmup: 0.1, "
+                              "warmup_steps: 3}\n"}) ==
+             "e.yaml:6:73: learning_rate.warmup_steps is given together with learning_rate.warmup; "
+             "give only one of the two.");
 }
 
 BOOST_AUTO_TEST_CASE(a_model_that_cannot_be_loaded_is_placed_in_the_right_file) {

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(of_two_keys_that_exclude_each_other_one_may_be_there) {
   BOOST_TEST(second({{"other", "1"}}));
   BOOST_CHECK_EXCEPTION(second({{"one", "1"}, {"other", "2"}}), Error, [](const Error& error) {
     return std::string(error.what())
-        .starts_with("top.other stands beside top.one; give only one of the two.");
+        .starts_with("top.other is given together with top.one; give only one of the two.");
   });
 }
 
