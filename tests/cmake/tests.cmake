@@ -100,8 +100,24 @@ endforeach()
 
 # Script tests: every *_test.sh and *_test.py below tests/ is one entry, labelled with its first folder. Lines
 # `# labels: a b` and `# timeout: seconds` among its first ten add labels and change the limit. `# full: machines` keeps a
-# test out of the usual run: `ctest -C Full -L machines` runs it. A script that this machine cannot run ends with 77, and is
-# shown as skipped.
+# script out of the usual run: `ctest -C Full -L machines` runs it. Likewise `ctest -C Full -L faults` runs the functions
+# marked `@cli.faults`, by an entry of their own. A script that this machine cannot run ends with 77, and is shown as skipped.
+function(lockstep_script_test test path labels timeout configurations environment)
+  set(interpreter bash)
+  if(path MATCHES "\\.py$")
+    set(interpreter /usr/bin/python3)
+  endif()
+  if(configurations)
+    list(PREPEND configurations CONFIGURATIONS)
+  endif()
+  add_test(NAME ${test} COMMAND ${interpreter} "${path}" ${configurations})
+  set_tests_properties(
+    ${test} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77 ENVIRONMENT "${environment}")
+  if("hosts" IN_LIST labels) # sets of hosts do not meet, but would take the cores from each other
+    set_tests_properties(${test} PROPERTIES RESOURCE_LOCK virtual_hosts)
+  endif()
+endfunction()
+
 file(GLOB_RECURSE scripts CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/tests" tests/*_test.sh tests/*_test.py)
 list(SORT scripts)
 foreach(script IN LISTS scripts)
@@ -121,22 +137,18 @@ foreach(script IN LISTS scripts)
       list(APPEND labels ${more})
     elseif(line MATCHES "^# full: *([a-z]+)$")
       list(APPEND labels ${CMAKE_MATCH_1})
-      set(configurations CONFIGURATIONS Full)
+      set(configurations Full)
     elseif(line MATCHES "^# timeout: *([0-9]+)")
       set(timeout ${CMAKE_MATCH_1})
     endif()
   endforeach()
   cmake_path(GET script STEM stem)
   set(test "${folder}/${stem}")
-  if(script MATCHES "\\.py$")
-    add_test(NAME ${test} COMMAND /usr/bin/python3 "${path}" ${configurations})
-  else()
-    add_test(NAME ${test} COMMAND bash "${path}" ${configurations})
-  endif()
-  set_tests_properties(
-    ${test} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77 ENVIRONMENT
-                       "${LOCKSTEP_TEST_ENVIRONMENT}")
-  if("hosts" IN_LIST labels) # sets of hosts do not meet, but would take the cores from each other
-    set_tests_properties(${test} PROPERTIES RESOURCE_LOCK virtual_hosts)
+  lockstep_script_test(${test} "${path}" "${labels}" ${timeout} "${configurations}" "${LOCKSTEP_TEST_ENVIRONMENT}")
+  file(STRINGS "${path}" marks REGEX "^@cli\\.faults$" LIMIT_COUNT 1)
+  if(marks)
+    lockstep_script_test(
+      ${test}/faults "${path}" "${labels};faults" ${timeout} Full
+      "${LOCKSTEP_TEST_ENVIRONMENT};LOCKSTEP_TEST_PART=faults")
   endif()
 endforeach()

@@ -165,16 +165,28 @@ class Folder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+def faults(test):
+    """Marks a test that takes too long for every change, such as one that kills again and again: only `ctest -C Full` runs it."""
+    test.part = "faults"
+    return test
+
+
 def run_tests(namespace):
-    """Runs every function named test_*, says which, and ends with 1 if one failed, else 77 if one was skipped, else 0."""
+    """Runs every function named test_*, says which, and ends with 1 if one failed, else 77 if one was skipped, else 0.
+
+    Those that are marked run if LOCKSTEP_TEST_PART names their mark, and the others if it is empty.
+    """
+    part = os.environ.get("LOCKSTEP_TEST_PART", "")
+    tests = [(name, value) for name, value in namespace.items() if name.startswith("test_")]
+    tests = [(name, test) for name, test in tests if getattr(test, "part", "") == part]
+    expect(len(tests) > 0, f"there is no test of part '{part}'")
     failures = 0
     skipped = 0
-    for name, function in list(namespace.items()):
-        if not name.startswith("test_"):
-            continue
+    for name, test in tests:
+        start = time.monotonic()
         try:
-            function()
-            print(f"passed  {name}", flush=True)
+            test()
+            print(f"passed  {name} ({time.monotonic() - start:.1f} s)", flush=True)
         except Skipped as reason:
             skipped += 1
             print(f"SKIPPED {name}: {reason}", flush=True)
