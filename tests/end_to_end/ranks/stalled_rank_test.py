@@ -94,6 +94,7 @@ def test_a_stopped_rank_ends_the_job():
             expect_stalled(running, processes)
 
 
+@cli.faults
 def test_a_rank_that_spins_or_leaves_alone_ends_the_job():
     with cli.Folder() as folder:
         library = faulty(folder)
@@ -132,6 +133,7 @@ def test_a_job_that_was_stopped_as_a_whole_goes_on():
             cli.expect_equal(running.end(), 0, f"exit code ({running.said()})")
 
 
+@cli.faults
 def test_many_ranks_on_few_cores_raise_no_alarm():
     with cli.Folder() as folder:
         done = cli.run(train(folder, SHORT_DEADLINE, "train.epochs=10"), 8)

@@ -30,7 +30,8 @@ def journal(run):
     return rows
 
 
-def test_twenty_kills_at_random_moments_lose_nothing():
+def check_kills(count):
+    """So many kills at random moments lose nothing."""
     seed = random.randrange(1 << 30)
     print(f"        seed {seed}")
     rng = random.Random(seed)
@@ -40,10 +41,10 @@ def test_twenty_kills_at_random_moments_lose_nothing():
         expected = cli.run_json(["train", experiment, "--out", folder / "undisturbed"])
         length = time.monotonic() - start
         kills = 0
-        while kills < 20:
+        while kills < count:
             run = folder / f"killed_{kills}"
             # Kill the same run until it ends by itself: it may be killed several times.
-            while kills < 20:
+            while kills < count:
                 process = subprocess.Popen(
                     cli.command(["train", experiment, "--out", run, "--resume", "--quiet"]),
                     stdout=subprocess.DEVNULL,
@@ -65,6 +66,15 @@ def test_twenty_kills_at_random_moments_lose_nothing():
             cli.expect_equal(result["test"], expected["test"], "test figures")
             cli.expect_equal(journal(run), journal(folder / "undisturbed"), "journal")
             shutil.rmtree(run)
+
+
+def test_kills_at_random_moments_lose_nothing():
+    check_kills(3)
+
+
+@cli.faults
+def test_twenty_kills_at_random_moments_lose_nothing():
+    check_kills(20)
 
 
 def test_a_run_goes_on_from_any_checkpoint_on_other_ranks_and_threads():

@@ -88,6 +88,7 @@ def test_a_process_alone_stops_at_each_of_the_signals():
             expect_goes_on(folder, run, 2, 2)
 
 
+@cli.faults
 def test_whichever_rank_gets_a_signal_all_stop_after_the_same_step():
     for ranks, asked, number in ((2, 0, signal.SIGTERM), (2, 1, signal.SIGUSR1), (3, 2, signal.SIGINT)):
         with cli.Folder() as folder:

@@ -79,6 +79,7 @@ def test_the_best_of_each_rung_go_on_and_the_last_of_them_have_the_bits_of_a_gri
         cli.expect_equal(cli.run_json(words_of(folder, "--list")), result, "listed")
 
 
+@cli.faults
 def test_more_values_are_judged_with_those_that_were_there():
     with cli.Folder() as folder, cli.Folder() as other:
         cli.run_json(words_of(folder, rates=RATES[:4]))
@@ -89,6 +90,7 @@ def test_more_values_are_judged_with_those_that_were_there():
                 cli.expect_equal((status, steps, digest), whole[rate], f"of {rate}")
 
 
+@cli.faults
 def test_a_killed_sweep_ends_as_if_nothing_had_been():
     with cli.Folder() as folder:
         begin = time.monotonic()
@@ -106,6 +108,7 @@ def test_a_killed_sweep_ends_as_if_nothing_had_been():
         cli.expect_equal(summary(cli.run_json(words_of(folder))), expected, "after the kills")
 
 
+@cli.faults
 def test_two_sweepers_decide_the_same():
     with cli.Folder() as folder:
         expected = summary(cli.run_json(words_of(folder)))

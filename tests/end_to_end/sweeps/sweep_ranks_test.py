@@ -47,8 +47,9 @@ def expect_goes_on(folder):
     cli.expect_equal(sweeps.digests(cli.run_json(sweep_words(folder))), alone(), "digests")
 
 
-def test_the_trials_have_the_same_bits_on_any_ranks():
-    for ranks, options in LAUNCHES:
+def check_bits(launches):
+    """The sweep ends with the bits of one process, however it is spread."""
+    for ranks, options in launches:
         with cli.Folder() as folder:
             result = cli.run_json(sweep_words(folder, *options), ranks)
             cli.expect_equal((result["done"], result["failed"]), (6, 0), f"counts on {ranks} ranks")
@@ -57,6 +58,15 @@ def test_the_trials_have_the_same_bits_on_any_ranks():
                 states = list(index["trials/status"].asstr())
             cli.expect_equal(states, ["done"] * 6, "the index")
             cli.expect_no_process(folder, 0)
+
+
+def test_the_trials_have_the_same_bits_on_two_ranks():
+    check_bits(LAUNCHES[:1])
+
+
+@cli.faults
+def test_the_trials_have_the_same_bits_on_any_ranks():
+    check_bits(LAUNCHES[1:])
 
 
 def test_only_rank_0_speaks_and_counts_all_trials():
@@ -81,15 +91,20 @@ def test_each_rank_takes_part():
             cli.expect_equal(running.end(), 0, running.said())
 
 
-def test_a_request_to_any_rank_stops_all_and_the_same_command_goes_on():
-    for asked, number, ranks, options in (
-        (None, signal.SIGUSR1, 3, ()),
-        (1, signal.SIGUSR1, 3, ()),
-        (2, signal.SIGINT, 3, ()),
-        (None, signal.SIGUSR1, 4, TOGETHER),
-        (0, signal.SIGTERM, 4, TOGETHER),
-        (3, signal.SIGUSR1, 4, TOGETHER),
-    ):
+# Which process is asked (None: mpirun) by which signal, among how many ranks, spread how.
+REQUESTS = (
+    (1, signal.SIGUSR1, 2, ()),
+    (None, signal.SIGUSR1, 3, ()),
+    (2, signal.SIGINT, 3, ()),
+    (None, signal.SIGUSR1, 4, TOGETHER),
+    (0, signal.SIGTERM, 4, TOGETHER),
+    (3, signal.SIGUSR1, 4, TOGETHER),
+)
+
+
+def check_requests(requests):
+    """All ranks stop, and the same command goes on."""
+    for asked, number, ranks, options in requests:
         with cli.Folder() as folder:
             with cli.Job(sweep_words(folder, *options), ranks) as running:
                 at_work(running, folder, 2)
@@ -102,6 +117,16 @@ def test_a_request_to_any_rank_stops_all_and_the_same_command_goes_on():
             expect_goes_on(folder)
 
 
+def test_a_request_to_a_rank_stops_all_and_the_same_command_goes_on():
+    check_requests(REQUESTS[:1])
+
+
+@cli.faults
+def test_a_request_to_any_rank_stops_all_and_the_same_command_goes_on():
+    check_requests(REQUESTS[1:])
+
+
+@cli.faults
 def test_a_request_to_a_rank_without_work_stops_those_that_have_some():
     for ranks, options in ((2, ()), (4, TOGETHER)):
         with cli.Folder() as folder:
@@ -122,6 +147,7 @@ def test_the_time_limit_of_a_trial_is_its_own():
         cli.expect_equal([(row["status"], row["steps"]) for row in result["results"]], [("stopped", 1)] * 3, "trials")
 
 
+@cli.faults
 def test_a_killed_rank_or_launcher_leaves_nothing_and_loses_nothing():
     for killed, ranks, options in ((0, 2, ()), (1, 2, ()), (None, 2, ()), (3, 4, TOGETHER), (None, 4, TOGETHER)):
         with cli.Folder() as folder:
@@ -138,6 +164,7 @@ def failures(result):
     return [row for row in result["results"] if row["status"] == "failed"]
 
 
+@cli.faults
 def test_a_failed_trial_stops_no_other():
     lists = ("optimizer={type: sgd, weight_decay: 1000}", "learning_rate.peak=0.0001,1e6,0.0002,9e5")
     for ranks, options in ((2, ()), (4, TOGETHER)):

@@ -118,6 +118,7 @@ def test_a_terminal_shows_a_table_of_what_runs():
         cli.expect("\033[J" in text, "the table is not taken away")
 
 
+@cli.faults
 def test_two_sweepers_share_the_work_and_never_a_trial():
     with cli.Folder() as folder:
         words = sweeps.words(folder, "--threads", 1, text=sweeps.LONG, lists=("seed=1,2,3,4,5,6",))
@@ -129,6 +130,7 @@ def test_two_sweepers_share_the_work_and_never_a_trial():
         cli.expect_equal(states, ["done"] * 6, "states")
 
 
+@cli.faults
 def test_a_dead_sweepers_trials_are_taken_over_while_another_waits():
     with cli.Folder() as folder:
         words = sweeps.words(folder, "--threads", 1, text=sweeps.LONG, lists=("seed=1,2",))

@@ -46,6 +46,7 @@ def test_small_initial_weights_of_the_convolutions():
     cli.expect_equal(checks.causes(checks.check([experiment, *found["overrides"]], 0)), [], "findings after the advice")
 
 
+@cli.faults
 def test_good_experiments_raise_nothing():
     mnist()
     for experiment in sorted(EXPERIMENTS.glob("*.yaml")):
@@ -74,6 +75,7 @@ def check_mistake(overrides, expected, better):
     checks.check(checks.followed([experiment, *overrides], found["overrides"]), 0)
 
 
+@cli.faults
 def test_weights_of_zero():
     zero = [f"model.layers.{layer}.init.weight={{type: constant, value: 0}}" for layer in LAYERS]
     check_mistake(
@@ -87,17 +89,20 @@ def test_a_rate_that_is_100_times_too_high():
     check_mistake(["learning_rate.peak=1.6"], [("rate_too_high", "learning_rate.peak")], ["learning_rate.peak=0.016"])
 
 
+@cli.faults
 def test_rates_that_are_a_million_times_off():
     wrong = ("1.6e4", "rate_too_high"), ("1.6e-8", "rate_too_low")
     for peak, finding in wrong:
         check_mistake([f"learning_rate.peak={peak}"], [(finding, "learning_rate.peak")], ["learning_rate.peak=0.016"])
 
 
+@cli.faults
 def test_plain_gradient_descent_that_leaves_the_finite_numbers():
     override = ["optimizer={type: sgd, momentum: 0.9}", "learning_rate.peak=1000"]
     check_mistake(override, [("rate_too_high", "learning_rate.peak")], ["learning_rate.peak=0.1"])
 
 
+@cli.faults
 def test_bytes_that_are_not_scaled():
     mnist()
     experiment = EXPERIMENTS / "lenet5_mnist.yaml"
@@ -110,6 +115,7 @@ def test_bytes_that_are_not_scaled():
     checks.check([experiment, *found["overrides"]], 0)
 
 
+@cli.faults
 def test_rectifiers_that_are_all_dead():
     check_mistake(
         ["model.layers.c3.init.bias={type: constant, value: -100}"],
@@ -118,6 +124,7 @@ def test_rectifiers_that_are_all_dead():
     )
 
 
+@cli.faults
 def test_biases_that_kill_every_rectifier():
     bias = "model.layers.{}.init.bias={{type: constant, value: {}}}"
     check_mistake(
@@ -134,6 +141,7 @@ def model_of(folder, text):
     return f"model={path}"
 
 
+@cli.faults
 def test_weights_that_saturate_every_layer():
     lenet5 = (EXPERIMENTS.parent / "models" / "lenet5.yaml").read_text(encoding="utf-8")
     weight = "model.layers.{}.init.weight={{type: {}}}"
@@ -146,6 +154,7 @@ def test_weights_that_saturate_every_layer():
         )
 
 
+@cli.faults
 def test_a_deep_network_of_sigmoids():
     layers = "".join(f"  - {{name: f{i}, type: dense, units: 64}}\n  - {{name: s{i}, type: sigmoid}}\n" for i in range(8))
     head = "name: deep\ninput: {shape: [1, 28, 28]}\nlayers:\n  - {name: flat, type: flatten}\n"
@@ -155,12 +164,14 @@ def test_a_deep_network_of_sigmoids():
         check_mistake([model_of(folder, head + layers + last)], [("signal_vanishes", "s0")], advice)
 
 
+@cli.faults
 def test_a_scale_of_the_weights_beside_good_ones():
     scale = [f"model.layers.{layer}.weight_scale=" for layer in ("c1", "c3")]
     expected = [("signal_vanishes", "c1"), ("signal_vanishes", "c3")]
     check_mistake([key + "1e-4" for key in scale], expected, [key + "1" for key in scale])
 
 
+@cli.faults
 def test_labels_that_are_shuffled():
     source = mnist()
     with cli.Folder() as folder:
