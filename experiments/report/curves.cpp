@@ -7,14 +7,10 @@
 #include <set>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "experiments/text/figures.hpp"
 #include "framework/training/diagnosis/record_columns.hpp"
-
-#include <nlohmann/json.hpp>
-
-#include <nlohmann/json.hpp>
-
-#include <nlohmann/json.hpp>
 
 namespace lockstep {
 namespace {

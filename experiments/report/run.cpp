@@ -61,24 +61,12 @@ Json figure_cell(const std::string& name, double value, bool is_share) {
                      is_share ? percent(value) : figure(value));
 }
 
-// The name of a figure in two words: "train_loss" belongs to "training" and is a "loss".
-struct FigureName {
-  std::string set;
-  std::string measure;
-};
-
-FigureName parts_of(std::string_view name) {
-  const std::size_t end = name.find('_');
-  const std::string_view set = name.substr(0, end);
-  return {set == "train" ? "training" : std::string(set), spelled_out(name.substr(end + 1))};
-}
-
 // Headings in two rows: each set above its figures.
 void add_headings(ReportPage& page) {
   Json sets = Json::array();
   Json measures = Json::array();
   for (const Column<EpochRecord>& column : kFigureColumns) {
-    const auto [set, measure] = parts_of(column.name);
+    const auto [set, measure] = figure_name(column.name);
     if (sets.empty() || sets.back()["name"] != set) sets.push_back({{"name", set}, {"span", 0}});
     sets.back()["span"] = sets.back()["span"].get<int>() + 1;
     measures.push_back({{"name", measure}, {"meaning", column.long_name}});
@@ -113,7 +101,7 @@ Json headline_view(const MetricsTables& tables) {
       const Column<EpochRecord>& column = kFigureColumns[i];
       const double value = tables.epochs[last].*column.member;
       if (std::isnan(value)) continue;
-      const auto [set, measure] = parts_of(column.name);
+      const auto [set, measure] = figure_name(column.name);
       figures.push_back(
           {{"label", set + " " + measure},
            {"cell", figure_cell(fmt::format("metrics.epochs.{}.{}", last, column.name), value,

@@ -94,15 +94,32 @@ void print_curves(const Console& console, const MetricsTables& tables) {
   }
 }
 
+// Headings in two rows: each set stands over the first of its figures.
+void print_epoch_headings(const Console& console) {
+  std::string sets(14, ' ');
+  std::string measures = "epoch    step ";
+  std::string before;
+  for (const Column<EpochRecord>& column : kFigureColumns) {
+    const auto [set, measure] = figure_name(column.name);
+    sets += fmt::format("{:>11}", set == before ? "" : set);
+    measures += fmt::format("{:>11}", measure);
+    before = set;
+  }
+  sets.erase(sets.find_last_not_of(' ') + 1);
+  console.result(console.bold(sets));
+  console.result(console.bold(measures));
+}
+
 void print_epochs(const Console& console, const MetricsTables& tables) {
   console.result("");
-  console.result(console.bold(
-      "epoch    step   train loss     acc.   val. loss     acc.   test loss     acc."));
+  print_epoch_headings(console);
   for (const EpochRecord& epoch : tables.epochs) {
-    console.result(fmt::format(
-        "{:<6.4g} {:>6}  {:>11}  {:>7}  {:>10}  {:>7}  {:>10}  {:>7}", epoch.epoch, epoch.step,
-        figure(epoch.train_loss), percent(epoch.train_accuracy), figure(epoch.validation_loss),
-        percent(epoch.validation_accuracy), figure(epoch.test_loss), percent(epoch.test_accuracy)));
+    std::string line = fmt::format("{:<6.4g} {:>6} ", epoch.epoch, epoch.step);
+    for (const Column<EpochRecord>& column : kFigureColumns) {
+      const double value = epoch.*column.member;
+      line += fmt::format("{:>11}", column.is_share ? percent(value) : figure(value));
+    }
+    console.result(line);
   }
 }
 

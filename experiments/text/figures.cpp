@@ -55,6 +55,12 @@ std::string spelled_out(std::string_view name) {
   return words;
 }
 
+FigureName figure_name(std::string_view name) {
+  const std::size_t end = name.find('_');
+  const std::string_view set = name.substr(0, end);
+  return {set == "train" ? "training" : std::string(set), spelled_out(name.substr(end + 1))};
+}
+
 std::string shortened(std::string_view text, std::size_t most) {
   constexpr std::string_view kDots = "...";
   if (text.size() <= most) return std::string(text);

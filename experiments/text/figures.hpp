@@ -24,6 +24,14 @@ std::string bytes_in_words(Index bytes);
 std::string clock_text(double seconds);
 /// The name of a figure, "dead_share", as "dead share".
 std::string spelled_out(std::string_view name);
+
+/// The name of an evaluation's figure in two parts: "train_loss" is the "loss" of "training".
+struct FigureName {
+  std::string set;
+  std::string measure;
+};
+FigureName figure_name(std::string_view name);
+
 /// At most `most` bytes of a text. The end of a longer text is replaced by "...".
 std::string shortened(std::string_view text, std::size_t most);
 

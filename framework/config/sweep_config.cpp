@@ -10,6 +10,7 @@
 #include "framework/config/experiment_sections.hpp"
 #include "framework/config/model_file.hpp"
 #include "framework/config/yaml_reader.hpp"
+#include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
@@ -22,9 +23,12 @@ constexpr auto kMethods = std::to_array<std::string_view>({"grid", "random", "ha
 constexpr auto kGoals = std::to_array<std::string_view>({"maximize", "minimize"});
 constexpr auto kDistributions =
     std::to_array<std::string_view>({"uniform", "log_uniform", "int_uniform"});
-constexpr auto kMetrics =
-    std::to_array<std::string_view>({"validation_accuracy", "test_accuracy", "train_accuracy",
-                                     "validation_loss", "test_loss", "train_loss"});
+// Any figure of an evaluation.
+constexpr auto kMetrics = [] {
+  std::array<std::string_view, kFigureColumns.size()> names;
+  std::ranges::transform(kFigureColumns, names.begin(), &Column<EpochRecord>::name);
+  return names;
+}();
 
 template <class Names>
 std::size_t position_of(const Names& names, std::string_view name) {
@@ -248,7 +252,5 @@ Value to_value(const SweepConfig& config) {
   document.set("ranks_per_trial", Value::integer(config.ranks_per_trial));
   return document;
 }
-
-std::vector<std::string_view> sweep_metric_names() { return {kMetrics.begin(), kMetrics.end()}; }
 
 }  // namespace lockstep

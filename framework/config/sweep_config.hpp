@@ -79,9 +79,6 @@ bool draws_trials(const SweepConfig& config);
 /// The whole sweep with every default. load_sweep makes the same sweep from it, from any folder.
 Value to_value(const SweepConfig& config);
 
-/// The names that a metric may have: figures of a run's evaluations.
-std::vector<std::string_view> sweep_metric_names();
-
 /// Applies a word of the command line: "key=a,b,c" or "key=a".
 void add_word(SweepConfig& config, const std::string& word);
 

@@ -37,7 +37,15 @@ def test_a_run_is_shown_within_80_columns():
     with cli.Folder() as folder:
         run = trained(folder)
         text = cli.run(["inspect", run], env=UTF8, cwd=folder).stdout
-        for words in ("outcome    DONE", "layer          output rms", "accuracy by class (test)", "  latest", "  best", "▁"):
+        for words in (
+            "outcome    DONE",
+            "epoch    step        loss   accuracy       loss   accuracy       loss   accuracy",
+            "layer          output rms",
+            "accuracy by class (test)",
+            "  latest",
+            "  best",
+            "▁",
+        ):
             cli.expect(words in text, f"{words!r} is not in {text}")
         for line in text.splitlines()[1:]:
             cli.expect(len(line) <= 80, f"wider than 80 columns: {line}")
