@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # labels: install
 # timeout: 900
-# The build installs into a prefix; a project outside the tree builds against that package; the installed program finds its
-# share folder and describes a model from there.
+# The build installs into a prefix; a project outside the tree builds against that package and resumes a training with it; the
+# installed program finds its share folder and describes a model from there.
 set -euo pipefail
 
 prefix=$(mktemp -d)
@@ -18,6 +18,9 @@ cmake --build "$consumer/build"
 line=$("$consumer/build/consumer")
 echo "$line"
 [[ $line =~ ^lockstep\ [0-9]+\.[0-9]+\.[0-9]+,\ [1-9][0-9]*\ layers$ ]]
+
+# It trains, saves and resumes with the library alone, to the same bits.
+"$consumer/build/resume" "$prefix/interrupted"
 
 # No path of the source tree may be left in what is installed for others to build with.
 if grep -rn "$LOCKSTEP_SOURCE_DIR" "$prefix"/installed/lib*/cmake "$prefix"/installed/lib/*/cmake 2>/dev/null; then
