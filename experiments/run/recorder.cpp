@@ -10,47 +10,38 @@
 #include "framework/storage/checkpoint/training_state.hpp"
 
 namespace lockstep {
-namespace {
 
-constexpr double kPublishInterval = 10;    // seconds between two snapshots within an epoch
-constexpr double kShortestInterval = 0.5;  // and between two evaluations
-
-}  // namespace
-
-RunRecorder::RunRecorder(Parts parts, MetricsTables tables)
+RunRecorder::RunRecorder(Parts parts, MetricsTables recorded)
     : parts_(std::move(parts)),
-      journal_(parts_.directory.journal_path()),
-      tables_(std::move(tables)),
-      published_at_(-std::numeric_limits<double>::infinity()) {
-  recall();
+      metrics_({.files = {.journal = parts_.directory.journal_path(),
+                          .snapshot = parts_.directory.metrics_path()},
+                .origin = {.experiment = parts_.experiment_text, .provenance = parts_.provenance},
+                .clock = parts_.clock}) {
+  recall(recorded);
+  metrics_.go_on(std::move(recorded));
 }
 
 // In a resumed run, restores what the monitor has seen and reported before.
-void RunRecorder::recall() {
-  auto evaluation = tables_.epochs.begin();
-  for (const StepRecord& record : tables_.steps) {
+void RunRecorder::recall(const MetricsTables& recorded) {
+  auto evaluation = recorded.epochs.begin();
+  for (const StepRecord& record : recorded.steps) {
     static_cast<void>(parts_.monitor.on_step(record));
-    for (; evaluation != tables_.epochs.end() && evaluation->step <= record.step; ++evaluation) {
+    for (; evaluation != recorded.epochs.end() && evaluation->step <= record.step; ++evaluation) {
       static_cast<void>(parts_.monitor.on_evaluation(*evaluation));
     }
   }
 }
 
 void RunRecorder::on_step(const StepRecord& record) {
-  journal_.append(record);
-  tables_.steps.push_back(record);
+  metrics_.append(record);
   parts_.progress.on_step(record);
   watch_learning(record);
-  if (parts_.clock() - published_at_ > kPublishInterval) publish();
 }
 
 void RunRecorder::on_evaluation(const EpochRecord& record) {
   // The run was stopped right after this evaluation, and would record it a second time.
-  if (!tables_.epochs.empty() && tables_.epochs.back().step == record.step) return;
-  journal_.append(record);
-  journal_.sync();
-  tables_.epochs.push_back(record);
-  if (parts_.clock() - published_at_ > kShortestInterval) publish();
+  if (metrics_.last_evaluation() == record.step) return;
+  metrics_.append(record);
   parts_.progress.on_evaluation(record);
   parts_.directory.log(
       fmt::format("epoch {:.4g} step {}: train loss {:.6f}, validation accuracy "
@@ -72,7 +63,7 @@ void RunRecorder::on_checkpoint(const TrainingProgress& progress) {
   checkpoint.model = parts_.model_text;
   checkpoint.provenance = parts_.provenance;
   // A checkpoint implies that the figures of all steps up to its own are stored.
-  journal_.sync();
+  metrics_.sync();
   const Index keep = parts_.config.checkpoint.keep;
   // Without a validation split the latest checkpoint counts as the best.
   const bool is_best = progress.best_step == progress.step || progress.best_step == 0;
@@ -85,13 +76,12 @@ void RunRecorder::on_checkpoint(const TrainingProgress& progress) {
 
 void RunRecorder::finish() {
   parts_.progress.finish();
-  journal_.sync();
-  publish();
+  metrics_.publish();
 }
 
 void RunRecorder::fail() {
   try {
-    publish();
+    metrics_.publish();
   } catch (const std::exception&) {  // the journal has everything
   }
 }
@@ -109,12 +99,6 @@ void RunRecorder::watch_learning(const StepRecord& record) {
 void RunRecorder::warn(const std::string& message) {
   parts_.progress.warn(message);
   parts_.directory.log(message);
-}
-
-void RunRecorder::publish() {
-  publish_metrics(parts_.directory.metrics_path(), tables_,
-                  {.experiment = parts_.experiment_text, .provenance = parts_.provenance});
-  published_at_ = parts_.clock();
 }
 
 }  // namespace lockstep

@@ -5,8 +5,7 @@
 #include "experiments/program/progress.hpp"
 #include "framework/config/experiment_config.hpp"
 #include "framework/graph/parameter_store.hpp"
-#include "framework/storage/metrics/metrics.hpp"
-#include "framework/storage/metrics/metrics_journal.hpp"
+#include "framework/storage/metrics/metrics_writer.hpp"
 #include "framework/storage/run/run_directory.hpp"
 #include "framework/training/diagnosis/learning_monitor.hpp"
 #include "framework/training/trainer.hpp"
@@ -31,8 +30,8 @@ class RunRecorder final : public TrainingObserver {
     Index steps_per_epoch;
     double (*clock)();
   };
-  /// @param tables  what the journal already holds if the run is resumed
-  RunRecorder(Parts parts, MetricsTables tables);
+  /// @param recorded  what the journal already holds if the run is resumed
+  RunRecorder(Parts parts, MetricsTables recorded);
 
   void on_step(const StepRecord& record) override;
   void on_evaluation(const EpochRecord& record) override;
@@ -45,12 +44,9 @@ class RunRecorder final : public TrainingObserver {
 
  private:
   Parts parts_;
-  MetricsJournal journal_;
-  MetricsTables tables_;
-  double published_at_;
+  MetricsWriter metrics_;
 
-  void publish();
-  void recall();
+  void recall(const MetricsTables& recorded);
   void watch_learning(const StepRecord& record);
   void warn(const std::string& message);
 };

@@ -55,9 +55,14 @@ void AtomicFile::publish() {
 
 void write_text_file(const std::filesystem::path& path, std::string_view text,
                      const WriteOptions& options) {
+  replace_file(path, std::as_bytes(std::span(text)), options);
+}
+
+void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                  const WriteOptions& options) {
   AtomicFile aside(path, options);
   Descriptor file(aside.temporary(), OpenMode::create);
-  file.write(text);
+  file.write_at(0, bytes);
   file.close();
   options.reached(WriteStage::written, aside.temporary());
   aside.sync();

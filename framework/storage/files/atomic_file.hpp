@@ -4,8 +4,10 @@
 // hidden name, synced and renamed, and the folder synced. There is one writer per folder, which the
 // run's lock ensures.
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -56,7 +58,11 @@ class AtomicFile {
   bool published_ = false;
 };
 
-/// Replaces `path` by a file with this text. @throws Error (data); the old file is then untouched.
+/// Replaces `path` by a file with these bytes. @throws Error (data); the old file is then untouched.
+void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                  const WriteOptions& options = {});
+
+/// Likewise by a file with this text.
 void write_text_file(const std::filesystem::path& path, std::string_view text,
                      const WriteOptions& options = {});
 

@@ -91,7 +91,10 @@ class Hdf5Reader;
 class Hdf5Writer {
  public:
   /// @param user_block  bytes left free before the HDF5 data: 0, or a power of two from 512 on
-  explicit Hdf5Writer(const std::filesystem::path& path, std::size_t user_block = 0);
+  /// @param expected_bytes  the file's likely size: so much memory is set aside, and used as far as
+  ///                        needed. A larger file is copied as it grows.
+  explicit Hdf5Writer(const std::filesystem::path& path, std::size_t user_block = 0,
+                      std::size_t expected_bytes = 0);
   /// If the file was neither closed nor finished, nothing is written.
   ~Hdf5Writer();
   Hdf5Writer(const Hdf5Writer&) = delete;

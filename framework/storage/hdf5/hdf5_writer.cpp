@@ -176,9 +176,11 @@ Handle memory_access_properties(std::vector<std::byte>& image, const Where& wher
 
 }  // namespace
 
-Hdf5Writer::Hdf5Writer(const std::filesystem::path& path, std::size_t user_block)
+Hdf5Writer::Hdf5Writer(const std::filesystem::path& path, std::size_t user_block,
+                       std::size_t expected_bytes)
     : path_(path), name_(path.string()), user_block_(user_block) {
   silence();
+  image_.reserve(expected_bytes);
   const Where where{name_, "file"};
   const Handle access = memory_access_properties(image_, where);
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), where);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -25,24 +24,33 @@ std::vector<Index> steps_of(const std::vector<Record>& records) {
   return steps;
 }
 
-/// One record a step, in order; of several the first.
+/// One record a step, in order; of several the first. Those of a sound journal stay where they are:
+/// a long run has millions.
 template <typename Record>
 std::vector<Record> in_order(std::vector<Record> records) {
-  std::map<Index, Record> by_step;
-  for (Record& record : records) by_step.try_emplace(record.step, std::move(record));
-  std::vector<Record> ordered;
-  for (auto& [step, record] : by_step) ordered.push_back(std::move(record));
-  return ordered;
+  const auto is_out_of_order = [](Index before, Index after) { return before >= after; };
+  if (std::ranges::adjacent_find(records, is_out_of_order, &Record::step) == records.end()) {
+    return records;
+  }
+  std::ranges::stable_sort(records, {}, &Record::step);
+  const auto again = std::ranges::unique(records, {}, &Record::step);
+  records.erase(again.begin(), again.end());
+  return records;
 }
 
-/// Records with those of `more` whose step they lack.
+/// Records, in order, with those of `more` whose step they lack.
 template <typename Record>
 std::vector<Record> filled(std::vector<Record> records, const std::vector<Record>& more,
                            Index last_step) {
-  std::ranges::copy_if(more, std::back_inserter(records), [last_step](const Record& record) {
-    return record.step >= 1 && record.step <= last_step;
-  });
-  return in_order(std::move(records));
+  std::vector<Record> ordered = in_order(std::move(records));
+  std::vector<Record> lacking;
+  for (const Record& record : more) {
+    if (record.step < 1 || record.step > last_step) continue;
+    if (std::ranges::binary_search(ordered, record.step, {}, &Record::step)) continue;
+    lacking.push_back(record);
+  }
+  std::ranges::move(lacking, std::back_inserter(ordered));
+  return in_order(std::move(ordered));
 }
 
 /// Those of the steps 1 to `last_step` that have no record, as "3, 7-12".
@@ -102,9 +110,10 @@ struct Repair {
   std::vector<std::string> facts;  ///< what was wrong, in words
 };
 
-Repair repair(const JournalContents& found, const MetricsFiles& files, Index last_step) {
-  Repair repair{.tables = {in_order(found.tables.steps), in_order(found.tables.epochs)},
-                .facts = told(found.problems)};
+Repair repair(JournalContents found, const MetricsFiles& files, Index last_step) {
+  Repair repair{
+      .tables = {in_order(std::move(found.tables.steps)), in_order(std::move(found.tables.epochs))},
+      .facts = told(found.problems)};
   MetricsTables& tables = repair.tables;
   const std::string missing = missing_steps(tables.steps, last_step);
   if (missing.empty() && found.problems.empty()) return repair;
@@ -121,11 +130,16 @@ Repair repair(const JournalContents& found, const MetricsFiles& files, Index las
   return repair;
 }
 
-/// Whether the records are those in front of the journal, one a step and in order.
-bool is_whole(const JournalContents& found, const MetricsTables& tables) {
-  return found.problems.empty() && found.in_front &&
-         steps_of(tables.steps) == steps_of(found.tables.steps) &&
-         steps_of(tables.epochs) == steps_of(found.tables.epochs);
+/// Which steps the records are of.
+struct RecordedSteps {
+  std::vector<Index> steps;
+  std::vector<Index> epochs;
+
+  friend bool operator==(const RecordedSteps&, const RecordedSteps&) = default;
+};
+
+RecordedSteps steps_of(const MetricsTables& tables) {
+  return {steps_of(tables.steps), steps_of(tables.epochs)};
 }
 
 std::string sentence(const std::filesystem::path& journal, const std::vector<std::string>& facts) {
@@ -160,10 +174,13 @@ RecordedMetrics read_run_metrics(const MetricsFiles& files) {
 }
 
 RecoveredJournal recover_journal(const MetricsFiles& files, Index last_step) {
-  const JournalContents found = read_journal(files.journal, last_step);
-  auto [tables, facts] = repair(found, files, last_step);
-  if (is_whole(found, tables)) {
-    cut(files.journal, found.front_bytes);
+  JournalContents found = read_journal(files.journal, last_step);
+  const std::int64_t front_bytes = found.front_bytes;
+  const bool is_in_front = found.problems.empty() && found.in_front;
+  const RecordedSteps recorded = steps_of(found.tables);
+  auto [tables, facts] = repair(std::move(found), files, last_step);
+  if (is_in_front && steps_of(tables) == recorded) {
+    cut(files.journal, front_bytes);
   } else if (const std::string kept = replace(files.journal, tables); !kept.empty()) {
     facts.push_back(fmt::format("what it was is kept as {}", kept));
   }

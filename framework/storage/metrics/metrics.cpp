@@ -3,25 +3,19 @@
 #include <fmt/format.h>
 
 #include "framework/core/error.hpp"
-#include "framework/storage/hdf5/hdf5_file.hpp"
 #include "framework/storage/metrics/metrics_tables.hpp"
 
 namespace lockstep {
 
 void publish_metrics(const std::filesystem::path& path, const MetricsTables& tables,
                      const MetricsOrigin& origin, const WriteOptions& options) {
+  publish_metrics_file(path, metrics_file(tables, origin), options);
+}
+
+void publish_metrics_file(const std::filesystem::path& path, std::span<const std::byte> file,
+                          const WriteOptions& options) {
   try {
-    AtomicFile aside(path, options);
-    Hdf5Writer file(aside.temporary());
-    write_metrics(file, "", tables);
-    if (!origin.experiment.empty()) {
-      file.add_text("/experiment", origin.experiment, "resolved experiment, YAML");
-    }
-    write_provenance(file, origin.provenance);
-    file.close();
-    options.reached(WriteStage::written, aside.temporary());
-    aside.sync();
-    aside.publish();
+    replace_file(path, file, options);
   } catch (const Error& error) {
     throw Error(error.code(),
                 fmt::format("metrics {} are not written: {}", path.string(), error.what()));

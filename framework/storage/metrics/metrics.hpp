@@ -4,7 +4,9 @@
 // complete, since each version replaces the one before by a rename: any reader may open it at any
 // time. Its layout is in README.md.
 
+#include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,10 @@ struct MetricsOrigin {
 /// @throws Error (data) naming path and reason; the file before is then untouched.
 void publish_metrics(const std::filesystem::path& path, const MetricsTables& tables,
                      const MetricsOrigin& origin = {}, const WriteOptions& options = {});
+
+/// Likewise with the bytes of such a file (metrics_file).
+void publish_metrics_file(const std::filesystem::path& path, std::span<const std::byte> file,
+                          const WriteOptions& options = {});
 
 /// Reads what publish_metrics wrote. The file keeps the last confusion matrix only: the other
 /// epochs come without. @throws Error (data): missing, not HDF5, missing or ill-shaped columns.

@@ -1,5 +1,8 @@
 #include "framework/storage/metrics/metrics_journal.hpp"
 
+#include <fmt/compile.h>
+
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -8,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "framework/core/error.hpp"
 #include "framework/training/diagnosis/record_columns.hpp"
@@ -18,24 +22,25 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // ---- Writing
-// --------------------------------------------------------------------------------------
 
 /// `,"key":1.5`, or null for what is not finite: JSON has no other word for it.
 void put_number(fmt::memory_buffer& line, std::string_view key, double value) {
-  const auto out = std::back_inserter(line);
+  const fmt::appender out(line);
   if (std::isfinite(value)) {
-    fmt::format_to(out, ",\"{}\":{}", key, value);
+    fmt::format_to(out, FMT_COMPILE(",\"{}\":{}"), key, value);
   } else {
-    fmt::format_to(out, ",\"{}\":null", key);
+    fmt::format_to(out, FMT_COMPILE(",\"{}\":null"), key);
   }
 }
 
+// Formats are compiled: a run spends most of what its journal costs here and in write(2).
 void put_step(fmt::memory_buffer& line, const StepRecord& record) {
   line.clear();
-  fmt::format_to(std::back_inserter(line), "{{\"type\":\"step\",\"step\":{}", record.step);
+  const fmt::appender out(line);
+  fmt::format_to(out, FMT_COMPILE("{{\"type\":\"step\",\"step\":{}"), record.step);
   for (const auto& column : kStepColumns) put_number(line, column.name, record.*column.member);
   if (record.has_digest) {
-    fmt::format_to(std::back_inserter(line), ",\"digest\":\"{:016x}{:016x}\"", record.digest.high,
+    fmt::format_to(out, FMT_COMPILE(",\"digest\":\"{:016x}{:016x}\""), record.digest.high,
                    record.digest.low);
   }
   line.append(std::string_view("}\n"));
@@ -74,7 +79,6 @@ std::string epoch_line(const EpochRecord& record) {
 }
 
 // ---- Reading
-// --------------------------------------------------------------------------------------
 
 template <typename Record>
 void take_figures(const Json& line, std::span<const Column<Record>> columns, Record& record) {
@@ -123,7 +127,7 @@ enum class Line {
   later,   ///< of a step past the last one that is asked for
 };
 
-Line add_record(const std::string& text, Index last_step, MetricsTables& tables) {
+Line add_record(std::string_view text, Index last_step, MetricsTables& tables) {
   const Json line = Json::parse(text);
   const auto step = line.at("step").get<Index>();
   const auto& type = line.at("type").get_ref<const std::string&>();
@@ -145,7 +149,13 @@ class JournalReader {
   JournalReader(const std::filesystem::path& path, Index last_step)
       : name_(path.string()), last_step_(last_step) {}
 
-  void take(const std::string& line) {
+  /// Makes room for the records of so many bytes.
+  void reserve(std::int64_t bytes) {
+    constexpr std::int64_t kBytesOfStep = 200;
+    contents_.tables.steps.reserve(static_cast<std::size_t>(bytes / kBytesOfStep));
+  }
+
+  void take(std::string_view line) {
     ++number_;
     bytes_ += static_cast<std::int64_t>(line.size()) + 1;
     try {
@@ -182,6 +192,18 @@ class JournalReader {
   }
 };
 
+constexpr std::int64_t kBlockBytes = std::int64_t{1} << 20;
+
+/// Takes the whole lines of a text and returns what is left.
+std::string take_lines(std::string_view text, JournalReader& reader) {
+  while (true) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return std::string(text);
+    reader.take(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 MetricsJournal::MetricsJournal(const std::filesystem::path& path) : file_(path, OpenMode::append) {}
@@ -195,15 +217,20 @@ void MetricsJournal::append(const EpochRecord& record) { file_.append_record(epo
 
 JournalContents read_journal(const std::filesystem::path& path, Index last_step) {
   if (is_missing(path)) return {};
-  const std::string text = read_text_file(path, std::numeric_limits<std::int64_t>::max());
+  const Descriptor file(path, OpenMode::read);
+  const std::int64_t size = file.size();
   JournalReader reader(path, last_step);
-  std::size_t start = 0;
-  while (true) {
-    const std::size_t end = text.find('\n', start);
-    if (end == std::string::npos) return reader.finish();  // what is left is torn: whole lines end
-    reader.take(text.substr(start, end - start));
-    start = end + 1;
+  reader.reserve(size);
+  std::string rest;  // of the block before, without a line feed; at the end it is torn
+  for (std::int64_t at = 0; at < size; at += kBlockBytes) {
+    std::string text = std::exchange(rest, {});
+    const std::size_t length = text.size();
+    text.resize(length + static_cast<std::size_t>(std::min(kBlockBytes, size - at)));
+    const auto block = std::as_writable_bytes(std::span(text).subspan(length));
+    text.resize(length + file.read_at(at, block));
+    rest = take_lines(text, reader);
   }
+  return reader.finish();
 }
 
 std::string journal_text(const MetricsTables& tables) {

@@ -6,14 +6,16 @@
 #include <span>
 
 #include "framework/storage/hdf5/layout.hpp"
+#include "framework/storage/hdf5/provenance.hpp"
 #include "framework/storage/metrics/plot_group.hpp"
 #include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
 namespace {
 
-void add_digests(TableGroup<StepRecord>& table, const std::vector<StepRecord>& steps) {
-  std::vector<std::uint64_t> digests;
+void add_digests(TableGroup<StepRecord>& table, const std::vector<StepRecord>& steps,
+                 std::vector<std::uint64_t> digests) {
+  digests.reserve(digests.size() + 2 * steps.size());
   for (const StepRecord& record : steps) {
     digests.push_back(record.has_digest ? record.digest.high : 0);
     digests.push_back(record.has_digest ? record.digest.low : 0);
@@ -27,12 +29,13 @@ void add_digests(TableGroup<StepRecord>& table, const std::vector<StepRecord>& s
 }
 
 void write_step_table(Hdf5Writer& file, const std::string& group,
-                      const std::vector<StepRecord>& steps) {
+                      const std::vector<StepRecord>& steps, const EarlierRows& earlier) {
   TableGroup<StepRecord> table(file, group, steps,
-                               {.long_name = "training steps", .signal = "loss", .axes = {"step"}});
+                               {.long_name = "training steps", .signal = "loss", .axes = {"step"}},
+                               earlier);
   table.add_steps();
   table.add_columns(kStepColumns);
-  add_digests(table, steps);
+  add_digests(table, steps, earlier.digests(in_group(group, "digest")));
   table.label_rows_by({"step"});
   file.label_axis(in_group(group, "digest"), 1, "half");
 }
@@ -138,21 +141,45 @@ void write_layer_table(Hdf5Writer& file, const std::string& group, const LayerTa
   table.label_rows_by({"epoch"});
 }
 
+/// A file's size, somewhat too large.
+std::size_t expected_bytes(const MetricsTables& tables, const EarlierRows& earlier) {
+  constexpr std::size_t kChunk = std::size_t{1} << 20;  // the last one of a column is not full
+  constexpr std::size_t kStepNumbers = kStepColumns.size() + 3;  // with step and digest
+  std::size_t numbers = (earlier.rows + tables.steps.size()) * kStepNumbers;
+  for (const EpochRecord& record : tables.epochs) {
+    numbers += 3 + kEpochColumns.size() + record.layers.size() * kLayerColumns.size();
+  }
+  const bool is_large = numbers * sizeof(double) > kChunk;
+  return numbers * sizeof(double) + (is_large ? 40 : 1) * kChunk;
+}
+
 /// By their losses; one that is no number is larger than any other.
 bool is_below(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
 
 }  // namespace
 
-void write_metrics(Hdf5Writer& file, const std::string& group, const MetricsTables& tables) {
+void write_metrics(Hdf5Writer& file, const std::string& group, const MetricsTables& tables,
+                   const EarlierRows& earlier) {
   const std::string top = group.empty() ? "/" : group;
   file.add_attribute(top, "format", metrics_layout::kFormat);
   file.add_attribute(top, "schema_version", metrics_layout::kSchemaVersion);
   file.add_attribute(top, "NX_class", group.empty() ? "NXroot" : "NXcollection");
   file.add_attribute(top, "default", "steps");
-  write_step_table(file, in_group(group, "steps"), tables.steps);
+  write_step_table(file, in_group(group, "steps"), tables.steps, earlier);
   write_epoch_table(file, in_group(group, "epochs"), tables.epochs);
   write_confusion(file, in_group(group, "confusion"), tables.epochs);
   write_layer_table(file, in_group(group, "layers"), layer_table(tables.epochs));
+}
+
+std::vector<std::byte> metrics_file(const MetricsTables& tables, const MetricsOrigin& origin,
+                                    const EarlierRows& earlier) {
+  Hdf5Writer file("metrics", 0, expected_bytes(tables, earlier));
+  write_metrics(file, "", tables, earlier);
+  if (!origin.experiment.empty()) {
+    file.add_text("/experiment", origin.experiment, "resolved experiment, YAML");
+  }
+  write_provenance(file, origin.provenance);
+  return file.finish();
 }
 
 void write_curve(Hdf5Writer& file, const std::string& group, const MetricsTables& tables) {

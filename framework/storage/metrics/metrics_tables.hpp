@@ -3,16 +3,24 @@
 // Metrics as groups of a file that is being written: those of metrics.h5, of curves in index.h5, of
 // runs in a bundle.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "framework/storage/hdf5/hdf5_file.hpp"
 #include "framework/storage/metrics/metrics.hpp"
+#include "framework/storage/metrics/plot_group.hpp"
 
 namespace lockstep {
 
 /// All that metrics.h5 has, below a group that is there: "" for the root, "/runs/a/metrics".
-void write_metrics(Hdf5Writer& file, const std::string& group, const MetricsTables& tables);
+/// @param earlier  steps before those of the tables
+void write_metrics(Hdf5Writer& file, const std::string& group, const MetricsTables& tables,
+                   const EarlierRows& earlier = {});
+
+/// The bytes of metrics.h5, likewise.
+std::vector<std::byte> metrics_file(const MetricsTables& tables, const MetricsOrigin& origin,
+                                    const EarlierRows& earlier = {});
 
 /// Loss and learning rate over the steps, as a group of its own, with the evaluations in its group
 /// `epochs`.

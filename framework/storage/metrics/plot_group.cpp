@@ -2,7 +2,38 @@
 
 #include <fmt/format.h>
 
+#include "framework/storage/hdf5/file_format.hpp"
+
 namespace lockstep {
+namespace {
+
+template <typename Value>
+std::vector<Value> of_length(std::size_t expected, std::vector<Value> values,
+                             const Hdf5Reader& file, const std::string& path) {
+  if (values.size() == expected) return values;
+  refuse_file(file, fmt::format("{} has {} values, expected {}", path, values.size(), expected));
+}
+
+}  // namespace
+
+std::vector<std::int64_t> EarlierRows::steps(const std::string& path) const {
+  if (rows == 0) return {};
+  std::vector<std::int64_t> values = of_length(rows, file->read_integers(path), *file, path);
+  if (values.back() != last_step) {
+    refuse_file(*file, fmt::format("{} ends with {}, expected {}", path, values.back(), last_step));
+  }
+  return values;
+}
+
+std::vector<double> EarlierRows::reals(const std::string& path) const {
+  if (rows == 0) return {};
+  return of_length(rows, file->read_reals(path), *file, path);
+}
+
+std::vector<std::uint64_t> EarlierRows::digests(const std::string& path) const {
+  if (rows == 0) return {};
+  return of_length(2 * rows, file->read_unsigned(path), *file, path);
+}
 
 std::string in_group(const std::string& group, const std::string& name) {
   return fmt::format("{}/{}", group, name);

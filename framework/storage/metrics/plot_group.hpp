@@ -27,20 +27,33 @@ struct DefaultPlot {
 
 void add_plot_group(Hdf5Writer& file, const std::string& group, const DefaultPlot& plot);
 
+/// Rows that a table begins with: those of the same table in an older version of the file.
+struct EarlierRows {
+  const Hdf5Reader* file = nullptr;  ///< borrowed; null: there are none
+  std::size_t rows = 0;
+  std::int64_t last_step = 0;
+
+  // A column's values, by its path. @throws Error (data) when the file is not as it was
+  std::vector<std::int64_t> steps(const std::string& path) const;
+  std::vector<double> reals(const std::string& path) const;
+  std::vector<std::uint64_t> digests(const std::string& path) const;  ///< two a row
+};
+
 /// A table that is written column by column: one value a record, one record a row.
 template <typename Record>
 class TableGroup {
  public:
-  /// Makes the group. File and records are borrowed.
+  /// Makes the group. File, records and earlier rows are borrowed.
   TableGroup(Hdf5Writer& file, std::string group, std::span<const Record> records,
-             const DefaultPlot& plot)
-      : file_(file), group_(std::move(group)), records_(records) {
+             const DefaultPlot& plot, const EarlierRows& earlier = {})
+      : file_(file), group_(std::move(group)), records_(records), earlier_(earlier) {
     add_plot_group(file_, group_, plot);
   }
 
   /// The column `step`.
   void add_steps() {
-    std::vector<std::int64_t> steps;
+    std::vector<std::int64_t> steps = earlier_.steps(in_group(group_, "step"));
+    steps.reserve(steps.size() + records_.size());
     for (const Record& record : records_) steps.push_back(record.step);
     add({.path = "step",
          .extents = {},
@@ -51,8 +64,8 @@ class TableGroup {
 
   void add_columns(std::span<const Column<Record>> columns) {
     for (const Column<Record>& column : columns) {
-      std::vector<double> values;
-      values.reserve(records_.size());
+      std::vector<double> values = earlier_.reals(in_group(group_, column.name));
+      values.reserve(values.size() + records_.size());
       for (const Record& record : records_) values.push_back(record.*column.member);
       add({.path = column.name,
            .extents = {},
@@ -66,7 +79,8 @@ class TableGroup {
   void add(Hdf5Dataset column) {
     names_.push_back(column.path);
     column.path = in_group(group_, column.path);
-    column.extents.insert(column.extents.begin(), static_cast<Index>(records_.size()));
+    const std::size_t rows = earlier_.rows + records_.size();
+    column.extents.insert(column.extents.begin(), static_cast<Index>(rows));
     file_.add_dataset(column);
   }
 
@@ -86,6 +100,7 @@ class TableGroup {
   Hdf5Writer& file_;
   std::string group_;
   std::span<const Record> records_;
+  EarlierRows earlier_;
   std::vector<std::string> names_;
 };
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -163,25 +164,25 @@ inline MetricsTables sample_metrics(Index steps = 5) {
 /// Equality of doubles where NaN equals NaN.
 inline bool same(double a, double b) { return a == b || (a != a && b != b); }
 
+template <typename Record, std::size_t size>
+bool same_figures(const std::array<Column<Record>, size>& columns, const Record& a,
+                  const Record& b) {
+  return std::ranges::all_of(columns, [&](const Column<Record>& column) {
+    return same(a.*column.member, b.*column.member);
+  });
+}
+
 inline bool same(const StepRecord& a, const StepRecord& b) {
-  return a.step == b.step && same(a.epoch, b.epoch) && same(a.loss, b.loss) &&
-         same(a.learning_rate, b.learning_rate) && same(a.gradient_norm, b.gradient_norm) &&
-         same(a.images_per_second, b.images_per_second) && a.has_digest == b.has_digest &&
+  return a.step == b.step && same_figures(kStepColumns, a, b) && a.has_digest == b.has_digest &&
          a.digest == b.digest;
 }
 
 inline bool same(const LayerRecord& a, const LayerRecord& b) {
-  return a.layer == b.layer && std::ranges::all_of(kLayerColumns, [&](const auto& column) {
-           return same(a.*column.member, b.*column.member);
-         });
+  return a.layer == b.layer && same_figures(kLayerColumns, a, b);
 }
 
 inline bool same(const EpochRecord& a, const EpochRecord& b) {
-  return same(a.epoch, b.epoch) && a.step == b.step && same(a.train_loss, b.train_loss) &&
-         same(a.train_accuracy, b.train_accuracy) && same(a.validation_loss, b.validation_loss) &&
-         same(a.validation_accuracy, b.validation_accuracy) && same(a.test_loss, b.test_loss) &&
-         same(a.test_accuracy, b.test_accuracy) && same(a.seconds, b.seconds) &&
-         a.confusion == b.confusion &&
+  return a.step == b.step && same_figures(kEpochColumns, a, b) && a.confusion == b.confusion &&
          std::ranges::equal(a.layers, b.layers,
                             [](const LayerRecord& x, const LayerRecord& y) { return same(x, y); });
 }
