@@ -103,10 +103,40 @@ void read_normalize(SettingsReader& reader, Preprocessing& preprocessing) {
       reader.reals_or("std", kDeviation, preprocessing.standard_deviation);
 }
 
+// The keys that a format reads, as its examples show.
+std::vector<std::string> keys_of(const DataFormat& format) {
+  if (format.section == SectionShown::never) return {};
+  const Value nothing = Value::mapping();
+  SettingsReader reader(nothing, std::string(format.name));
+  format.create(reader);
+  return {reader.known().begin(), reader.known().end()};
+}
+
+bool contains(std::span<const std::string_view> keys, std::string_view key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
 }  // namespace
 
+std::string where_in_data(std::string_view key) {
+  constexpr std::string_view kKeys[] = {"dataset", "path", "validation", "normalize", "augment"};
+  constexpr std::string_view kNormalize[] = {"mean", "std"};
+  if (contains(kKeys, key)) return "under data:";
+  if (contains(kNormalize, key)) return "under data: normalize:";
+  for (const AugmentationType& type : all_augmentation_types()) {
+    if (type.name == key) return "under data: augment:";
+  }
+  for (const DataFormat& format : all_data_formats()) {
+    const std::vector<std::string> keys = keys_of(format);
+    if (!keys.empty() && format.name == key) return "under data:";
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
+    return fmt::format("under data: {}:", format.name);
+  }
+  return "";
+}
+
 DataSection read_data_section(const Value& section, SettingsReader::Elsewhere elsewhere) {
-  SettingsReader reader(section, "data");
+  SettingsReader reader(section, "data", elsewhere);
   const NamedFormats formats(reader);
   DataSection read;
   read.source.names = formats.names();
@@ -114,11 +144,11 @@ DataSection read_data_section(const Value& section, SettingsReader::Elsewhere el
   read.validation = reader.integer_or("validation", kSamples, formats.default_validation());
   reader.section("normalize", [&](SettingsReader& inside) {
     read_normalize(inside, read.preprocessing);
-    inside.finish(elsewhere);
+    inside.finish();
   });
   reader.section("augment", [&](SettingsReader& inside) {
     make_augmentations(inside);
-    inside.finish(elsewhere);
+    inside.finish();
   });
   for (const DataFormat& format : formats.all()) {
     if (format.section == SectionShown::never) continue;
@@ -127,11 +157,11 @@ DataSection read_data_section(const Value& section, SettingsReader::Elsewhere el
     if (!is_given && !is_used && format.section != SectionShown::always) continue;
     reader.section(format.name, [&](SettingsReader& inside) {
       format.create(inside);
-      inside.finish(elsewhere);
+      inside.finish();
       if (is_used) read.source.settings.set(format.name, inside.consumed());
     });
   }
-  reader.finish(elsewhere);
+  reader.finish();
   read.settings = reader.consumed();
   read.settings.set("dataset", to_value(read.source.names));
   if (read.source.path.empty()) {

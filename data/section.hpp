@@ -15,8 +15,11 @@ struct DataSection {
 };
 
 /// Reads the section. A path in it is already absolute. Reading the result again gives the same.
-/// @param elsewhere  says where keys belong that are unknown here
+/// @param elsewhere  says where misplaced keys belong
 /// @throws Error (usage) with the place of the mistake
 DataSection read_data_section(const Value& section, SettingsReader::Elsewhere elsewhere = nullptr);
+
+/// Where a key of the section belongs, such as "under data: augment:"; "" for any other key.
+std::string where_in_data(std::string_view key);
 
 }  // namespace lockstep

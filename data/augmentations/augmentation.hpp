@@ -88,7 +88,7 @@ class Augmentation {
   }
 
   /// Leads points of the changed image back to where they were before. Points outside the image are
-  /// black.
+  /// black. What this needs of the shape, such as the middle, `draw` puts into `numbers`.
   virtual void source(std::span<const float> /*numbers*/, const ImagePoints& /*points*/) const {}
 
   /// Changes the values of pixels.
@@ -112,7 +112,7 @@ struct AugmentationType {
   std::string_view summary;  ///< what it does, for the table of keys
   std::string_view off;      ///< the setting at which it does nothing, "0"
   /// Whether resolved experiments show the key even if it is left out. 0.1.0 wrote it this way, and
-  /// what it wrote keeps its bytes.
+  /// what it wrote keeps its bytes. New augmentations leave this out.
   bool always_shown = false;
   /// Reads the key of this name from `data.augment`, and no other. Null if it does nothing.
   std::unique_ptr<const Augmentation> (*create)(SettingsReader& settings);

@@ -48,7 +48,8 @@ class Command {
 
   virtual std::string_view name() const = 0;
   virtual std::string_view summary() const = 0;
-  /// The position in the list of verbs, low numbers first. Each verb has its own.
+  /// The position in the list of verbs, low numbers first. Each verb has its own. Tens are groups:
+  /// 10 training, 20 one network, 30 judging, 40 many runs, 50 machines.
   virtual int place() const = 0;
   /// Text below the options in --help; may be empty.
   virtual std::string_view notes() const { return ""; }

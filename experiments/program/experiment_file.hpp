@@ -4,12 +4,17 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/section.hpp"
 #include "framework/config/experiment_config.hpp"
 
 namespace lockstep {
+
+/// Where a misplaced key belongs, such as "under train:" or "under data: augment:"; "" for a key of
+/// no section.
+std::string where_keys_belong(std::string_view key);
 
 /// Reads an experiment file. @throws Error (usage) as load_experiment and read_data_section
 ExperimentConfig read_experiment(const std::filesystem::path& file,

@@ -135,7 +135,7 @@ SweepPlan plan_sweep(const CommandContext& context, const std::string& file,
   const std::vector<std::string> folders = names_in(plan.folder / kTrials);
   DataShelf shelf(context.data_places);
   std::set<std::string> identities;
-  for (const SweepTrial& trial : sweep_trials(plan.sweep)) {
+  for (const SweepTrial& trial : sweep_trials(plan.sweep, where_keys_belong)) {
     PlannedTrial planned = checked(trial, shelf);
     const Digest identity = identity_with_data(planned);
     if (!identities.insert(identity.hex()).second) {

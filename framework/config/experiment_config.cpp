@@ -101,12 +101,12 @@ Value value_of(const ExperimentSection& section, SettingsReader& document) {
 
 // Returns what was read.
 Value read_section(const ExperimentSection& section, SettingsReader& document,
-                   ExperimentConfig& config) {
+                   SettingsReader::Elsewhere elsewhere, ExperimentConfig& config) {
   const Value value = value_of(section, document);
-  SettingsReader reader(value, std::string(section.name));
+  SettingsReader reader(value, std::string(section.name), elsewhere);
   section.read(reader, config);
   if (!section.chooser.empty()) refuse_leftovers(reader, value, section.chooser);
-  reader.finish(where_it_belongs);
+  reader.finish();
   return reader.consumed();
 }
 
@@ -139,14 +139,16 @@ std::string parse_name(SettingsReader& document, const std::filesystem::path& fi
 }
 
 ExperimentConfig load_experiment(const std::filesystem::path& file,
-                                 const std::vector<std::string>& overrides) {
+                                 const std::vector<std::string>& overrides,
+                                 SettingsReader::Elsewhere elsewhere) {
   std::vector<Override> changes;
   for (const std::string& text : overrides) changes.push_back(parse_override(text));
-  return load_experiment_with(file, std::move(changes));
+  return load_experiment_with(file, std::move(changes), elsewhere);
 }
 
 ExperimentConfig load_experiment_with(const std::filesystem::path& file,
-                                      std::vector<Override> changes) {
+                                      std::vector<Override> changes,
+                                      SettingsReader::Elsewhere elsewhere) {
   Value document = read_yaml_file(file);
   check_kind(document, file);
   // An override of `model` comes first, so that the others find the layers of the new model.
@@ -156,12 +158,13 @@ ExperimentConfig load_experiment_with(const std::filesystem::path& file,
   for (auto change = changes.begin(); change != rest; ++change) apply_override(document, *change);
   put_model_in_place(document, file.parent_path());
   for (auto change = rest; change != changes.end(); ++change) apply_override(document, *change);
-  return parse_experiment(std::move(document), file);
+  return parse_experiment(std::move(document), file, elsewhere);
 }
 
-ExperimentConfig parse_experiment(Value document, const std::filesystem::path& file) {
+ExperimentConfig parse_experiment(Value document, const std::filesystem::path& file,
+                                  SettingsReader::Elsewhere elsewhere) {
   put_model_in_place(document, file.parent_path());
-  SettingsReader reader(document, "");
+  SettingsReader reader(document, "", elsewhere);
   check_schema_version(reader);
   ExperimentConfig config;
   config.name = parse_name(reader, file);
@@ -170,9 +173,9 @@ ExperimentConfig parse_experiment(Value document, const std::filesystem::path& f
   config.data = reader.value("data", "a mapping such as {dataset: mnist}");
   make_path_absolute(config.data, file.parent_path());
   for (const ExperimentSection& section : experiment_sections()) {
-    config.*section.settings = read_section(section, reader, config);
+    config.*section.settings = read_section(section, reader, elsewhere, config);
   }
-  reader.finish(where_it_belongs);
+  reader.finish();
   config.source = std::move(document);
   return config;
 }

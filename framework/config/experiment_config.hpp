@@ -57,20 +57,29 @@ struct ExperimentConfig {
   friend bool operator==(const ExperimentConfig& a, const ExperimentConfig& b);
 };
 
+/// Where a key belongs that is unknown where it was found, such as "under train:"; "" for a key of
+/// no section. Names that other trainers use ("lr") lead to ours. Keys of the section `data` are
+/// unknown here: whoever reads that section knows them.
+std::string where_it_belongs(std::string_view key);
+
 /// Reads an experiment file, applies the overrides ("train.steps=100", see overrides.hpp), loads
 /// the model it names, and checks every key except those inside the model (parse_graph_spec does
 /// that).
+/// @param elsewhere  says where misplaced keys belong
 /// @throws Error (usage) that begins with file:line:column, or names the override
 ExperimentConfig load_experiment(const std::filesystem::path& file,
-                                 const std::vector<std::string>& overrides = {});
+                                 const std::vector<std::string>& overrides = {},
+                                 SettingsReader::Elsewhere elsewhere = where_it_belongs);
 
 /// The same with overrides that may come from a file.
 ExperimentConfig load_experiment_with(const std::filesystem::path& file,
-                                      std::vector<Override> changes);
+                                      std::vector<Override> changes,
+                                      SettingsReader::Elsewhere elsewhere = where_it_belongs);
 
 /// The same for a document in memory. Paths in it are relative to the folder of `file`, whose stem
 /// is the default name.
-ExperimentConfig parse_experiment(Value document, const std::filesystem::path& file);
+ExperimentConfig parse_experiment(Value document, const std::filesystem::path& file,
+                                  SettingsReader::Elsewhere elsewhere = where_it_belongs);
 
 /// The whole experiment with every default, the model in place and absolute paths: it runs alone,
 /// from any folder. parse_experiment makes the same config from it. `model` and `data` are written

@@ -43,8 +43,4 @@ std::vector<std::string_view> top_level_keys();
 /// The name of a run or a sweep, which also names its folder. By default the file's stem.
 std::string parse_name(SettingsReader& document, const std::filesystem::path& file);
 
-/// Where a key belongs that is unknown where it was found, such as "under train:"; "" for a key of
-/// no section. Names that other trainers use ("lr") lead to ours.
-std::string where_it_belongs(std::string_view key);
-
 }  // namespace lockstep

@@ -107,7 +107,7 @@ std::vector<TrialSetting> settings_of(const SweepConfig& sweep, Index choice) {
   return settings;
 }
 
-SweepTrial trial_of(const SweepConfig& sweep, Index number) {
+SweepTrial trial_of(const SweepConfig& sweep, Index number, SettingsReader::Elsewhere elsewhere) {
   SweepTrial trial{.settings = settings_of(sweep, number / sweep.repeat), .config = {}};
   std::vector<Override> changes = sweep.overrides;
   for (std::size_t i = 0; i < trial.settings.size(); ++i) {
@@ -118,7 +118,7 @@ SweepTrial trial_of(const SweepConfig& sweep, Index number) {
   std::stable_sort(changes.begin(), changes.end(), [](const Override& a, const Override& b) {
     return a.path.size() < b.path.size();
   });
-  trial.config = load_experiment_with(sweep.base, std::move(changes));
+  trial.config = load_experiment_with(sweep.base, std::move(changes), elsewhere);
   trial.config.model = to_value(Graph(parse_graph_spec(trial.config.model)));
   if (sweep.repeat > 1) {
     trial.config.seed += static_cast<std::uint64_t>(number % sweep.repeat);
@@ -126,16 +126,6 @@ SweepTrial trial_of(const SweepConfig& sweep, Index number) {
         {"seed", Value::integer(static_cast<std::int64_t>(trial.config.seed))});
   }
   return trial;
-}
-
-SweepTrial checked_trial(const SweepConfig& sweep, Index number, Index count) {
-  try {
-    return trial_of(sweep, number);
-  } catch (const Error& error) {
-    throw Error(error.code(),
-                fmt::format("{} (trial {} of {}: {})", error.what(), number + 1, count,
-                            to_text(settings_of(sweep, number / sweep.repeat))));
-  }
 }
 
 // ---- What it is called --------------------------------------------------------------------------
@@ -178,11 +168,18 @@ std::string short_value(const Value& value) {
 
 }  // namespace
 
-std::vector<SweepTrial> sweep_trials(const SweepConfig& sweep) {
+std::vector<SweepTrial> sweep_trials(const SweepConfig& sweep,
+                                     SettingsReader::Elsewhere elsewhere) {
   const Index count = number_of_trials(sweep);
   std::vector<SweepTrial> trials;
   for (Index number = 0; number < count; ++number) {
-    trials.push_back(checked_trial(sweep, number, count));
+    try {
+      trials.push_back(trial_of(sweep, number, elsewhere));
+    } catch (const Error& error) {
+      throw Error(error.code(),
+                  fmt::format("{} (trial {} of {}: {})", error.what(), number + 1, count,
+                              to_text(settings_of(sweep, number / sweep.repeat))));
+    }
   }
   return trials;
 }

@@ -25,7 +25,8 @@ struct SweepTrial {
 /// fastest. A draw depends on the sweep's seed, the key and its number alone, so a larger run_cap
 /// or another parameter does not change it.
 /// @throws Error (usage) for the first trial whose experiment is refused; it names the trial
-std::vector<SweepTrial> sweep_trials(const SweepConfig& sweep);
+std::vector<SweepTrial> sweep_trials(const SweepConfig& sweep,
+                                     SettingsReader::Elsewhere elsewhere = where_it_belongs);
 
 /// The digest of a resolved experiment, without keys that cannot change its results (names, paths,
 /// limits of time, how often it evaluates and saves) and without later keys at their defaults; see

@@ -47,7 +47,7 @@ void read_train(SettingsReader& section, ExperimentConfig& config) {
   train.clip_norm = section.real_or("clip_norm", kClipNorm, 0);
   train.max_runtime = duration_or(section, "max_runtime", train.max_runtime);
   train.step_deadline = duration_or(section, "step_deadline", train.step_deadline);
-  section.finish(where_it_belongs);  // a misspelled key is the more useful error
+  section.finish();  // a misspelled key is the more useful error
   if (train.epochs == 0 && train.steps == 0) {
     throw section.error_at("epochs", "is missing; give it, or train.steps");
   }

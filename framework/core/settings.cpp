@@ -74,8 +74,8 @@ std::string with_full_stop(std::string sentence) {
 
 }  // namespace
 
-SettingsReader::SettingsReader(const Value& mapping, std::string path)
-    : mapping_(mapping), path_(std::move(path)) {
+SettingsReader::SettingsReader(const Value& mapping, std::string path, Elsewhere elsewhere)
+    : mapping_(mapping), path_(std::move(path)), elsewhere_(elsewhere) {
   if (mapping.kind == Value::Kind::mapping) return;
   throw Error(errors::kWrongValue,
               fmt::format("{}{} must be a mapping (lines of 'key: value'), but is {}.",
@@ -213,13 +213,13 @@ std::pair<std::int64_t, std::int64_t> SettingsReader::pair(std::string_view key,
       key, std::pair(to_integer(expected, value.items[0]), to_integer(expected, value.items[1])));
 }
 
-void SettingsReader::finish(Elsewhere elsewhere) const {
+void SettingsReader::finish() const {
   const std::vector<const Value::Entry*> rest = unread();
   if (rest.empty()) return;
   const Value::Entry& entry = *rest.front();
   const std::string begin =
       fmt::format("{}unknown key {}", entry.key_location.prefix(), path_of(entry.key));
-  const std::string home = elsewhere == nullptr ? "" : elsewhere(entry.key);
+  const std::string home = elsewhere_ == nullptr ? "" : elsewhere_(entry.key);
   if (!home.empty())
     throw Error(errors::kUnknownKey, fmt::format("{}; it belongs {}.", begin, home));
   const std::vector<std::string_view> names(known_.begin(), known_.end());

@@ -101,8 +101,12 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
 /// ("layers.c1.kernel"), what was expected and what was found. Borrows the value.
 class SettingsReader {
  public:
-  /// @param path  what the mapping is called in messages, e.g. "layers.c1"
-  SettingsReader(const Value& mapping, std::string path);
+  /// Says where a key belongs that is unknown where it was found ("under train:"), or returns "".
+  using Elsewhere = std::string (*)(std::string_view key);
+
+  /// @param path       what the mapping is called in messages, e.g. "layers.c1"
+  /// @param elsewhere  for the message about a key that was not asked for; may be null
+  SettingsReader(const Value& mapping, std::string path, Elsewhere elsewhere = nullptr);
 
   bool has(std::string_view key) const;
 
@@ -159,11 +163,9 @@ class SettingsReader {
   /// All keys that were asked for, present or not, in the order of asking.
   std::span<const std::string> known() const { return known_; }
 
-  /// Refuses every key that was not asked for, and suggests the nearest known name.
-  /// @param elsewhere  says where a key belongs that is unknown here ("under train:"), or returns
-  ///                   ""
-  using Elsewhere = std::string (*)(std::string_view key);
-  void finish(Elsewhere elsewhere = nullptr) const;
+  /// Refuses every key that was not asked for. Says where it belongs, or suggests the nearest known
+  /// name.
+  void finish() const;
 
   /// The entries that were not asked for yet.
   std::vector<const Value::Entry*> unread() const;
@@ -177,6 +179,7 @@ class SettingsReader {
  private:
   const Value& mapping_;
   std::string path_;
+  Elsewhere elsewhere_;
   std::vector<std::string> known_;
   Value consumed_ = Value::mapping();
 

@@ -63,7 +63,7 @@ void SettingsReader::section(std::string_view key,
   Value nothing = Value::mapping();
   nothing.location = mapping_.location;
   const Value* const found = look_up(key);
-  SettingsReader inside(found == nullptr ? nothing : *found, path_of(key));
+  SettingsReader inside(found == nullptr ? nothing : *found, path_of(key), elsewhere_);
   read(inside);
   consumed_.set(key, inside.consumed());
 }

@@ -24,7 +24,8 @@ enum class ParameterRole {
   bias,    ///< is added: mostly 0 at first, so that its own size tells nothing
 };
 
-/// One trainable tensor that a layer asks for.
+/// One trainable tensor that a layer asks for. A tensor with one number per channel has the shape
+/// (C), the axis order "O" and fans of 1.
 struct ParameterSpec {
   std::string name;  ///< "weight", "bias": as in `init:` of model files and in checkpoints
   ParameterRole role;
@@ -33,7 +34,8 @@ struct ParameterSpec {
   Index fan_in = 0;        ///< inputs that reach one output value
   Index fan_out = 0;       ///< output values that one input reaches
   Initializer initializer;
-  /// The stored value is multiplied by this before the layer sees it, and its gradient as well.
+  /// The stored value is multiplied by this before the layer sees it, and its gradient as well. A
+  /// constant, not to be confused with the role `scale`.
   float scale = 1.0F;
 };
 
@@ -57,7 +59,8 @@ struct ForwardArguments {
   Share share{};  ///< what this call computes; see Layer::divides
 };
 
-/// Arguments of Layer::backward, the derivative of forward.
+/// Arguments of Layer::backward, the derivative of forward. In idle lanes `output_gradient` is 0, so
+/// sums over lanes may include them.
 struct BackwardArguments {
   std::span<const Shape> shapes;  ///< of the inputs, as given to `output_shape`
   std::span<const ConstLaneView> inputs;

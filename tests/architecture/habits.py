@@ -52,6 +52,21 @@ def conditionals(root):
     return problems
 
 
+LIBRARY_FUNCTION = re.compile(r"\bstd::(sin|cos|tan|exp|log|pow|tanh)\(")
+
+
+def library_functions(root):
+    """Elementary functions of the C++ library where bits count: they differ between versions and machines."""
+    places = ("framework/layers/", "framework/losses/", "framework/optimizers/", "framework/schedules/", "data/augmentations/")
+    return [
+        f"{path}:{number}: {match.group(0)}...) has other bits elsewhere; use framework/core/elementary.hpp"
+        for path in sources(root)
+        if str(path).startswith(places)
+        for number, line in lines(root, path)
+        if (match := LIBRARY_FUNCTION.search(line.split("//")[0]))
+    ]
+
+
 def misplaced_tests(root):
     """Tests outside the folder that mirrors the room of their source, and folders that mirror nothing."""
     problems = []

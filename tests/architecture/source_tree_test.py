@@ -56,6 +56,9 @@ class Tree(unittest.TestCase):
     def test_sources_have_no_preprocessor_conditionals(self):
         self.check(habits.conditionals)
 
+    def test_no_part_uses_elementary_functions_of_the_library(self):
+        self.check(habits.library_functions)
+
     def test_file_names_are_snake_case(self):
         self.check(habits.names)
 
@@ -212,6 +215,17 @@ class Planted(unittest.TestCase):
             },
             "framework/core/a.hpp:2: #if in a source",
             "framework/kernels/a.hpp:6: #ifdef in a source",
+        )
+
+    def test_a_function_of_the_library_is_found(self):
+        self.expect(
+            habits.library_functions,
+            {
+                "framework/losses/a.cpp": "x = std::exp(y);  // as std::log(y)\n",
+                "data/augmentations/a.cpp": "// std::sin(y)\nx = elementary::sin(y);\n",
+                "experiments/text/a.cpp": "x = std::pow(y, 2);\n",
+            },
+            "framework/losses/a.cpp:1: std::exp(...) has other bits elsewhere",
         )
 
     def test_a_camel_case_name_is_found(self):

@@ -43,6 +43,8 @@ BOOST_AUTO_TEST_CASE(output_shapes_are_positive_and_parameters_well_described) {
       BOOST_TEST(spec.fan_out > 0);
       BOOST_TEST(spec.scale != 0.0F);
       BOOST_TEST(!spec.name.empty());
+      BOOST_TEST((spec.role != ParameterRole::weight || spec.shape.rank() >= 2U),
+                 spec.name << " is no weight: it sums nothing");
     }
   });
 }

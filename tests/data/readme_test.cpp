@@ -1,5 +1,6 @@
 // The READMEs' tables have a line for each data set and each augmentation, and no others.
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
@@ -8,8 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "data/augmentations/augmentation.hpp"
 #include "data/catalogue.hpp"
+#include "data/formats/data_format.hpp"
 #include "framework/core/build_info.hpp"
 #include "tests/data/formats/test_files.hpp"
 
@@ -52,6 +56,19 @@ std::vector<std::string> names_of_datasets() {
   return names;
 }
 
+/// The keys of the table of keys: "`data.synthetic.channels`, `.side`" are two.
+std::vector<std::string> keys_of_the_table() {
+  std::vector<std::string> keys;
+  for (const std::string& line : lines_of("framework/config/README.md")) {
+    if (!line.starts_with("| `")) continue;
+    for (const std::string& code : codes_in(line.substr(0, line.find(" | ")))) {
+      const bool goes_on = code.starts_with(".") && !keys.empty();
+      keys.push_back(goes_on ? keys.back().substr(0, keys.back().rfind('.')) + code : code);
+    }
+  }
+  return keys;
+}
+
 BOOST_AUTO_TEST_SUITE(readme)
 
 BOOST_AUTO_TEST_CASE(the_table_of_data_sets_is_the_registry) {
@@ -76,6 +93,22 @@ BOOST_AUTO_TEST_CASE(the_table_of_keys_lists_all_data_sets) {
     ++found;
   }
   BOOST_TEST(found == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_table_of_keys_has_each_key_of_a_format) {
+  const std::vector<std::string> keys = keys_of_the_table();
+  std::size_t tried = 0;
+  for (const DataFormat& format : all_data_formats()) {
+    const Value nothing = Value::mapping();
+    SettingsReader reader(nothing, std::string(format.name));
+    if (format.section != SectionShown::never) format.create(reader);
+    for (const std::string& key : reader.known()) {
+      const std::string row = fmt::format("data.{}.{}", format.name, key);
+      BOOST_TEST(std::ranges::count(keys, row) == 1, row);
+      ++tried;
+    }
+  }
+  BOOST_TEST(tried >= 4U);
 }
 
 BOOST_AUTO_TEST_CASE(the_table_of_keys_has_each_augmentation_with_what_it_does) {

@@ -1,9 +1,12 @@
 #include "data/section.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
 
+#include "data/catalogue.hpp"
 #include "framework/core/settings.hpp"
 #include "tests/data/formats/test_files.hpp"
 
@@ -113,10 +116,9 @@ BOOST_AUTO_TEST_CASE(the_smallest_default_of_the_names_is_split_off_for_validati
 }
 
 BOOST_AUTO_TEST_CASE(unknown_names_are_refused_with_all_that_there_are_and_the_nearest) {
-  const std::string all = "fashion_mnist, hdf5, idx, mnist, synthetic";
-  BOOST_TEST(refusal(mapping({{"dataset", list({"mnist", "cifar"})}})) ==
-             "data.dataset must be one of " + all +
-                 ", or a list of them, but is the text 'cifar'.");
+  const std::string all = fmt::format("{}", fmt::join(dataset_names(), ", "));
+  BOOST_TEST(refusal(mapping({{"dataset", list({"mnist", "zzz"})}})) ==
+             "data.dataset must be one of " + all + ", or a list of them, but is the text 'zzz'.");
   BOOST_TEST(refusal(mapping({{"dataset", text("fashion-mnist")}}))
                  .ends_with("but is the text 'fashion-mnist', did you mean 'fashion_mnist'?"));
   BOOST_TEST(refusal(Value::mapping()) ==

@@ -7,7 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "framework/config/experiment_sections.hpp"
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "data/augmentations/augmentation.hpp"
+#include "data/catalogue.hpp"
 #include "framework/config/model_file.hpp"
 #include "framework/config/yaml_reader.hpp"
 #include "framework/core/build_info.hpp"
@@ -40,9 +44,11 @@ std::vector<std::filesystem::path> shipped_experiments() {
 BOOST_AUTO_TEST_SUITE(experiment_file)
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_with_the_data_is_refused_at_its_place) {
-  BOOST_TEST(refusal("{dataset: [mnist, cifar]}")
-                 .starts_with("e.yaml:3:25: data.dataset must be one of fashion_mnist, hdf5, idx, "
-                              "mnist, synthetic, or a list of them, but is the text 'cifar'"));
+  BOOST_TEST(
+      refusal("{dataset: [mnist, cifar]}")
+          .starts_with(fmt::format("e.yaml:3:25: data.dataset must be one of {}, or a list of "
+                                   "them, but is the text 'cifar'",
+                                   fmt::join(dataset_names(), ", "))));
   BOOST_TEST(refusal("{dataset: []}") ==
              "e.yaml:3:17: data.dataset is an empty list; name at least one data set.");
   BOOST_TEST(refusal("{dataset: [synthetic, mnist, synthetic]}")
@@ -68,14 +74,27 @@ BOOST_AUTO_TEST_CASE(keys_of_other_sections_are_sent_home) {
              "e.yaml:3:24: unknown key data.batch_size; it belongs under train:.");
   BOOST_TEST(refusal("{dataset: mnist, shift: 3}") ==
              "e.yaml:3:24: unknown key data.shift; it belongs under data: augment:.");
+  const TemporaryFolder folder("experiment");
+  const auto file = folder.write("e.yaml", Lines{}.text());
+  BOOST_TEST(message_of([&] { read_experiment(file, {"train.shift=2"}); }) ==
+             "override 'train.shift=2': unknown key train.shift; it belongs under data: augment:.");
 }
 
-BOOST_AUTO_TEST_CASE(keys_of_the_data_have_a_home) {
+BOOST_AUTO_TEST_CASE(every_key_of_the_data_has_a_home) {
   const ExperimentConfig config = complete(testing::parse({}));
   for (const Value::Entry& entry : config.data.entries) {
-    BOOST_TEST(where_it_belongs(entry.key) == "under data:", entry.key);
+    BOOST_TEST(where_keys_belong(entry.key) == "under data:", entry.key);
   }
   BOOST_TEST(config.data.entries.size() == 5U);
+  for (const Value::Entry& entry : config.data.find("normalize")->entries) {
+    BOOST_TEST(where_keys_belong(entry.key) == "under data: normalize:", entry.key);
+  }
+  for (const AugmentationType& type : all_augmentation_types()) {
+    BOOST_TEST(where_keys_belong(type.name) == "under data: augment:", type.name);
+  }
+  BOOST_TEST(where_keys_belong("synthetic") == "under data:");
+  BOOST_TEST(where_keys_belong("side") == "under data: synthetic:");
+  BOOST_TEST(where_keys_belong("nothing_like_it").empty());
 }
 
 BOOST_AUTO_TEST_CASE(every_shipped_experiment_is_complete_and_reads_back_as_itself) {
