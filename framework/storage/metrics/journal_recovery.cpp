@@ -24,8 +24,8 @@ std::vector<Index> steps_of(const std::vector<Record>& records) {
   return steps;
 }
 
-/// One record a step, in order; of several the first. Those of a sound journal stay where they are:
-/// a long run has millions.
+/// One record per step, in order; of several, the first. The records of a sound journal are not
+/// moved, because a long run has millions.
 template <typename Record>
 std::vector<Record> in_order(std::vector<Record> records) {
   const auto is_out_of_order = [](Index before, Index after) { return before >= after; };
@@ -38,7 +38,7 @@ std::vector<Record> in_order(std::vector<Record> records) {
   return records;
 }
 
-/// Records, in order, with those of `more` whose step they lack.
+/// The records and those of `more` whose steps they lack, in order.
 template <typename Record>
 std::vector<Record> filled(std::vector<Record> records, const std::vector<Record>& more,
                            Index last_step) {
@@ -53,7 +53,7 @@ std::vector<Record> filled(std::vector<Record> records, const std::vector<Record
   return in_order(std::move(ordered));
 }
 
-/// Those of the steps 1 to `last_step` that have no record, as "3, 7-12".
+/// The steps from 1 to `last_step` without a record, as "3, 7-12".
 std::string missing_steps(const std::vector<StepRecord>& records, Index last_step) {
   std::vector<std::string> ranges;
   const auto add = [&ranges](Index first, Index last) {
@@ -69,7 +69,7 @@ std::string missing_steps(const std::vector<StepRecord>& records, Index last_ste
   return fmt::format("{}", fmt::join(ranges, ", "));
 }
 
-/// The snapshot's records; none when it is missing or damaged, since it is only a help here.
+/// The records of the snapshot; none if it is missing or damaged, because it only helps here.
 MetricsTables read_snapshot(const std::filesystem::path& path) {
   try {
     return read_metrics(path);
@@ -86,7 +86,7 @@ void cut(const std::filesystem::path& path, std::int64_t length) {
   file.close();
 }
 
-/// Replaces the journal and keeps what it was. Returns the name of that; empty without a journal.
+/// Replaces the journal and keeps the old one. Returns its new name; empty if there was none.
 std::string replace(const std::filesystem::path& journal, const MetricsTables& tables) {
   std::string kept;
   if (!is_missing(journal)) {
@@ -99,7 +99,7 @@ std::string replace(const std::filesystem::path& journal, const MetricsTables& t
   return kept;
 }
 
-/// The first line that is no record, and how many more there are.
+/// Names the first line that is no record, and counts the others.
 std::vector<std::string> told(const std::vector<std::string>& problems) {
   if (problems.size() < 2) return problems;
   return {problems.front(), fmt::format("so are {} more lines", problems.size() - 1)};
@@ -130,7 +130,7 @@ Repair repair(JournalContents found, const MetricsFiles& files, Index last_step)
   return repair;
 }
 
-/// Which steps the records are of.
+/// The steps of the records.
 struct RecordedSteps {
   std::vector<Index> steps;
   std::vector<Index> epochs;

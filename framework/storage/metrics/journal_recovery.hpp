@@ -1,6 +1,7 @@
 #pragma once
 
-// Before a run goes on: its journal as the run had written it up to the step it goes on from.
+// Prepares a journal before a run is resumed: afterwards it ends at the step that the run resumes
+// from.
 
 #include <filesystem>
 #include <string>
@@ -13,29 +14,29 @@ namespace lockstep {
 /// Where a run's metrics are.
 struct MetricsFiles {
   std::filesystem::path journal;   ///< metrics.jsonl
-  std::filesystem::path snapshot;  ///< metrics.h5, which has all but the newest of it
+  std::filesystem::path snapshot;  ///< metrics.h5, which lacks the newest records
 };
 
 struct RecordedMetrics {
-  MetricsTables tables;               ///< one record a step, in order
+  MetricsTables tables;               ///< one record per step, in order
   std::vector<std::string> problems;  ///< sentences about what cannot be read
 };
 
-/// The records of a run that may be going on: those of the journal, and those that only the
-/// snapshot has. Nothing is changed, and what cannot be read is told.
+/// Reads the records of a run, which may still be training: those of the journal, and those that
+/// only the snapshot has. Changes nothing, and reports what cannot be read.
 RecordedMetrics read_run_metrics(const MetricsFiles& files);
 
 struct RecoveredJournal {
-  MetricsTables tables;  ///< the records up to the step, one a step, in order
-  std::string warning;   ///< a sentence about what was not as it had been written; else empty
+  MetricsTables tables;  ///< the records up to the step, one per step, in order
+  std::string warning;   ///< a sentence about damage that was found; else empty
 };
 
-/// Makes a journal ready to be appended to behind `last_step`.
+/// Prepares a journal for records after `last_step`.
 ///
-/// Lines past that step are cut off, and a torn last one. When steps 1 to `last_step` are not there
-/// once each, or a line among them is no record, the journal is put together anew from its records
-/// and those that only the snapshot has, and what it was is kept as metrics.jsonl.damaged.
-/// @throws Error (data) when the journal cannot be read or written; it is then as it was.
+/// Removes lines of later steps and a torn last line. If any of the steps 1 to `last_step` is missing
+/// or there twice, or if a line is no record, writes a new journal from the records of the journal
+/// and of the snapshot, and keeps the old one as metrics.jsonl.damaged.
+/// @throws Error (data) if the journal cannot be read or written; it is then unchanged
 RecoveredJournal recover_journal(const MetricsFiles& files, Index last_step);
 
 }  // namespace lockstep

@@ -21,9 +21,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// ---- Writing
+// ---- Writing ------------------------------------------------------------------------------------
 
-/// `,"key":1.5`, or null for what is not finite: JSON has no other word for it.
+/// `,"key":1.5`, or null for a value that is not finite: JSON has no other word for it.
 void put_number(fmt::memory_buffer& line, std::string_view key, double value) {
   const fmt::appender out(line);
   if (std::isfinite(value)) {
@@ -33,7 +33,7 @@ void put_number(fmt::memory_buffer& line, std::string_view key, double value) {
   }
 }
 
-// Formats are compiled: a run spends most of what its journal costs here and in write(2).
+// Formats are compiled, because the journal of a run costs most here and in write(2).
 void put_step(fmt::memory_buffer& line, const StepRecord& record) {
   line.clear();
   const fmt::appender out(line);
@@ -46,7 +46,7 @@ void put_step(fmt::memory_buffer& line, const StepRecord& record) {
   line.append(std::string_view("}\n"));
 }
 
-/// The matrix row by row.
+/// Writes the matrix row by row.
 Json confusion_rows(const std::vector<Index>& confusion) {
   const auto classes = static_cast<std::size_t>(confusion_classes(confusion));
   Json rows = Json::array();
@@ -78,7 +78,7 @@ std::string epoch_line(const EpochRecord& record) {
   return line.dump() + '\n';
 }
 
-// ---- Reading
+// ---- Reading ------------------------------------------------------------------------------------
 
 template <typename Record>
 void take_figures(const Json& line, std::span<const Column<Record>> columns, Record& record) {
@@ -143,13 +143,13 @@ Line add_record(std::string_view text, Index last_step, MetricsTables& tables) {
   return Line::record;
 }
 
-/// Takes a journal's lines one after the other.
+/// Takes the lines of a journal one after the other.
 class JournalReader {
  public:
   JournalReader(const std::filesystem::path& path, Index last_step)
       : name_(path.string()), last_step_(last_step) {}
 
-  /// Makes room for the records of so many bytes.
+  /// Makes room for the records of this many bytes.
   void reserve(std::int64_t bytes) {
     constexpr std::int64_t kBytesOfStep = 200;
     contents_.tables.steps.reserve(static_cast<std::size_t>(bytes / kBytesOfStep));
@@ -194,7 +194,7 @@ class JournalReader {
 
 constexpr std::int64_t kBlockBytes = std::int64_t{1} << 20;
 
-/// Takes the whole lines of a text and returns what is left.
+/// Takes the complete lines of a text and returns the rest.
 std::string take_lines(std::string_view text, JournalReader& reader) {
   while (true) {
     const std::size_t end = text.find('\n');

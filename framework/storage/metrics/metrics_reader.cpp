@@ -25,7 +25,7 @@ void require_length(const Hdf5Reader& file, const std::string& path, std::size_t
   refuse_file(file, fmt::format("{} has {} values, expected {}", path, found, expected));
 }
 
-/// One record for each value of the step column.
+/// One record per value of the step column.
 template <typename Record>
 std::vector<Record> read_steps(const Hdf5Reader& file, const std::string& group) {
   std::vector<Record> records;
@@ -60,7 +60,7 @@ std::vector<StepRecord> read_step_table(const Hdf5Reader& file) {
   return steps;
 }
 
-/// The last record of a step, to which figures kept elsewhere in the file belong.
+/// The last record of a step. Figures elsewhere in the file belong to it.
 EpochRecord* find_step(std::vector<EpochRecord>& epochs, Index step) {
   const auto found =
       std::find_if(epochs.rbegin(), epochs.rend(),

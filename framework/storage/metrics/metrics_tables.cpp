@@ -92,8 +92,8 @@ LayerTable layer_table(const std::vector<EpochRecord>& epochs) {
   return table;
 }
 
-/// A layer's figures; null without any. They are nearly always at the same place, and looking for
-/// them would cost the square of the layers.
+/// The figures of a layer; null if there are none. They are nearly always at the same position, and
+/// a search would cost the square of the number of layers.
 const LayerRecord* layer_at(const EpochRecord& record, std::size_t place, const std::string& name) {
   if (place < record.layers.size() && record.layers[place].layer == name) {
     return &record.layers[place];
@@ -102,7 +102,7 @@ const LayerRecord* layer_at(const EpochRecord& record, std::size_t place, const 
   return found == record.layers.end() ? nullptr : &*found;
 }
 
-/// One row an evaluation; NaN where it has no figures of a layer.
+/// One row per evaluation; NaN where it has no figures of a layer.
 std::vector<double> layer_values(const LayerTable& table, double LayerRecord::*member) {
   std::vector<double> values;
   for (const EpochRecord& record : table.epochs) {
@@ -141,7 +141,7 @@ void write_layer_table(Hdf5Writer& file, const std::string& group, const LayerTa
   table.label_rows_by({"epoch"});
 }
 
-/// A file's size, somewhat too large.
+/// The size of the file, estimated on the large side.
 std::size_t expected_bytes(const MetricsTables& tables, const EarlierRows& earlier) {
   constexpr std::size_t kChunk = std::size_t{1} << 20;  // the last one of a column is not full
   constexpr std::size_t kStepNumbers = kStepColumns.size() + 3;  // with step and digest
@@ -153,7 +153,7 @@ std::size_t expected_bytes(const MetricsTables& tables, const EarlierRows& earli
   return numbers * sizeof(double) + (is_large ? 40 : 1) * kChunk;
 }
 
-/// By their losses; one that is no number is larger than any other.
+/// Compares losses. A loss that is no number is larger than any other.
 bool is_below(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
 
 }  // namespace

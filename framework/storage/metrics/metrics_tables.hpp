@@ -1,7 +1,7 @@
 #pragma once
 
-// Metrics as groups of a file that is being written: those of metrics.h5, of curves in index.h5, of
-// runs in a bundle.
+// Metrics as groups of a file that is being written: in metrics.h5, as curves in index.h5, and as
+// the runs of a bundle.
 
 #include <cstddef>
 #include <string>
@@ -13,22 +13,23 @@
 
 namespace lockstep {
 
-/// All that metrics.h5 has, below a group that is there: "" for the root, "/runs/a/metrics".
+/// Writes everything that metrics.h5 holds into an existing group: "" for the root,
+/// "/runs/a/metrics".
 /// @param earlier  steps before those of the tables
 void write_metrics(Hdf5Writer& file, const std::string& group, const MetricsTables& tables,
                    const EarlierRows& earlier = {});
 
-/// The bytes of metrics.h5, likewise.
+/// The same as the bytes of a file metrics.h5.
 std::vector<std::byte> metrics_file(const MetricsTables& tables, const MetricsOrigin& origin,
                                     const EarlierRows& earlier = {});
 
-/// Loss and learning rate over the steps, as a group of its own, with the evaluations in its group
-/// `epochs`.
+/// Writes loss and learning rate over the steps as a group of its own, with the evaluations in its
+/// group `epochs`.
 void write_curve(Hdf5Writer& file, const std::string& group, const MetricsTables& tables);
 
-/// Of many steps, those that draw the curve of their loss: the first and the last, and of equal
-/// stretches between them the steps with the smallest and the largest loss, at most 2,000 in all. A
-/// loss that is no number counts as the largest.
+/// The steps that suffice to draw the curve of the loss, at most 2,000: the first, the last, and the
+/// steps with the smallest and the largest loss of each of equal stretches between them. A loss that
+/// is no number counts as the largest.
 std::vector<StepRecord> loss_curve(const std::vector<StepRecord>& steps);
 
 }  // namespace lockstep

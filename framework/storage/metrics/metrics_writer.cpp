@@ -10,7 +10,7 @@
 namespace lockstep {
 namespace {
 
-/// Adds an evaluation. Of all confusion matrices the file has the last alone, so no other is kept.
+/// Adds an evaluation. The file has only the last confusion matrix, so no other is kept.
 void add_evaluation(EpochRecord record, std::vector<EpochRecord>& epochs) {
   if (!record.confusion.empty()) {
     const auto last = std::find_if(epochs.rbegin(), epochs.rend(), [](const EpochRecord& before) {

@@ -11,13 +11,15 @@ namespace lockstep {
 
 /// Records a run's metrics while it is trained: in the journal at once, in metrics.h5 now and then.
 ///
-/// The journal has everything, so that a kill at any moment loses nothing. metrics.h5 is published
-/// after every evaluation, and after a step when the last version is 10 s old, but more rarely
-/// where that would take more than a hundredth of the time so far (PublishingRhythm); `publish`
-/// does it in any case. The memory holds the evaluations and those steps that metrics.h5 has not:
-/// a new version takes the others from the one before, or, where that was damaged meanwhile, from
-/// the journal.
-/// One thread at a time. Every failure throws Error (data) with path and reason.
+/// The journal has everything, so a kill at any moment loses nothing. metrics.h5 is published after
+/// every evaluation, and after a step if the last version is 10 s old. It is published more rarely if
+/// that would take more than a hundredth of the time so far (PublishingRhythm). `publish` does it in
+/// any case.
+///
+/// Memory holds the evaluations, and only those steps that metrics.h5 lacks. A new version takes the
+/// other steps from the previous version, or from the journal if that file has been damaged.
+///
+/// Used by one thread at a time. Every failure throws Error (data) with path and reason.
 class MetricsWriter {
  public:
   struct Setup {
@@ -28,28 +30,29 @@ class MetricsWriter {
 
   explicit MetricsWriter(Setup setup);
 
-  /// Once and first of all, where a run goes on: what the journal holds already (recover_journal).
+  /// If a run is resumed, call this once, before anything else.
+  /// @param recorded  what the journal holds already, see recover_journal
   void go_on(MetricsTables recorded);
 
   void append(const StepRecord& record);
   void append(const EpochRecord& record);
 
-  /// What was appended survives the machine's failing, too, once this has returned.
+  /// Once this has returned, what was appended also survives a failure of the machine.
   void sync() { journal_.sync(); }
 
-  /// Publishes what metrics.h5 has not yet, if anything.
+  /// Publishes what metrics.h5 lacks, if anything.
   void publish();
 
-  /// The step of the last evaluation; 0 without any.
+  /// The step of the last evaluation; 0 if there was none.
   Index last_evaluation() const { return tables_.epochs.empty() ? 0 : tables_.epochs.back().step; }
 
  private:
   Setup setup_;
   MetricsJournal journal_;
-  MetricsTables tables_;       ///< of the steps, those that are not published
+  MetricsTables tables_;       ///< only those steps that are not published
   std::size_t published_ = 0;  ///< steps in metrics.h5
   Index last_published_ = 0;   ///< the last of them
-  bool has_news_ = true;       ///< metrics.h5 lacks something, or is not there
+  bool has_news_ = true;       ///< metrics.h5 lacks something or does not exist
   PublishingRhythm rhythm_;
 
   Index rows() const;

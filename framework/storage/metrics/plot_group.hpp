@@ -1,6 +1,6 @@
 #pragma once
 
-// Groups of columns that viewers plot: NeXus' NXdata, with dimension scales.
+// Groups of columns that viewers can plot: NXdata of NeXus, with dimension scales.
 
 #include <algorithm>
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace lockstep {
 /// "/steps" and "loss" -> "/steps/loss"
 std::string in_group(const std::string& group, const std::string& name);
 
-/// What viewers plot of a group when told nothing.
+/// What viewers plot of a group by default.
 struct DefaultPlot {
   std::string long_name;
   std::string signal;
@@ -27,23 +27,23 @@ struct DefaultPlot {
 
 void add_plot_group(Hdf5Writer& file, const std::string& group, const DefaultPlot& plot);
 
-/// Rows that a table begins with: those of the same table in an older version of the file.
+/// The first rows of a table, which are those of the same table in the previous version of the file.
 struct EarlierRows {
-  const Hdf5Reader* file = nullptr;  ///< borrowed; null: there are none
+  const Hdf5Reader* file = nullptr;  ///< borrowed; null if there are none
   std::size_t rows = 0;
   std::int64_t last_step = 0;
 
-  // A column's values, by its path. @throws Error (data) when the file is not as it was
+  // A column's values, by its path. @throws Error (data) if the file has changed
   std::vector<std::int64_t> steps(const std::string& path) const;
   std::vector<double> reals(const std::string& path) const;
-  std::vector<std::uint64_t> digests(const std::string& path) const;  ///< two a row
+  std::vector<std::uint64_t> digests(const std::string& path) const;  ///< two per row
 };
 
-/// A table that is written column by column: one value a record, one record a row.
+/// A table that is written column by column, with one row per record.
 template <typename Record>
 class TableGroup {
  public:
-  /// Makes the group. File, records and earlier rows are borrowed.
+  /// Creates the group. Borrows file, records and earlier rows.
   TableGroup(Hdf5Writer& file, std::string group, std::span<const Record> records,
              const DefaultPlot& plot, const EarlierRows& earlier = {})
       : file_(file), group_(std::move(group)), records_(records), earlier_(earlier) {
@@ -75,7 +75,9 @@ class TableGroup {
     }
   }
 
-  /// Any other column: `path` is its name, `extents` those of a row's value.
+  /// Any other column.
+  /// @param path     its name
+  /// @param extents  those of the value of one row
   void add(Hdf5Dataset column) {
     names_.push_back(column.path);
     column.path = in_group(group_, column.path);
@@ -84,7 +86,7 @@ class TableGroup {
     file_.add_dataset(column);
   }
 
-  /// Makes columns the scales of the rows of all others, once they are there.
+  /// Makes these columns the dimension scales of the rows of all others, once all are written.
   void label_rows_by(const std::vector<std::string>& scales) const {
     for (const std::string& scale : scales) {
       const std::string path = in_group(group_, scale);

@@ -6,7 +6,7 @@ namespace {
 constexpr double kShare = 0.01;
 constexpr double kInterval = 10;  // seconds
 
-// A version without rows takes about as long as so many rows: the disk's answer to two syncs.
+// A version without rows takes about as long as this many rows, because of two syncs of the disk.
 constexpr double kFixedRows = 50'000;
 
 double effort(Index rows) { return kFixedRows + static_cast<double>(rows); }

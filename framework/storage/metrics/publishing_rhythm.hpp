@@ -4,27 +4,27 @@
 
 namespace lockstep {
 
-/// Says when a file that grows with a run is written anew, so that all its versions together take
-/// at most a hundredth of the time so far. The longer a version takes, the more rarely it comes.
+/// Decides when a file that grows with a run is written again, so that all its versions together
+/// take at most a hundredth of the time so far. The longer a version takes, the rarer they become.
 class PublishingRhythm {
  public:
-  /// @param now  the run's beginning, in seconds since any fixed moment
+  /// @param now  when the run began, in seconds since any fixed moment
   explicit PublishingRhythm(double now) : begun_(now), published_(now) {}
 
-  /// Whether writing so many rows keeps within the hundredth, as far as the last version tells.
+  /// Whether writing this many rows stays within the hundredth, judging by the last version.
   bool is_affordable(double now, Index rows) const;
 
-  /// Whether it is also 10 s ago, or more, that the file was written or the run began.
+  /// Whether, in addition, at least 10 s have passed since the last version or the beginning.
   bool is_due(double now, Index rows) const;
 
-  /// A version with so many rows was written.
+  /// Takes note of a version with this many rows.
   void on_published(double began, double ended, Index rows);
 
  private:
   double begun_;
   double published_;  ///< when the last version was finished
-  double spent_ = 0;  ///< seconds, on all versions
-  // The last version; before the first, what one without rows takes on an ordinary disk.
+  double spent_ = 0;  ///< seconds, for all versions
+  // Of the last version. Before the first, what a version without rows takes on an ordinary disk.
   double seconds_ = 0.01;
   Index rows_ = 0;
 };
