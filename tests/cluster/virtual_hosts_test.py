@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # labels: hosts
+# full: machines
 # timeout: 600
 """The script that makes hosts: what it makes, how it ends, what it passes on, and what it refuses."""
 
