@@ -85,7 +85,8 @@ std::vector<Owner> owners_of(std::string_view key) {
   }
   // Owners with a condition come last, so that the condition is not read as belonging to the
   // others.
-  std::ranges::stable_partition(owners, [](const Owner& owner) { return owner.types.empty(); });
+  std::stable_partition(owners.begin(), owners.end(),
+                        [](const Owner& owner) { return owner.types.empty(); });
   return owners;
 }
 

@@ -25,9 +25,9 @@ struct Column {
 };
 
 /// The columns of several lists, one list after the other.
-template <typename Record, std::size_t... sizes>
-constexpr auto joined(const std::array<Column<Record>, sizes>&... lists) {
-  std::array<Column<Record>, (sizes + ...)> all{};
+template <typename Record, std::size_t... kSizes>
+constexpr auto joined(const std::array<Column<Record>, kSizes>&... lists) {
+  std::array<Column<Record>, (kSizes + ...)> all{};
   auto next = all.begin();
   ((next = std::ranges::copy(lists, next).out), ...);
   return all;
