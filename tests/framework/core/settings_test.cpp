@@ -206,12 +206,18 @@ BOOST_AUTO_TEST_CASE(finish_refuses_keys_that_nobody_asked_for) {
 
 BOOST_AUTO_TEST_CASE(finish_says_where_a_misplaced_key_belongs) {
   const Value value = with_entry("units", Value::integer(1));
-  const SettingsReader reader(value, "optimizer");
   const auto elsewhere = [](std::string_view key) -> std::string {
     return key == "units" ? "in a dense layer" : "";
   };
-  BOOST_TEST(message_of([&] { reader.finish(elsewhere); }) ==
+  const SettingsReader reader(value, "optimizer", elsewhere);
+  BOOST_TEST(message_of([&] { reader.finish(); }) ==
              "net.yaml:3:5: unknown key optimizer.units; it belongs in a dense layer.");
+  Value outer = Value::mapping();
+  outer.set("inside", value);
+  SettingsReader around(outer, "optimizer", elsewhere);
+  const auto finish = [](SettingsReader& inside) { inside.finish(); };
+  BOOST_TEST(message_of([&] { around.section("inside", finish); }) ==
+             "net.yaml:3:5: unknown key optimizer.inside.units; it belongs in a dense layer.");
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_needs_a_mapping) {
