@@ -29,7 +29,7 @@ class WeightAndBias {
     const Shape outputs{weight.shape[0]};
     std::vector<ParameterSpec> specs{{.name = "weight",
                                       .role = ParameterRole::weight,
-                                      .shape = std::move(weight.shape),
+                                      .shape = weight.shape,
                                       .axis_order = std::move(weight.axis_order),
                                       .fan_in = weight.fan_in,
                                       .fan_out = weight.fan_out,
