@@ -21,11 +21,12 @@ class Sgd final : public UpdateRule {
  public:
   Sgd(SettingsReader& settings, std::size_t size) {
     const double momentum = settings.real_or("momentum", {0, 1, Bounds::Ends::below_high}, 0);
-    nesterov_ = settings.boolean_or("nesterov", false);
-    if (nesterov_ && momentum == 0) {
+    const bool nesterov = settings.boolean_or("nesterov", false);
+    if (nesterov && momentum == 0) {
       throw settings.error_at("nesterov", "is true, which needs a momentum above 0, such as 0.9");
     }
     momentum_ = static_cast<float>(momentum);
+    nesterov_ = nesterov;
     has_buffer_ = momentum != 0;
     if (has_buffer_) add_buffer("momentum", size);
   }

@@ -1,5 +1,4 @@
 #!/usr/bin/python3
-# labels: script
 # timeout: 240
 """data/fetch.sh against web servers on localhost: complete, interrupted, wrong, absent."""
 
