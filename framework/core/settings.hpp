@@ -134,13 +134,14 @@ class SettingsReader {
   // The same with a default where the key is absent.
   std::int64_t integer_or(std::string_view key, Bounds bounds, std::int64_t otherwise);
   double real_or(std::string_view key, Bounds bounds, double otherwise);
-  std::string text_or(std::string_view key, std::string otherwise);
+  std::string text_or(std::string_view key, const std::string& otherwise);
   bool boolean_or(std::string_view key, bool otherwise);
   std::string choice_or(std::string_view key, std::span<const std::string_view> names,
                         std::string_view otherwise);
   std::pair<std::int64_t, std::int64_t> pair_or(std::string_view key, Bounds bounds,
                                                 std::pair<std::int64_t, std::int64_t> otherwise);
-  std::vector<double> reals_or(std::string_view key, Bounds bounds, std::vector<double> otherwise);
+  std::vector<double> reals_or(std::string_view key, Bounds bounds,
+                               const std::vector<double>& otherwise);
   const Value* value_or_null(std::string_view key);
 
   /// Passes the mapping under `key`, or an empty one where the key is absent, to a reader of its

@@ -23,7 +23,7 @@ double SettingsReader::real_or(std::string_view key, Bounds bounds, double other
   return marked(key, absent ? keep(key, otherwise) : real(key, bounds), otherwise);
 }
 
-std::string SettingsReader::text_or(std::string_view key, std::string otherwise) {
+std::string SettingsReader::text_or(std::string_view key, const std::string& otherwise) {
   const bool absent = look_up(key) == nullptr;
   return marked(key, absent ? keep(key, otherwise) : text(key), otherwise);
 }
@@ -47,7 +47,7 @@ std::pair<std::int64_t, std::int64_t> SettingsReader::pair_or(
 }
 
 std::vector<double> SettingsReader::reals_or(std::string_view key, Bounds bounds,
-                                             std::vector<double> otherwise) {
+                                             const std::vector<double>& otherwise) {
   const bool absent = look_up(key) == nullptr;
   return marked(key, absent ? keep(key, otherwise) : reals(key, bounds), otherwise);
 }
