@@ -103,7 +103,7 @@ Json headline_view(const MetricsTables& tables) {
       if (std::isnan(value)) continue;
       const auto [set, measure] = figure_name(column.name);
       figures.push_back(
-          {{"label", set + " " + measure},
+          {{"label", fmt::format("{} {}", set, measure)},
            {"cell", figure_cell(fmt::format("metrics.epochs.{}.{}", last, column.name), value,
                                 column.is_share)}});
     }
