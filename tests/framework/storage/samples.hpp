@@ -164,8 +164,8 @@ inline MetricsTables sample_metrics(Index steps = 5) {
 /// Equality of doubles where NaN equals NaN.
 inline bool same(double a, double b) { return a == b || (a != a && b != b); }
 
-template <typename Record, std::size_t size>
-bool same_figures(const std::array<Column<Record>, size>& columns, const Record& a,
+template <typename Record, std::size_t kSize>
+bool same_figures(const std::array<Column<Record>, kSize>& columns, const Record& a,
                   const Record& b) {
   return std::ranges::all_of(columns, [&](const Column<Record>& column) {
     return same(a.*column.member, b.*column.member);
