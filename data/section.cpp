@@ -103,12 +103,15 @@ void read_normalize(SettingsReader& reader, Preprocessing& preprocessing) {
       reader.reals_or("std", kDeviation, preprocessing.standard_deviation);
 }
 
-// The keys that a format reads, as its examples show.
+// The keys that a format reads; if one of them must be given, those up to it.
 std::vector<std::string> keys_of(const DataFormat& format) {
   if (format.section == SectionShown::never) return {};
   const Value nothing = Value::mapping();
   SettingsReader reader(nothing, std::string(format.name));
-  format.create(reader);
+  try {
+    format.create(reader);
+  } catch (const Error&) {  // that a key is missing; it counts as asked for
+  }
   return {reader.known().begin(), reader.known().end()};
 }
 

@@ -30,7 +30,7 @@ class OptionList {
   /// Any number of further arguments, key.path=value.
   void overrides(std::vector<std::string>& values, const std::string& help);
 
-  /// "--split" and the placeholder for its value, "SPLIT".
+  /// "--split", and what --help calls its value, "SPLIT".
   struct Name {
     std::string option;
     std::string value;

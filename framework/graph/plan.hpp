@@ -71,9 +71,8 @@ class Plan {
   const Graph& graph_;
   Index micro_batch_;
   PlanPurpose purpose_;
-  std::vector<std::vector<std::size_t>>
-      readers_;                      ///< of each value: one node per input that reads it
-  std::vector<PlannedView> values_;  ///< absent inside a fused step
+  std::vector<std::vector<std::size_t>> readers_;  ///< of each value: a node per input
+  std::vector<PlannedView> values_;                ///< absent inside a fused step
   std::vector<std::size_t> owners_;  ///< of each value: the value whose memory it is in
   std::vector<PlannedStep> steps_;
   std::vector<std::unique_ptr<const Layer>> fused_layers_;

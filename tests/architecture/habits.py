@@ -52,10 +52,10 @@ def conditionals(root):
     return problems
 
 
-LIBRARY_FUNCTION = re.compile(r"\bstd::(sin|cos|tan|exp|log|pow|tanh)\(")
+FOREIGN_FUNCTION = re.compile(r"\bstd::(sin|cos|tan|exp|log|pow|tanh)\(")
 
 
-def library_functions(root):
+def foreign_functions(root):
     """Elementary functions of the C++ library where bits count: they differ between versions and machines."""
     places = ("framework/layers/", "framework/losses/", "framework/optimizers/", "framework/schedules/", "data/augmentations/")
     return [
@@ -63,7 +63,7 @@ def library_functions(root):
         for path in sources(root)
         if str(path).startswith(places)
         for number, line in lines(root, path)
-        if (match := LIBRARY_FUNCTION.search(line.split("//")[0]))
+        if (match := FOREIGN_FUNCTION.search(line.split("//")[0]))
     ]
 
 

@@ -57,7 +57,7 @@ class Tree(unittest.TestCase):
         self.check(habits.conditionals)
 
     def test_no_part_uses_elementary_functions_of_the_library(self):
-        self.check(habits.library_functions)
+        self.check(habits.foreign_functions)
 
     def test_file_names_are_snake_case(self):
         self.check(habits.names)
@@ -219,7 +219,7 @@ class Planted(unittest.TestCase):
 
     def test_a_function_of_the_library_is_found(self):
         self.expect(
-            habits.library_functions,
+            habits.foreign_functions,
             {
                 "framework/losses/a.cpp": "x = std::exp(y);  // as std::log(y)\n",
                 "data/augmentations/a.cpp": "// std::sin(y)\nx = elementary::sin(y);\n",

@@ -16,19 +16,11 @@ namespace fs = std::filesystem;
 // A folder like /sys/fs/cgroup.
 class Cgroups {
  public:
-  Cgroups() : root_(fs::temp_directory_path() / ("lockstep_cgroups_" + std::to_string(getpid()))) {}
-  ~Cgroups() { fs::remove_all(root_); }
-  Cgroups(const Cgroups&) = delete;
-  Cgroups& operator=(const Cgroups&) = delete;
-
-  void write(const std::string& file, const std::string& text) const {
-    fs::create_directories((root_ / file).parent_path());
-    std::ofstream(root_ / file) << text;
-  }
-  double quota(const std::string& cgroups) const { return cpu_quota_of(cgroups, root_); }
+  void write(const std::string& file, const std::string& text) const { root_.write(file, text); }
+  double quota(const std::string& cgroups) const { return cpu_quota_of(cgroups, root_.path()); }
 
  private:
-  fs::path root_;
+  TemporaryFolder root_{"cgroups"};
 };
 
 }  // namespace

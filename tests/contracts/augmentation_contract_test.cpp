@@ -52,7 +52,7 @@ void for_each_augmentation(std::vector<AugmentationExample> AugmentationType::*e
   }
 }
 
-void for_each_example(const std::function<void(const TriedAugmentation&)>& check) {
+void for_each_augmentation_example(const std::function<void(const TriedAugmentation&)>& check) {
   for_each_augmentation(&AugmentationType::examples, check);
 }
 
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(every_augmentation_has_examples_settings_that_are_refused_a
 }
 
 BOOST_AUTO_TEST_CASE(it_reads_the_key_of_its_name_alone_and_reads_what_it_read_as_the_same) {
-  for_each_example([](const TriedAugmentation& tried) {
+  for_each_augmentation_example([](const TriedAugmentation& tried) {
     const Value settings = tried.settings();
     SettingsReader reader(settings, "data.augment");
     BOOST_TEST((tried.type.create(reader) != nullptr));
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(it_reads_the_key_of_its_name_alone_and_reads_what_it_read_a
 }
 
 BOOST_AUTO_TEST_CASE(where_it_is_off_pictures_stay_as_they_are) {
-  for_each_example([](const TriedAugmentation& tried) {
+  for_each_augmentation_example([](const TriedAugmentation& tried) {
     const ImageSet images = equal_images(tried.example.shape, false);
     const auto still = pictures(images, Value::mapping());
     BOOST_TEST((pictures(images, tried.of(tried.type.off)) == still));
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(where_it_is_off_pictures_stay_as_they_are) {
 }
 
 BOOST_AUTO_TEST_CASE(the_same_key_gives_the_same_picture_wherever_and_beside_whatever_it_is_made) {
-  for_each_example([](const TriedAugmentation& tried) {
+  for_each_augmentation_example([](const TriedAugmentation& tried) {
     const ImageSet images = equal_images(tried.example.shape, false);
     const auto first = pictures(images, tried.settings());
     BOOST_TEST((pictures(images, tried.settings()) == first));
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(the_same_key_gives_the_same_picture_wherever_and_beside_wha
 }
 
 BOOST_AUTO_TEST_CASE(other_seeds_epochs_and_samples_give_other_pictures) {
-  for_each_example([](const TriedAugmentation& tried) {
+  for_each_augmentation_example([](const TriedAugmentation& tried) {
     const ImageSet images = equal_images(tried.example.shape, false);
     const auto first = pictures(images, tried.settings());
     BOOST_TEST((pictures(images, tried.settings(), {.seed = 2}) != first));
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(other_seeds_epochs_and_samples_give_other_pictures) {
 }
 
 BOOST_AUTO_TEST_CASE(bytes_and_floats_of_the_same_picture_become_the_same) {
-  for_each_example([](const TriedAugmentation& tried) {
+  for_each_augmentation_example([](const TriedAugmentation& tried) {
     const auto bytes = pictures(equal_images(tried.example.shape, false), tried.settings());
     const auto floats = pictures(equal_images(tried.example.shape, true), tried.settings());
     float largest = 0;
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(bytes_and_floats_of_the_same_picture_become_the_same) {
 }
 
 BOOST_AUTO_TEST_CASE(values_stay_between_black_and_white) {
-  for_each_example([](const TriedAugmentation& tried) {
+  for_each_augmentation_example([](const TriedAugmentation& tried) {
     for (const auto& picture :
          pictures(equal_images(tried.example.shape, false), tried.settings())) {
       const bool fits = std::all_of(picture.begin(), picture.end(), [](float value) {
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(values_stay_between_black_and_white) {
 }
 
 BOOST_AUTO_TEST_CASE(a_draw_sets_all_its_numbers_and_a_whole_move_is_what_source_does) {
-  for_each_example([](const TriedAugmentation& tried) {
+  for_each_augmentation_example([](const TriedAugmentation& tried) {
     const Augmentations made = tried.make();
     BOOST_REQUIRE_EQUAL(made.size(), 1U);
     const Augmentation& augmentation = *made.front();

@@ -14,7 +14,7 @@
 #include "data/formats/data_format.hpp"
 #include "framework/config/yaml_reader.hpp"
 #include "framework/core/error.hpp"
-#include "tests/framework/config/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace lockstep {
 namespace {

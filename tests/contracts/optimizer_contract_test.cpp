@@ -35,7 +35,7 @@ Value section_of(const OptimizerType& type, const SettingTexts& example) {
   return section;
 }
 
-void for_each_example(const std::function<void(const Value&)>& check) {
+void for_each_optimizer_example(const std::function<void(const Value&)>& check) {
   for (const OptimizerType& type : all_optimizer_types()) {
     for (const SettingTexts& example : type.examples) {
       BOOST_TEST_CONTEXT(describe(type.name, example)) { check(section_of(type, example)); }
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(settings_that_must_be_refused_give_a_usage_error_in_a_sente
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_setting_is_refused_by_name) {
-  for_each_example([](const Value& settings) {
+  for_each_optimizer_example([](const Value& settings) {
     Value more = settings;
     more.set("no_such_setting", Value::integer(1));
     const std::string said = usage_error([&] { make_optimizer(more, kSize); });
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_setting_is_refused_by_name) {
 }
 
 BOOST_AUTO_TEST_CASE(what_was_read_gives_the_same_optimizer_when_it_is_read_again) {
-  for_each_example([](const Value& settings) {
+  for_each_optimizer_example([](const Value& settings) {
     SettingsReader reader(settings, "optimizer");
     read_optimizer(reader, 0);
     const Value read = reader.consumed();
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(what_was_read_gives_the_same_optimizer_when_it_is_read_agai
 }
 
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_the_instruction_set) {
-  for_each_example([](const Value& settings) {
+  for_each_optimizer_example([](const Value& settings) {
     Moved expected(settings);
     expected.steps(0, kSteps);
     for_each_isa([&] {
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_the_instruction_set) {
 }
 
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_how_the_parameters_are_cut_and_in_which_order) {
-  for_each_example([](const Value& settings) {
+  for_each_optimizer_example([](const Value& settings) {
     Moved whole(settings);
     whole.steps(0, kSteps);
     for (const std::size_t piece : {1U, 7U, 16U, 1000U, 4096U}) {
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_how_the_parameters_are_cut_and_in_whi
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
   constexpr int kThreads = 4;
   const WorkerTeam team(kThreads);
-  for_each_example([&](const Value& settings) {
+  for_each_optimizer_example([&](const Value& settings) {
     Moved whole(settings);
     whole.steps(0, kSteps);
     Moved shared(settings);
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
 }
 
 BOOST_AUTO_TEST_CASE(state_that_is_saved_and_restored_goes_on_with_the_same_bits) {
-  for_each_example([](const Value& settings) {
+  for_each_optimizer_example([](const Value& settings) {
     Moved whole(settings);
     whole.steps(0, kSteps);
     for (Index stop = 0; stop < kSteps; ++stop) {
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(state_that_is_saved_and_restored_goes_on_with_the_same_bits
 }
 
 BOOST_AUTO_TEST_CASE(state_has_names_of_its_own_and_the_parameters_layout) {
-  for_each_example([](const Value& settings) {
+  for_each_optimizer_example([](const Value& settings) {
     const Moved moved(settings);
     std::set<std::string> names;
     for (const OptimizerBuffer& buffer : moved.optimizer->buffers()) {
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(state_has_names_of_its_own_and_the_parameters_layout) {
 }
 
 BOOST_AUTO_TEST_CASE(a_rate_of_zero_moves_nothing) {
-  for_each_example([](const Value& settings) {
+  for_each_optimizer_example([](const Value& settings) {
     Moved moved(settings);
     moved.optimizer->start_step(0);
     moved.update(0, kSize, Moved::gradient(0));
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(a_rate_of_zero_moves_nothing) {
 
 BOOST_AUTO_TEST_CASE(steps_go_downhill) {
   // Of f(x) = x^2 / 2, whose gradient is x.
-  for_each_example([](const Value& settings) {
+  for_each_optimizer_example([](const Value& settings) {
     const auto optimizer = make_optimizer(settings, 2);
     std::vector<float> values = {1.0F, -1.0F};
     for (int step = 0; step < 10; ++step) {

@@ -28,7 +28,7 @@ Value section_of(const ScheduleType& type, const SettingTexts& example) {
   return section;
 }
 
-void for_each_example(const std::function<void(const Value&)>& check) {
+void for_each_schedule_example(const std::function<void(const Value&)>& check) {
   for (const ScheduleType& type : all_schedule_types()) {
     for (const SettingTexts& example : type.examples) {
       BOOST_TEST_CONTEXT(describe(type.name, example)) { check(section_of(type, example)); }
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(settings_that_must_be_refused_give_a_usage_error_in_a_sente
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_setting_is_refused_by_name) {
-  for_each_example([](const Value& settings) {
+  for_each_schedule_example([](const Value& settings) {
     Value more = settings;
     more.set("no_such_setting", Value::integer(1));
     const std::string said = usage_error([&] { make_schedule(more); });
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_setting_is_refused_by_name) {
 }
 
 BOOST_AUTO_TEST_CASE(what_was_read_gives_the_same_schedule_when_it_is_read_again) {
-  for_each_example([](const Value& settings) {
+  for_each_schedule_example([](const Value& settings) {
     SettingsReader reader(settings, "learning_rate");
     const Schedule schedule = read_schedule(reader);
     const Value read = reader.consumed();
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(what_was_read_gives_the_same_schedule_when_it_is_read_again
 }
 
 BOOST_AUTO_TEST_CASE(rates_are_finite_and_between_zero_and_the_peak) {
-  for_each_example([](const Value& settings) {
+  for_each_schedule_example([](const Value& settings) {
     const Schedule schedule = make_schedule(settings);
     BOOST_TEST(schedule.peak() == kPeak);
     for (const Index steps : kLengths) {
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(rates_are_finite_and_between_zero_and_the_peak) {
 }
 
 BOOST_AUTO_TEST_CASE(the_first_step_after_warm_up_has_the_peak) {
-  for_each_example([](const Value& settings) {
+  for_each_schedule_example([](const Value& settings) {
     const Schedule schedule = make_schedule(settings);
     for (const Index steps : kLengths) {
       const Index warmup = schedule.warmup_steps(steps);
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(the_first_step_after_warm_up_has_the_peak) {
 }
 
 BOOST_AUTO_TEST_CASE(a_rate_is_a_function_of_the_step_alone_whatever_was_asked_before) {
-  for_each_example([](const Value& settings) {
+  for_each_schedule_example([](const Value& settings) {
     const Schedule schedule = make_schedule(settings);
     std::vector<float> backwards;
     for (Index step = 137; step-- > 0;) backwards.push_back(schedule.rate(step, 137));
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_rate_is_a_function_of_the_step_alone_whatever_was_asked_b
 }
 
 BOOST_AUTO_TEST_CASE(the_truth_is_told_about_the_length_of_the_run) {
-  for_each_example([](const Value& settings) {
+  for_each_schedule_example([](const Value& settings) {
     const Schedule schedule = make_schedule(settings);
     const bool all_agree =
         agree(schedule, 50, 51) && agree(schedule, 50, 3000) && agree(schedule, 137, 1000);
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(the_truth_is_told_about_the_length_of_the_run) {
 }
 
 BOOST_AUTO_TEST_CASE(where_a_first_fall_is_told_the_rate_falls_there_and_not_before) {
-  for_each_example([](const Value& settings) {
+  for_each_schedule_example([](const Value& settings) {
     const Schedule schedule = make_schedule(settings);
     const auto fall = schedule.curve().first_fall();
     if (!fall) return;

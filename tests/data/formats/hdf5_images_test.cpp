@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(files_without_images_are_refused) {
       error_of(ErrorKind::data, [&] { find_hdf5_parts(folder / "other.h5"); });
   BOOST_TEST(contains(message, "/images"), message);
   BOOST_TEST(contains(message, "weights"), message);
-  const auto text = folder.write_text("text.h5", "not HDF5");
+  const auto text = folder.write("text.h5", "not HDF5");
   error_of(ErrorKind::data, [&] { find_hdf5_parts(text); });
 }
 

@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(other_magic_numbers_are_refused_and_swapped_files_are_told_
   check_refused(labels, "expected IDX images, found IDX labels");
   const std::string message = error_of(ErrorKind::data, [&] { read_idx_labels(images); });
   BOOST_TEST(contains(message, "expected IDX labels, found IDX images"), message);
-  check_refused(folder.write_text("text", "not an IDX file at all"), "6e6f7420");
+  check_refused(folder.write("text", "not an IDX file at all"), "6e6f7420");
   // Sizes in the other byte order, as a careless converter writes them.
   check_refused(folder.write("little", joined({{3, 8, 0, 0}, Bytes(12)})), "03080000");
 }
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(image_files_are_recognised_by_content) {
   BOOST_TEST(is_idx_file(folder.write("a.png", raw)));
   BOOST_TEST(is_idx_file(folder.write("b", gzipped(raw))));
   BOOST_TEST(is_idx_file(folder.write("c", idx_labels(1, {1}))));
-  BOOST_TEST(!is_idx_file(folder.write_text("d", "P5")));
+  BOOST_TEST(!is_idx_file(folder.write("d", "P5")));
   BOOST_TEST(!is_idx_file(folder.write("e", Bytes{0x1f, 0x8b, 8, 0})));
 }
 

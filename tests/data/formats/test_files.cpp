@@ -4,41 +4,8 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
-#include <cerrno>
-#include <cstdlib>
-#include <fstream>
-#include <system_error>
 
 namespace lockstep {
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "lockstep_data_XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), name);
-  }
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::filesystem::path TemporaryFolder::write(std::string_view name,
-                                             std::span<const std::uint8_t> bytes) const {
-  std::filesystem::create_directories((path_ / name).parent_path());
-  std::ofstream file(path_ / name, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(bytes.data()),
-             static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  BOOST_REQUIRE(file.good());
-  return path_ / name;
-}
-
-std::filesystem::path TemporaryFolder::write_text(std::string_view name,
-                                                  std::string_view text) const {
-  return write(name, Bytes(text.begin(), text.end()));
-}
 
 Bytes gzipped(std::span<const std::uint8_t> bytes) {
   z_stream stream{};

@@ -3,7 +3,6 @@
 // Files and errors of the tests of data/.
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <span>
@@ -12,29 +11,11 @@
 #include <vector>
 
 #include "framework/core/error.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace lockstep {
 
 using Bytes = std::vector<std::uint8_t>;
-
-/// A new folder in the system's temporary folder, removed with everything in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-
-  /// Writes a file and returns its path.
-  std::filesystem::path write(std::string_view name, std::span<const std::uint8_t> bytes) const;
-  std::filesystem::path write_text(std::string_view name, std::string_view text) const;
-
- private:
-  std::filesystem::path path_;
-};
 
 /// The bytes as one gzip stream.
 Bytes gzipped(std::span<const std::uint8_t> bytes);

@@ -10,6 +10,7 @@
 #include "framework/core/aligned_buffer.hpp"
 #include "framework/core/lane_view.hpp"
 #include "framework/training/step/dataset.hpp"
+#include "tests/framework/kernels/lane_tensor.hpp"
 
 namespace lockstep::testing {
 
@@ -25,8 +26,6 @@ struct Gathered {
     return image;
   }
 };
-
-enum class Layout { blocked, whole };
 
 /// Gathers into memory that was full of NaN, and copies it out as (features, lanes). Lanes beyond
 /// the given samples repeat the last.

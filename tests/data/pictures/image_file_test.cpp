@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(colour_may_stay_and_is_split_into_planes) {
   BOOST_TEST(read_image_file(file, 3).pixels == (Bytes{1, 4, 2, 5, 3, 6}), per_element());
   const auto grey = folder.write("b.png", png(1, 2, 1, {1, 2}));
   BOOST_TEST(read_image_file(grey, 3).pixels == (Bytes{1, 2, 1, 2, 1, 2}), per_element());
-  const auto pgm = folder.write_text("c.pgm", "P2 2 1 255 1 2");
+  const auto pgm = folder.write("c.pgm", "P2 2 1 255 1 2");
   BOOST_TEST(read_image_file(pgm, 3).pixels == (Bytes{1, 2, 1, 2, 1, 2}), per_element());
 }
 
@@ -116,40 +116,38 @@ BOOST_AUTO_TEST_CASE(a_jpeg_is_read) {
 
 BOOST_AUTO_TEST_CASE(ascii_and_binary_pgm_are_read_with_comments_and_other_maxima) {
   const TemporaryFolder folder;
-  const auto ascii =
-      folder.write_text("a.pgm", "P2\n# by hand\n3 2\n# maximum\n15\n0 1 2\n3 4 15\n");
+  const auto ascii = folder.write("a.pgm", "P2\n# by hand\n3 2\n# maximum\n15\n0 1 2\n3 4 15\n");
   const PixelImage image = read_image_file(ascii, 1);
   BOOST_TEST(image.rows == 2);
   BOOST_TEST(image.columns == 3);
   BOOST_TEST(image.pixels == (Bytes{0, 17, 34, 51, 68, 255}), per_element());
-  const auto binary = folder.write_text("b.pgm", std::string_view("P5 2 1 255\n\x0a\xff", 13));
+  const auto binary = folder.write("b.pgm", std::string_view("P5 2 1 255\n\x0a\xff", 13));
   BOOST_TEST(read_image_file(binary, 1).pixels == (Bytes{10, 255}), per_element());
-  const auto wide =
-      folder.write_text("c.pgm", std::string_view("P5 2 1 65535\n\x80\x00\xff\xff", 17));
+  const auto wide = folder.write("c.pgm", std::string_view("P5 2 1 65535\n\x80\x00\xff\xff", 17));
   BOOST_TEST(read_image_file(wide, 1).pixels == (Bytes{128, 255}), per_element());
 }
 
 BOOST_AUTO_TEST_CASE(one_blank_or_cr_lf_is_between_header_and_pixels) {
   const TemporaryFolder folder;
-  const auto windows = folder.write_text("a.pgm", "P5\r\n2 1\r\n255\r\nAB");
+  const auto windows = folder.write("a.pgm", "P5\r\n2 1\r\n255\r\nAB");
   BOOST_TEST(read_image_file(windows, 1).pixels == (Bytes{'A', 'B'}), per_element());
-  const auto line_feed = folder.write_text("b.pgm", "P5 2 1 255\r\nB");  // a pixel of value 10
+  const auto line_feed = folder.write("b.pgm", "P5 2 1 255\r\nB");  // a pixel of value 10
   BOOST_TEST(read_image_file(line_feed, 1).pixels == (Bytes{'\n', 'B'}), per_element());
-  check_refused(folder.write_text("c.pgm", "P5 2 1 255\nABC"), "the end");
-  check_refused(folder.write_text("d.pgm", "P5 2 1 255\r\nABC"), "2 more bytes");
-  check_refused(folder.write_text("e.pgm", "P5 2 1 255#AB"), "a blank");
+  check_refused(folder.write("c.pgm", "P5 2 1 255\nABC"), "the end");
+  check_refused(folder.write("d.pgm", "P5 2 1 255\r\nABC"), "2 more bytes");
+  check_refused(folder.write("e.pgm", "P5 2 1 255#AB"), "a blank");
 }
 
 BOOST_AUTO_TEST_CASE(damaged_pgm_files_are_refused) {
   const TemporaryFolder folder;
-  check_refused(folder.write_text("a", "P2 3 2 255 0 1 2 3 4"), "the end of the file");
-  check_refused(folder.write_text("b", "P5 3 2 255\nabcde"), "the end of the file");
-  check_refused(folder.write_text("c", "P2 2 1 255 0 256"), "above 255");
-  check_refused(folder.write_text("d", "P2 0 1 255"), "a width");
-  check_refused(folder.write_text("e", "P2 99999999999999999999 1 255"), "above 4096");
-  check_refused(folder.write_text("f", "P2 1 1 0 0"), "a largest value");
-  check_refused(folder.write_text("g", "P2 1 1 255 -1"), "a pixel");
-  check_refused(folder.write_text("h", "P2 # endless"), "the end of the file");
+  check_refused(folder.write("a", "P2 3 2 255 0 1 2 3 4"), "the end of the file");
+  check_refused(folder.write("b", "P5 3 2 255\nabcde"), "the end of the file");
+  check_refused(folder.write("c", "P2 2 1 255 0 256"), "above 255");
+  check_refused(folder.write("d", "P2 0 1 255"), "a width");
+  check_refused(folder.write("e", "P2 99999999999999999999 1 255"), "above 4096");
+  check_refused(folder.write("f", "P2 1 1 0 0"), "a largest value");
+  check_refused(folder.write("g", "P2 1 1 255 -1"), "a pixel");
+  check_refused(folder.write("h", "P2 # endless"), "the end of the file");
 }
 
 BOOST_AUTO_TEST_CASE(a_png_cut_anywhere_is_refused_or_still_whole) {
@@ -182,8 +180,8 @@ BOOST_AUTO_TEST_CASE(pictures_of_great_extent_are_refused_before_decoding) {
 
 BOOST_AUTO_TEST_CASE(other_formats_are_refused_by_content) {
   const TemporaryFolder folder;
-  check_refused(folder.write_text("a.png", "GIF89a and more"), "PNG, JPEG or PGM");
-  check_refused(folder.write_text("b.png", "P6 1 1 255\nabc"), "PNG, JPEG or PGM");
+  check_refused(folder.write("a.png", "GIF89a and more"), "PNG, JPEG or PGM");
+  check_refused(folder.write("b.png", "P6 1 1 255\nabc"), "PNG, JPEG or PGM");
   check_refused(folder.write("empty.png", {}), "an empty file");
   check_refused(folder / "absent.png", "No such file");
   check_refused(folder.path(), "folder");

@@ -13,7 +13,7 @@ BOOST_AUTO_TEST_SUITE(pictures)
 
 BOOST_AUTO_TEST_CASE(pictures_and_idx_files_come_in_the_order_given) {
   const TemporaryFolder folder;
-  const auto pgm = folder.write_text("a.pgm", "P2 2 1 255 7 8");
+  const auto pgm = folder.write("a.pgm", "P2 2 1 255 7 8");
   const auto idx = folder.write("b", gzipped(idx_images({2, 1, 2}, {1, 2, 3, 4})));
   const Pictures pictures = read_pictures({.files = {idx, pgm, pgm}, .shape = {1, 1, 2}});
   BOOST_TEST(pictures.images.size() == 4);
@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(pictures_and_idx_files_come_in_the_order_given) {
 
 BOOST_AUTO_TEST_CASE(inverting_comes_before_fitting_so_that_the_border_is_black) {
   const TemporaryFolder folder;
-  const auto white = folder.write_text("a.pgm", "P2 2 1 255 255 55");
+  const auto white = folder.write("a.pgm", "P2 2 1 255 255 55");
   const Pictures pictures = read_pictures({.files = {white}, .shape = {1, 2, 2}, .invert = true});
   BOOST_TEST(pictures.images.bytes() == (Bytes{0, 200, 0, 0}), per_element());
 }

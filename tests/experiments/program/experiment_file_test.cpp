@@ -16,7 +16,7 @@
 #include "framework/config/yaml_reader.hpp"
 #include "framework/core/build_info.hpp"
 #include "tests/framework/config/experiment_lines.hpp"
-#include "tests/framework/config/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace lockstep {
 namespace {

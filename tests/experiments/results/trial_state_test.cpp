@@ -1,7 +1,5 @@
 #include "experiments/results/trial_state.hpp"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -10,24 +8,15 @@
 
 #include "framework/storage/metrics/metrics_journal.hpp"
 #include "framework/storage/run/run_directory.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace lockstep {
 namespace {
 
-/// A trial's folder of this test case alone, removed with everything in it.
+/// The folder of a trial, which does not exist at first.
 class TrialFolder {
  public:
-  explicit TrialFolder(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() /
-              ("lockstep_trial_" + name + "_" + std::to_string(::getpid()))) {
-    std::filesystem::remove_all(path_);
-  }
-  ~TrialFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TrialFolder(const TrialFolder&) = delete;
-  TrialFolder& operator=(const TrialFolder&) = delete;
+  explicit TrialFolder(const std::string& name) : folder_(name), path_(folder_ / "trial") {}
 
   const std::filesystem::path& path() const { return path_; }
   RunDirectory open() const {
@@ -36,6 +25,7 @@ class TrialFolder {
   TrialStatus status() const { return read_trial_state(path_).status; }
 
  private:
+  TemporaryFolder folder_;
   std::filesystem::path path_;
 };
 

@@ -6,7 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "framework/config/yaml_reader.hpp"
-#include "tests/framework/config/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace lockstep {
 namespace {

@@ -8,7 +8,7 @@
 #include "framework/config/yaml_writer.hpp"
 #include "framework/schedules/schedule.hpp"
 #include "tests/framework/config/experiment_lines.hpp"
-#include "tests/framework/config/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace lockstep {
 

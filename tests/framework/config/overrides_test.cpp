@@ -8,7 +8,7 @@
 #include "framework/config/experiment_config.hpp"
 #include "framework/config/yaml_reader.hpp"
 #include "tests/framework/config/message_of.hpp"
-#include "tests/framework/config/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace lockstep {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "tests/framework/config/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace lockstep::testing {
 

@@ -7,7 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/framework/config/message_of.hpp"
-#include "tests/framework/config/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace lockstep {
 namespace {

@@ -16,8 +16,8 @@ namespace {
 BOOST_AUTO_TEST_SUITE(sample_files)
 
 BOOST_AUTO_TEST_CASE(one_of_each_kind_is_written) {
-  const ScratchFolder own("samples");
-  const ScratchFolder elsewhere("sampled_run");
+  const TemporaryFolder own("samples");
+  const TemporaryFolder elsewhere("sampled_run");
   const char* given = std::getenv("LOCKSTEP_SAMPLES");
   const std::filesystem::path folder = given == nullptr ? own.path() : std::filesystem::path(given);
   const Checkpoint checkpoint = sample_checkpoint();

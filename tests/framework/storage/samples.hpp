@@ -3,8 +3,6 @@
 // A folder for one test case, and small contents for the files that storage/ writes.
 
 #include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -18,31 +16,9 @@
 #include "framework/storage/checkpoint/checkpoint.hpp"
 #include "framework/storage/metrics/metrics.hpp"
 #include "framework/training/diagnosis/record_columns.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace lockstep::testing {
-
-/// A folder of this test case alone; removed with everything in it.
-class ScratchFolder {
- public:
-  explicit ScratchFolder(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() /
-              ("lockstep_storage_" + name + "_" + std::to_string(::getpid()))) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::string bytes_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

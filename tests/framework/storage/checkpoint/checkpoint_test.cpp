@@ -17,7 +17,7 @@ namespace {
 BOOST_AUTO_TEST_SUITE(checkpoint)
 
 BOOST_AUTO_TEST_CASE(everything_comes_back_with_the_same_bits) {
-  const ScratchFolder folder("round_trip");
+  const TemporaryFolder folder("round_trip");
   const Checkpoint checkpoint = sample_checkpoint();
   write_checkpoint(folder / "a.h5", checkpoint);
   const LoadedCheckpoint loaded = read_checkpoint(folder / "a.h5");
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(same_bits_sees_each_part) {
 }
 
 BOOST_AUTO_TEST_CASE(weights_alone_are_a_checkpoint_too) {
-  const ScratchFolder folder("weights");
+  const TemporaryFolder folder("weights");
   Checkpoint weights;
   weights.model = "name: m\n";
   weights.parameters = sample_tensors(1);
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(weights_alone_are_a_checkpoint_too) {
 }
 
 BOOST_AUTO_TEST_CASE(a_summary_has_all_but_the_values) {
-  const ScratchFolder folder("summary");
+  const TemporaryFolder folder("summary");
   write_checkpoint(folder / "a.h5", sample_checkpoint());
   const Checkpoint summary = read_checkpoint_summary(folder / "a.h5").checkpoint;
   BOOST_TEST(summary.parameters.size() == 4U);
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_summary_has_all_but_the_values) {
 }
 
 BOOST_AUTO_TEST_CASE(equal_checkpoints_give_equal_bytes) {
-  const ScratchFolder folder("bytes");
+  const TemporaryFolder folder("bytes");
   write_checkpoint(folder / "a.h5", sample_checkpoint());
   // Other heap contents and another name, as another run would have.
   const std::vector<std::string> noise(1000, std::string(100, 'x'));
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(equal_checkpoints_give_equal_bytes) {
 }
 
 BOOST_AUTO_TEST_CASE(the_first_512_bytes_say_in_words_what_the_file_is) {
-  const ScratchFolder folder("words");
+  const TemporaryFolder folder("words");
   write_checkpoint(folder / "a.h5", sample_checkpoint());
   const std::string bytes = bytes_of(folder / "a.h5");
   const std::string start = bytes.substr(0, kUserBlockBytes);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(the_first_512_bytes_say_in_words_what_the_file_is) {
 }
 
 BOOST_AUTO_TEST_CASE(every_changed_bit_is_found) {
-  const ScratchFolder folder("flips");
+  const TemporaryFolder folder("flips");
   write_checkpoint(folder / "a.h5", sample_checkpoint());
   const std::string good = bytes_of(folder / "a.h5");
   std::mt19937 random(20240601);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(every_changed_bit_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(every_truncation_and_addition_is_found) {
-  const ScratchFolder folder("lengths");
+  const TemporaryFolder folder("lengths");
   write_checkpoint(folder / "a.h5", sample_checkpoint());
   const std::string good = bytes_of(folder / "a.h5");
   std::vector<std::size_t> lengths = {0, 1, 8, 100, 511, 512, 513, 520, good.size() - 1};
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(every_truncation_and_addition_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_digest_is_told_with_both_digests) {
-  const ScratchFolder folder("digest");
+  const TemporaryFolder folder("digest");
   write_checkpoint(folder / "a.h5", sample_checkpoint());
   std::string bytes = bytes_of(folder / "a.h5");
   const std::string expected = bytes.substr(bytes.find("xxh3-128 ") + 9, 32);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_digest_is_told_with_both_digests) {
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_user_block_is_damage_but_a_removed_one_is_not) {
-  const ScratchFolder folder("block");
+  const TemporaryFolder folder("block");
   write_checkpoint(folder / "a.h5", sample_checkpoint());
   const std::string good = bytes_of(folder / "a.h5");
   put_bytes(folder / "zeros.h5", std::string(kUserBlockBytes, '\0') + good.substr(kUserBlockBytes));
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_lost_user_block_is_damage_but_a_removed_one_is_not) {
 }
 
 BOOST_AUTO_TEST_CASE(a_newer_file_is_refused_as_such) {
-  const ScratchFolder folder("newer");
+  const TemporaryFolder folder("newer");
   write_checkpoint(folder / "a.h5", sample_checkpoint());
   std::string bytes = bytes_of(folder / "a.h5");
   bytes.replace(bytes.find("CHECKPOINT 1"), 12, "CHECKPOINT 2");
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_newer_file_is_refused_as_such) {
 }
 
 BOOST_AUTO_TEST_CASE(check_file_tells_three_states_apart) {
-  const ScratchFolder folder("states");
+  const TemporaryFolder folder("states");
   write_checkpoint(folder / "a.h5", sample_checkpoint());
   const std::string good = bytes_of(folder / "a.h5");
   put_bytes(folder / "plain.h5", good.substr(kUserBlockBytes));
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(check_file_tells_three_states_apart) {
 }
 
 BOOST_AUTO_TEST_CASE(values_that_are_not_finite_are_neither_written_nor_read) {
-  const ScratchFolder folder("finite");
+  const TemporaryFolder folder("finite");
   Checkpoint checkpoint = sample_checkpoint();
   write_checkpoint(folder / "a.h5", checkpoint);
   const std::string before = bytes_of(folder / "a.h5");
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(values_that_are_not_finite_are_neither_written_nor_read) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_hdf5_file_gets_a_sentence_that_says_what_it_is) {
-  const ScratchFolder folder("others");
+  const TemporaryFolder folder("others");
   const auto sentence = [&](const std::string& name) {
     return error_of([&] { read_checkpoint(folder / name); });
   };

@@ -26,7 +26,7 @@ struct ForeignFiles {
     return error_of([&] { read_checkpoint(folder / (name + ".h5")); });
   }
 
-  ScratchFolder folder;
+  TemporaryFolder folder;
 };
 
 BOOST_AUTO_TEST_SUITE(foreign_files)

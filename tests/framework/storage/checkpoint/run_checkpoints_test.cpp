@@ -16,7 +16,7 @@ void damage(const std::filesystem::path& path) {
   put_bytes(path, bytes);
 }
 
-RunCheckpoints saved(const ScratchFolder& folder, const Steps& steps) {
+RunCheckpoints saved(const TemporaryFolder& folder, const Steps& steps) {
   RunCheckpoints checkpoints(folder.path());
   for (const Index step : steps) checkpoints.save(sample_checkpoint(step), {.keep = 10});
   return checkpoints;
@@ -25,7 +25,7 @@ RunCheckpoints saved(const ScratchFolder& folder, const Steps& steps) {
 BOOST_AUTO_TEST_SUITE(run_checkpoints)
 
 BOOST_AUTO_TEST_CASE(the_newest_ones_stay) {
-  const ScratchFolder folder("keep");
+  const TemporaryFolder folder("keep");
   const RunCheckpoints checkpoints(folder.path());
   for (Index step = 1; step <= 6; ++step) checkpoints.save(sample_checkpoint(step), {.keep = 3});
   BOOST_TEST(checkpoints.steps() == (Steps{4, 5, 6}), per_element());
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(the_newest_ones_stay) {
 }
 
 BOOST_AUTO_TEST_CASE(the_best_one_stays_too) {
-  const ScratchFolder folder("best");
+  const TemporaryFolder folder("best");
   const RunCheckpoints checkpoints(folder.path());
   for (Index step = 1; step <= 6; ++step) {
     checkpoints.save(sample_checkpoint(step), {.keep = 2, .is_best = step == 2});
@@ -46,14 +46,14 @@ BOOST_AUTO_TEST_CASE(the_best_one_stays_too) {
 }
 
 BOOST_AUTO_TEST_CASE(steps_beyond_eight_digits_sort_as_numbers) {
-  const ScratchFolder folder("digits");
+  const TemporaryFolder folder("digits");
   const RunCheckpoints checkpoints = saved(folder, {99999999, 100000000, 7});
   BOOST_TEST(checkpoints.steps() == (Steps{7, 99999999, 100000000}), per_element());
   BOOST_TEST(checkpoints.path_of(100000000).filename() == "step_100000000.h5");
 }
 
 BOOST_AUTO_TEST_CASE(other_files_are_not_taken_for_checkpoints) {
-  const ScratchFolder folder("strangers");
+  const TemporaryFolder folder("strangers");
   const RunCheckpoints checkpoints = saved(folder, {5});
   for (const char* name : {"step_5.h5", "step_-0000006.h5", "step_00000006.h5.bak", "x.h5"}) {
     put_bytes(folder.path() / "checkpoints" / name, "x");
@@ -62,12 +62,12 @@ BOOST_AUTO_TEST_CASE(other_files_are_not_taken_for_checkpoints) {
 }
 
 BOOST_AUTO_TEST_CASE(a_run_without_checkpoints_has_none_to_go_on_from) {
-  const ScratchFolder folder("none");
+  const TemporaryFolder folder("none");
   BOOST_TEST(!RunCheckpoints(folder.path()).newest_good().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_newest_one_is_passed_over_and_told) {
-  const ScratchFolder folder("fallback");
+  const TemporaryFolder folder("fallback");
   const RunCheckpoints checkpoints = saved(folder, {1, 2, 3, 4});
   damage(checkpoints.path_of(4));
   put_bytes(checkpoints.path_of(3), "");
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_newest_one_is_passed_over_and_told) {
 }
 
 BOOST_AUTO_TEST_CASE(none_good_is_an_error_that_changes_nothing) {
-  const ScratchFolder folder("none_good");
+  const TemporaryFolder folder("none_good");
   const RunCheckpoints checkpoints = saved(folder, {1, 2});
   damage(checkpoints.path_of(1));
   damage(checkpoints.path_of(2));
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(none_good_is_an_error_that_changes_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(one_without_a_digest_is_not_gone_on_from) {
-  const ScratchFolder folder("unverified");
+  const TemporaryFolder folder("unverified");
   const RunCheckpoints checkpoints = saved(folder, {1, 2});
   put_bytes(checkpoints.path_of(2), bytes_of(checkpoints.path_of(2)).substr(512));
   const FoundCheckpoint found = checkpoints.newest_good().value();
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(one_without_a_digest_is_not_gone_on_from) {
 }
 
 BOOST_AUTO_TEST_CASE(one_of_another_step_than_its_name_says_is_passed_over) {
-  const ScratchFolder folder("renamed");
+  const TemporaryFolder folder("renamed");
   const RunCheckpoints checkpoints = saved(folder, {1, 2});
   std::filesystem::copy_file(checkpoints.path_of(1), checkpoints.path_of(3));
   const FoundCheckpoint found = checkpoints.newest_good().value();
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(one_of_another_step_than_its_name_says_is_passed_over) {
 }
 
 BOOST_AUTO_TEST_CASE(one_that_the_caller_finds_wrong_is_passed_over) {
-  const ScratchFolder folder("judged");
+  const TemporaryFolder folder("judged");
   const RunCheckpoints checkpoints = saved(folder, {1, 2});
   const auto judge = [](Index refused) {
     return [refused](const FoundCheckpoint& found) {
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(one_that_the_caller_finds_wrong_is_passed_over) {
 }
 
 BOOST_AUTO_TEST_CASE(another_arithmetic_is_refused_by_resume) {
-  const ScratchFolder folder("arithmetic");
+  const TemporaryFolder folder("arithmetic");
   const RunCheckpoints checkpoints(folder.path());
   Checkpoint checkpoint = sample_checkpoint(1);
   checkpoint.arithmetic_version = kArithmeticVersion + 1;
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(another_arithmetic_is_refused_by_resume) {
 }
 
 BOOST_AUTO_TEST_CASE(checkpoints_of_a_future_not_come_to_again_cost_no_good_one) {
-  const ScratchFolder folder("future");
+  const TemporaryFolder folder("future");
   const RunCheckpoints checkpoints = saved(folder, {10, 20, 30, 40});
   damage(checkpoints.path_of(30));
   damage(checkpoints.path_of(40));
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(checkpoints_of_a_future_not_come_to_again_cost_no_good_one)
 }
 
 BOOST_AUTO_TEST_CASE(rewinding_takes_latest_and_best_back) {
-  const ScratchFolder folder("rewind");
+  const TemporaryFolder folder("rewind");
   const RunCheckpoints checkpoints = saved(folder, {10, 20});
   checkpoints.save(sample_checkpoint(30), {.is_best = true});
   checkpoints.rewind(20, 10);
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(rewinding_takes_latest_and_best_back) {
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_save_leaves_names_and_files_as_they_were) {
-  const ScratchFolder folder("failed");
+  const TemporaryFolder folder("failed");
   const RunCheckpoints checkpoints = saved(folder, {1, 2});
   const WriteOptions stopping = {.on_stage = [](WriteStage stage, const std::filesystem::path&) {
     if (stage == WriteStage::synced) throw Error(errors::kDamagedData, "no");
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_failed_save_leaves_names_and_files_as_they_were) {
 }
 
 BOOST_AUTO_TEST_CASE(names_that_lead_elsewhere_are_not_followed) {
-  const ScratchFolder folder("elsewhere");
+  const TemporaryFolder folder("elsewhere");
   const RunCheckpoints checkpoints = saved(folder, {1});
   for (const char* text : {"", "../step_00000001.h5", "/etc/passwd", "checkpoints/../best",
                            "checkpoints/step_00000009.h5"}) {
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(names_that_lead_elsewhere_are_not_followed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_run_means_its_latest_checkpoint_and_a_file_itself) {
-  const ScratchFolder folder("find");
+  const TemporaryFolder folder("find");
   const RunCheckpoints checkpoints = saved(folder, {1, 2});
   BOOST_TEST(find_checkpoint(folder.path()) == checkpoints.path_of(2));
   BOOST_TEST(find_checkpoint(checkpoints.path_of(1)) == checkpoints.path_of(1));

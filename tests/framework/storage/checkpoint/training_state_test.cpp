@@ -60,7 +60,7 @@ struct Saved {
     write_checkpoint(found.path, checkpoint);
     found.checkpoint = read_checkpoint(found.path).checkpoint;
   }
-  ScratchFolder folder;
+  TemporaryFolder folder;
   FoundCheckpoint found;
 };
 

@@ -27,7 +27,7 @@ WriteOptions stopping_at(WriteStage stage) {
 BOOST_AUTO_TEST_SUITE(atomic_write)
 
 BOOST_AUTO_TEST_CASE(all_stages_are_passed_in_order) {
-  const ScratchFolder folder("stages");
+  const TemporaryFolder folder("stages");
   std::vector<WriteStage> passed;
   write_checkpoint(folder / "a.h5", sample_checkpoint(),
                    {.on_stage = [&passed](WriteStage stage, const std::filesystem::path&) {
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(all_stages_are_passed_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_at_any_stage_leaves_the_old_file_and_nothing_else) {
-  const ScratchFolder folder("failures");
+  const TemporaryFolder folder("failures");
   write_checkpoint(folder / "a.h5", sample_checkpoint(1));
   for (const WriteStage stage : kStages) {
     if (stage == WriteStage::renamed) continue;  // it is the new file then
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_failure_at_any_stage_leaves_the_old_file_and_nothing_else
 }
 
 BOOST_AUTO_TEST_CASE(a_kill_at_any_stage_leaves_a_whole_file_under_the_name) {
-  const ScratchFolder folder("kills");
+  const TemporaryFolder folder("kills");
   for (const WriteStage stage : kStages) {
     write_checkpoint(folder / "a.h5", sample_checkpoint(1));
     const int ended = in_child([&] {
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_kill_at_any_stage_leaves_a_whole_file_under_the_name) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_disk_changes_after_the_writing_is_found_by_reading_again) {
-  const ScratchFolder folder("reread");
+  const TemporaryFolder folder("reread");
   write_checkpoint(folder / "other.h5", sample_checkpoint(3));
   const std::string other = bytes_of(folder / "other.h5");
   std::filesystem::remove(folder / "other.h5");
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(what_the_disk_changes_after_the_writing_is_found_by_reading
 
 BOOST_AUTO_TEST_CASE(
     a_checkpoint_that_outgrows_the_limit_at_any_byte_is_reported_and_keeps_the_old) {
-  const ScratchFolder folder("full");
+  const TemporaryFolder folder("full");
   write_checkpoint(folder / "a.h5", sample_checkpoint(2));
   const std::size_t full = bytes_of(folder / "a.h5").size();
   write_checkpoint(folder / "a.h5", sample_checkpoint(1));
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(metrics_on_a_full_disk_are_reported_or_complete) {
-  const ScratchFolder folder("full_metrics");
+  const TemporaryFolder folder("full_metrics");
   const MetricsTables old = sample_metrics(3);
   const MetricsTables grown = sample_metrics(2000);
   publish_metrics(folder / "m.h5", grown);
@@ -164,7 +164,7 @@ class SmallDisk {
 };
 
 boost::test_tools::assertion_result may_mount(boost::unit_test::test_unit_id /*unit*/) {
-  const ScratchFolder folder("may_mount");
+  const TemporaryFolder folder("may_mount");
   const bool may = SmallDisk(folder / "disk", 1 << 16).is_mounted();
   if (!may) fmt::print("SKIPPED: mounting a tmpfs needs root\n");  // Boost itself says nothing
   return may;
@@ -172,7 +172,7 @@ boost::test_tools::assertion_result may_mount(boost::unit_test::test_unit_id /*u
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_named_and_keeps_the_old_checkpoint,
                      *boost::unit_test::precondition(may_mount)) {
-  const ScratchFolder folder("small_disk");
+  const TemporaryFolder folder("small_disk");
   Checkpoint large = sample_checkpoint(2);
   large.parameters.push_back(sample_tensor("f3", "weight", {300, 300}, 1));
   int full = 0;
@@ -193,13 +193,13 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_named_and_keeps_the_old_checkpoint,
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_that_is_missing_is_named) {
-  const ScratchFolder folder("missing");
+  const TemporaryFolder folder("missing");
   BOOST_TEST(contains(error_of([&] { write_checkpoint(folder / "no/a.h5", sample_checkpoint()); }),
                       "No such file or directory"));
 }
 
 BOOST_AUTO_TEST_CASE(a_text_file_is_replaced_as_a_whole) {
-  const ScratchFolder folder("text");
+  const TemporaryFolder folder("text");
   write_text_file(folder / "t", "old\n");
   BOOST_TEST(contains(
       error_of([&] { write_text_file(folder / "t", "new\n", stopping_at(WriteStage::synced)); }),
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_text_file_is_replaced_as_a_whole) {
 }
 
 BOOST_AUTO_TEST_CASE(only_names_of_unpublished_files_are_cleaned_away) {
-  const ScratchFolder folder("cleaning");
+  const TemporaryFolder folder("cleaning");
   for (const char* name : {".a.h5.tmp-123", ".latest.tmp-1"}) put_bytes(folder / name, "x");
   for (const char* name : {".bashrc", "a.tmp-12", ".a.tmp-", ".a.tmp-12x", "a.h5"}) {
     put_bytes(folder / name, "x");

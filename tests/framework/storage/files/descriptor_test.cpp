@@ -10,14 +10,14 @@ namespace {
 BOOST_AUTO_TEST_SUITE(descriptor)
 
 BOOST_AUTO_TEST_CASE(a_text_is_read_to_the_byte) {
-  const ScratchFolder folder("text");
+  const TemporaryFolder folder("text");
   const std::string text("a\0b\r\n\xFF", 6);
   put_bytes(folder / "t", text);
   BOOST_TEST(read_text_file(folder / "t", 6) == text);
 }
 
 BOOST_AUTO_TEST_CASE(a_text_that_cannot_be_read_is_an_error_and_not_empty) {
-  const ScratchFolder folder("unreadable");
+  const TemporaryFolder folder("unreadable");
   put_bytes(folder / "long", "1234567");
   const auto reading = [&](const std::string& name) {
     return error_of([&] { read_text_file(folder / name, 6); });
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(a_text_that_cannot_be_read_is_an_error_and_not_empty) {
 }
 
 BOOST_AUTO_TEST_CASE(only_what_is_surely_not_there_is_missing) {
-  const ScratchFolder folder("missing");
+  const TemporaryFolder folder("missing");
   put_bytes(folder / "there", "");
   BOOST_TEST(!is_missing(folder / "there"));
   BOOST_TEST(!is_missing(folder.path()));

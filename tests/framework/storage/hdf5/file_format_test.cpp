@@ -9,7 +9,7 @@ namespace {
 
 /// What a file that says this of itself is refused with as "dish" of version 1.
 std::string refusal(const Hdf5Attribute& format, std::int64_t version) {
-  const ScratchFolder folder("file_format");
+  const TemporaryFolder folder("file_format");
   Hdf5Writer file(folder / "a.h5");
   file.add_attribute("/", "format", format);
   file.add_attribute("/", "schema_version", version);

@@ -24,7 +24,7 @@ Hdf5Dataset dataset(const std::string& path, const Hdf5Extents& extents,
 BOOST_AUTO_TEST_SUITE(hdf5_file)
 
 BOOST_AUTO_TEST_CASE(numbers_and_texts_of_every_type_come_back) {
-  const ScratchFolder folder("types");
+  const TemporaryFolder folder("types");
   const std::vector<float> floats = {1.5F, -0.0F, 3e38F, 1e-45F, 0, 7};
   const std::vector<double> doubles = {0.1, 1e308};
   const std::vector<std::int64_t> integers = {std::numeric_limits<std::int64_t>::min(), 0, 5};
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(numbers_and_texts_of_every_type_come_back) {
 }
 
 BOOST_AUTO_TEST_CASE(attributes_of_every_kind_come_back) {
-  const ScratchFolder folder("attributes");
+  const TemporaryFolder folder("attributes");
   Hdf5Writer writer(folder / "a.h5");
   writer.add_attribute("/", "text", "Zeile");
   writer.add_attribute("/", "real", 0.1);
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(attributes_of_every_kind_come_back) {
 }
 
 BOOST_AUTO_TEST_CASE(children_are_listed_in_the_order_of_writing) {
-  const ScratchFolder folder("order");
+  const TemporaryFolder folder("order");
   Hdf5Writer writer(folder / "a.h5");
   std::vector<std::string> names;
   for (int i = 30; i > 0; --i) names.push_back("g" + std::to_string(i));
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(children_are_listed_in_the_order_of_writing) {
 }
 
 BOOST_AUTO_TEST_CASE(nodes_are_told_apart_and_links_are_not_followed) {
-  const ScratchFolder folder("nodes");
+  const TemporaryFolder folder("nodes");
   Hdf5Writer writer(folder / "a.h5");
   writer.add_group("/g");
   writer.add_dataset(dataset("/g/d", {1}, std::vector<double>{1}));
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(nodes_are_told_apart_and_links_are_not_followed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_type_is_never_converted_silently) {
-  const ScratchFolder folder("conversion");
+  const TemporaryFolder folder("conversion");
   Hdf5Writer writer(folder / "a.h5");
   writer.add_dataset(dataset("/d", {2}, std::vector<double>{1, 1e39}));
   writer.add_dataset(dataset("/u", {1}, std::vector<std::uint64_t>{~std::uint64_t{0}}));
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_is_never_converted_silently) {
 }
 
 BOOST_AUTO_TEST_CASE(data_of_several_chunks_and_of_none_come_back) {
-  const ScratchFolder folder("chunks");
+  const TemporaryFolder folder("chunks");
   std::vector<float> values(700000);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
   Hdf5Writer writer(folder / "a.h5");
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(data_of_several_chunks_and_of_none_come_back) {
 }
 
 BOOST_AUTO_TEST_CASE(two_images_in_memory_are_two_files) {
-  const ScratchFolder folder("images");
+  const TemporaryFolder folder("images");
   const auto image_with = [&](double value) {
     Hdf5Writer writer(folder / "never_written.h5");
     writer.add_attribute("/", "value", value);
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(two_images_in_memory_are_two_files) {
 }
 
 BOOST_AUTO_TEST_CASE(a_writer_given_up_writes_nothing_and_frees_its_memory) {
-  const ScratchFolder folder("given_up");
+  const TemporaryFolder folder("given_up");
   for (int i = 0; i < 50; ++i) {
     Hdf5Writer writer(folder / "a.h5");
     writer.add_group("/g");
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_writer_given_up_writes_nothing_and_frees_its_memory) {
 }
 
 BOOST_AUTO_TEST_CASE(reasons_of_the_library_are_told_in_one_line) {
-  const ScratchFolder folder("reasons");
+  const TemporaryFolder folder("reasons");
   Hdf5Writer writer(folder / "a.h5");
   const std::string error = error_of([&] { writer.add_group("/missing/child"); });
   BOOST_TEST(contains(error, "a.h5: /missing/child cannot be read or written ("));

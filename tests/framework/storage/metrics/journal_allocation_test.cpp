@@ -31,7 +31,7 @@ namespace {
 BOOST_AUTO_TEST_SUITE(journal_allocation)
 
 BOOST_AUTO_TEST_CASE(appending_a_step_allocates_nothing) {
-  const ScratchFolder folder("allocation");
+  const TemporaryFolder folder("allocation");
   const MetricsTables tables = sample_metrics(200);
   MetricsJournal journal(folder / "j.jsonl");
   journal.append(tables.steps[0]);

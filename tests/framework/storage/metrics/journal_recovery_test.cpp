@@ -33,7 +33,7 @@ struct Run {
   std::string damaged() const { return bytes_of(folder / "metrics.jsonl.damaged"); }
 
   const std::string whole = journal_text(sample_metrics(9));
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   const MetricsFiles files{folder / "metrics.jsonl", folder / "metrics.h5"};
 };
 

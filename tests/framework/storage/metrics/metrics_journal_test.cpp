@@ -28,14 +28,14 @@ void write_sample(const std::filesystem::path& path) {
 BOOST_AUTO_TEST_SUITE(metrics_journal)
 
 BOOST_AUTO_TEST_CASE(records_come_back_as_they_were) {
-  const ScratchFolder folder("journal");
+  const TemporaryFolder folder("journal");
   write_sample(folder / "j.jsonl");
   BOOST_TEST(same(read_journal(folder / "j.jsonl").tables, sample_metrics()));
   BOOST_TEST(bytes_of(folder / "j.jsonl") == journal_text(sample_metrics()));
 }
 
 BOOST_AUTO_TEST_CASE(a_step_is_one_line_of_json_with_the_shortest_numbers) {
-  const ScratchFolder folder("line");
+  const TemporaryFolder folder("line");
   StepRecord record{.step = 7, .epoch = 0.1, .loss = 1e-5, .learning_rate = 0.016};
   record.gradient_norm = 0.1 + 0.2;
   record.images_per_second = std::numeric_limits<double>::infinity();
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_step_is_one_line_of_json_with_the_shortest_numbers) {
 }
 
 BOOST_AUTO_TEST_CASE(layers_of_an_earlier_version_lack_the_newer_figures) {
-  const ScratchFolder folder("earlier");
+  const TemporaryFolder folder("earlier");
   put_bytes(folder / "j.jsonl",
             "{\"type\":\"epoch\",\"epoch\":2,\"step\":5,\"train_loss\":1,\"train_accuracy\":1,"
             "\"validation_loss\":null,\"validation_accuracy\":null,\"test_loss\":null,"
@@ -63,14 +63,14 @@ BOOST_AUTO_TEST_CASE(layers_of_an_earlier_version_lack_the_newer_figures) {
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_or_empty_journal_has_no_records) {
-  const ScratchFolder folder("none");
+  const TemporaryFolder folder("none");
   BOOST_TEST(same(read_journal(folder / "j.jsonl").tables, {}));
   put_bytes(folder / "j.jsonl", "");
   BOOST_TEST(same(read_journal(folder / "j.jsonl").tables, {}));
 }
 
 BOOST_AUTO_TEST_CASE(a_torn_last_line_is_left_out_at_every_length) {
-  const ScratchFolder folder("torn");
+  const TemporaryFolder folder("torn");
   write_sample(folder / "j.jsonl");
   const std::string whole = bytes_of(folder / "j.jsonl");
   for (std::size_t length = 0; length <= whole.size(); ++length) {
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_torn_last_line_is_left_out_at_every_length) {
 }
 
 BOOST_AUTO_TEST_CASE(lines_that_are_no_records_are_told_and_the_others_read) {
-  const ScratchFolder folder("lines");
+  const TemporaryFolder folder("lines");
   const std::string good = journal_text(sample_metrics());
   const std::string line = good.substr(0, good.find('\n') + 1);
   for (const std::string& bad :
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(lines_that_are_no_records_are_told_and_the_others_read) {
 }
 
 BOOST_AUTO_TEST_CASE(a_line_that_does_not_fit_the_disk_is_there_as_a_whole_or_not_at_all) {
-  const ScratchFolder folder("full");
+  const TemporaryFolder folder("full");
   const int code = in_child([&] {
     limit_file_size(1000);
     MetricsJournal journal(folder / "j.jsonl");
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_does_not_fit_the_disk_is_there_as_a_whole_or_no
 }
 
 BOOST_AUTO_TEST_CASE(a_kill_between_any_two_lines_loses_nothing) {
-  const ScratchFolder folder("kill");
+  const TemporaryFolder folder("kill");
   const int code = in_child([&] {
     MetricsJournal journal(folder / "j.jsonl");
     for (Index step = 1; step <= 500; ++step) {

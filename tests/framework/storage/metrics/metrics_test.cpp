@@ -11,7 +11,7 @@ namespace {
 BOOST_AUTO_TEST_SUITE(metrics)
 
 BOOST_AUTO_TEST_CASE(tables_come_back_as_they_were) {
-  const ScratchFolder folder("metrics");
+  const TemporaryFolder folder("metrics");
   publish_metrics(folder / "m.h5", sample_metrics());
   BOOST_TEST(same(read_metrics(folder / "m.h5"), sample_metrics()));
   BOOST_TEST(names_in(folder.path()) == std::vector<std::string>{"m.h5"});
@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(equality_of_tables_sees_a_difference) {
 }
 
 BOOST_AUTO_TEST_CASE(empty_tables_are_a_valid_file) {
-  const ScratchFolder folder("empty");
+  const TemporaryFolder folder("empty");
   publish_metrics(folder / "m.h5", {});
   BOOST_TEST(same(read_metrics(folder / "m.h5"), {}));
   const Hdf5Reader file(folder / "m.h5");
@@ -35,21 +35,21 @@ BOOST_AUTO_TEST_CASE(empty_tables_are_a_valid_file) {
 }
 
 BOOST_AUTO_TEST_CASE(many_steps_span_several_chunks) {
-  const ScratchFolder folder("many");
+  const TemporaryFolder folder("many");
   const MetricsTables many = sample_metrics(150000);  // 1.2 MB a column, chunks of 1 MiB
   publish_metrics(folder / "m.h5", many);
   BOOST_TEST(same(read_metrics(folder / "m.h5"), many));
 }
 
 BOOST_AUTO_TEST_CASE(equal_tables_give_equal_bytes) {
-  const ScratchFolder folder("equal");
+  const TemporaryFolder folder("equal");
   publish_metrics(folder / "a.h5", sample_metrics());
   publish_metrics(folder / "b.h5", sample_metrics());
   BOOST_TEST(bytes_of(folder / "a.h5") == bytes_of(folder / "b.h5"));
 }
 
 BOOST_AUTO_TEST_CASE(a_layer_that_an_evaluation_lacks_is_not_measured) {
-  const ScratchFolder folder("layers");
+  const TemporaryFolder folder("layers");
   MetricsTables tables = sample_metrics();
   tables.epochs[0].layers = {{.layer = "late", .activation_rms = 1, .gradient_rms = 2}};
   publish_metrics(folder / "m.h5", tables);
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_layer_that_an_evaluation_lacks_is_not_measured) {
 }
 
 BOOST_AUTO_TEST_CASE(a_checkpoint_is_not_taken_for_metrics) {
-  const ScratchFolder folder("not_metrics");
+  const TemporaryFolder folder("not_metrics");
   write_checkpoint(folder / "c.h5", sample_checkpoint());
   BOOST_TEST(contains(error_of([&] { read_metrics(folder / "c.h5"); }),
                       "it is not a file of the format lockstep-metrics"));

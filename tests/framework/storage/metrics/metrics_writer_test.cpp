@@ -24,7 +24,7 @@ struct Recording {
     return bytes_of(folder / "at_once.h5");
   }
 
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   const MetricsFiles files{folder / "metrics.jsonl", folder / "metrics.h5"};
   const MetricsOrigin origin{.experiment = "name: a\n", .provenance = {{{"version", "1"}}}};
   double now = 0;

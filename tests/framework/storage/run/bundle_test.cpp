@@ -51,7 +51,7 @@ void forge_checkpoint(const std::filesystem::path& path) {
 BOOST_AUTO_TEST_SUITE(bundle)
 
 BOOST_AUTO_TEST_CASE(a_bundle_says_what_is_inside) {
-  const ScratchFolder folder("bundle");
+  const TemporaryFolder folder("bundle");
   const BundleResult result =
       write_bundle(folder / "a.h5", contents_of(sample_run(folder / "run", {3, 5})));
   BOOST_TEST(result.checkpoints == 2U);
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_bundle_says_what_is_inside) {
 }
 
 BOOST_AUTO_TEST_CASE(a_packed_checkpoint_has_the_order_of_its_layers) {
-  const ScratchFolder folder("bundle_order");
+  const TemporaryFolder folder("bundle_order");
   write_bundle(folder / "a.h5", contents_of(sample_run(folder / "run", {3})));
   const Hdf5Reader file(folder / "a.h5");
   const std::string checkpoint = "/runs/sample/checkpoints/step_00000003";
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_packed_checkpoint_has_the_order_of_its_layers) {
 }
 
 BOOST_AUTO_TEST_CASE(a_checkpoint_with_a_link_is_refused_and_the_old_bundle_stays) {
-  const ScratchFolder folder("bundle_link");
+  const TemporaryFolder folder("bundle_link");
   const BundledRun run = sample_run(folder / "run", {3});
   write_bundle(folder / "a.h5", contents_of(run));
   const std::string before = bytes_of(folder / "a.h5");
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_with_a_link_is_refused_and_the_old_bundle_stay
 }
 
 BOOST_AUTO_TEST_CASE(a_value_that_does_not_come_back_as_written_leaves_the_old_bundle) {
-  const ScratchFolder folder("bundle_disk");
+  const TemporaryFolder folder("bundle_disk");
   const BundledRun run = sample_run(folder / "run", {3});
   const WriteOptions damaging{.on_stage = [](WriteStage stage, const std::filesystem::path& file) {
     if (stage != WriteStage::synced) return;
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_does_not_come_back_as_written_leaves_the_old_b
 }
 
 BOOST_AUTO_TEST_CASE(a_bundle_of_a_newer_version_is_refused) {
-  const ScratchFolder folder("bundle_newer");
+  const TemporaryFolder folder("bundle_newer");
   Hdf5Writer file(folder / "a.h5");
   file.add_attribute("/", "format", "lockstep-bundle");
   file.add_attribute("/", "schema_version", std::int64_t{2});

@@ -12,16 +12,16 @@ namespace {
 using boost::test_tools::per_element;
 using Names = std::vector<std::string>;
 
-RunRequest request_in(const ScratchFolder& folder, RunStart start = RunStart::fresh) {
+RunRequest request_in(const TemporaryFolder& folder, RunStart start = RunStart::fresh) {
   return {.name = "lenet", .out = {}, .start = start, .runs = folder / "runs"};
 }
 
-RunRequest out_in(const ScratchFolder& folder, RunStart start = RunStart::fresh) {
+RunRequest out_in(const TemporaryFolder& folder, RunStart start = RunStart::fresh) {
   return {.name = "lenet", .out = folder / "out", .start = start};
 }
 
 /// A run in folder/out with everything that a run writes.
-void make_run(const ScratchFolder& folder) {
+void make_run(const TemporaryFolder& folder) {
   RunDirectory run(out_in(folder));
   run.write_experiment("name: lenet # as given\n");
   run.write_resolved("name: lenet\n");
@@ -36,7 +36,7 @@ void make_run(const ScratchFolder& folder) {
 BOOST_AUTO_TEST_SUITE(run_directory)
 
 BOOST_AUTO_TEST_CASE(a_used_name_gets_a_number) {
-  const ScratchFolder folder("numbers");
+  const TemporaryFolder folder("numbers");
   const RunDirectory first(request_in(folder));
   const RunDirectory second(request_in(folder));
   const RunDirectory third(request_in(folder));
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_used_name_gets_a_number) {
 }
 
 BOOST_AUTO_TEST_CASE(resuming_or_overwriting_without_a_folder_takes_the_last_one) {
-  const ScratchFolder folder("resume_last");
+  const TemporaryFolder folder("resume_last");
   BOOST_TEST(RunDirectory(request_in(folder, RunStart::resume)).path() == folder / "runs/lenet");
   BOOST_TEST(RunDirectory(request_in(folder)).path() == folder / "runs/lenet-2");
   BOOST_TEST(RunDirectory(request_in(folder, RunStart::resume)).path() == folder / "runs/lenet-2");
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(resuming_or_overwriting_without_a_folder_takes_the_last_one
 }
 
 BOOST_AUTO_TEST_CASE(a_check_finds_the_folder_and_makes_nothing) {
-  const ScratchFolder folder("check");
+  const TemporaryFolder folder("check");
   BOOST_TEST(check_run_folder(request_in(folder)) == folder / "runs/lenet");
   BOOST_TEST(check_run_folder(out_in(folder)) == folder / "out");
   BOOST_TEST(names_in(folder / "") == Names{}, per_element());
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_check_finds_the_folder_and_makes_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_run_holds_what_is_documented) {
-  const ScratchFolder folder("contents");
+  const TemporaryFolder folder("contents");
   make_run(folder);
   BOOST_TEST(names_in(folder / "out") ==
                  (Names{"DONE", "best", "checkpoints", "experiment.yaml", "latest", "log.txt",
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_run_holds_what_is_documented) {
 }
 
 BOOST_AUTO_TEST_CASE(a_used_folder_is_refused_with_what_to_do) {
-  const ScratchFolder folder("used");
+  const TemporaryFolder folder("used");
   make_run(folder);
   const std::string error = error_of([&] { RunDirectory run(out_in(folder)); });
   BOOST_TEST(contains(error, "2: "));
@@ -96,13 +96,13 @@ BOOST_AUTO_TEST_CASE(a_used_folder_is_refused_with_what_to_do) {
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_folder_is_taken) {
-  const ScratchFolder folder("empty");
+  const TemporaryFolder folder("empty");
   std::filesystem::create_directory(folder / "out");
   BOOST_TEST(RunDirectory(out_in(folder)).path() == folder / "out");
 }
 
 BOOST_AUTO_TEST_CASE(overwriting_removes_what_the_run_wrote_and_nothing_else) {
-  const ScratchFolder folder("overwrite");
+  const TemporaryFolder folder("overwrite");
   make_run(folder);
   put_bytes(folder / "out/notes.md", "mine");
   put_bytes(folder / "out/checkpoints/mine.h5", "mine");
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(overwriting_removes_what_the_run_wrote_and_nothing_else) {
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_that_is_no_run_is_never_touched) {
-  const ScratchFolder folder("foreign");
+  const TemporaryFolder folder("foreign");
   std::filesystem::create_directory(folder / "out");
   put_bytes(folder / "out/best", "a text of mine");
   for (const RunStart start : {RunStart::fresh, RunStart::resume, RunStart::overwrite}) {
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_no_run_is_never_touched) {
 }
 
 BOOST_AUTO_TEST_CASE(a_run_killed_at_its_very_beginning_can_be_resumed) {
-  const ScratchFolder folder("infant");
+  const TemporaryFolder folder("infant");
   { const RunDirectory run(out_in(folder)); }
   put_bytes(folder / "out/.resolved.yaml.tmp-99", "name: le");
   BOOST_TEST(contains(error_of([&] { RunDirectory run(out_in(folder)); }), "--resume"));
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_run_killed_at_its_very_beginning_can_be_resumed) {
 }
 
 BOOST_AUTO_TEST_CASE(what_a_kill_left_half_written_is_removed_by_resuming) {
-  const ScratchFolder folder("left_over");
+  const TemporaryFolder folder("left_over");
   make_run(folder);
   put_bytes(folder / "out/.metrics.h5.tmp-12", "x");
   put_bytes(folder / "out/checkpoints/.step_00000030.h5.tmp-12", "x");
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(what_a_kill_left_half_written_is_removed_by_resuming) {
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_in_use_names_its_holder) {
-  const ScratchFolder folder("lock");
+  const TemporaryFolder folder("lock");
   BOOST_TEST(!is_run_locked(folder / "out"));
   make_run(folder);
   BOOST_TEST(!is_run_locked(folder / "out"));
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_folder_in_use_names_its_holder) {
 }
 
 BOOST_AUTO_TEST_CASE(the_lock_of_a_killed_process_is_free) {
-  const ScratchFolder folder("stale");
+  const TemporaryFolder folder("stale");
   make_run(folder);
   const int ended = in_child([&] {
     const RunDirectory run(out_in(folder, RunStart::resume));
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(the_lock_of_a_killed_process_is_free) {
 }
 
 BOOST_AUTO_TEST_CASE(names_that_do_not_suit_a_folder_are_refused) {
-  const ScratchFolder folder("names");
+  const TemporaryFolder folder("names");
   const Names bad = {"",
                      ".",
                      "..",
@@ -198,14 +198,14 @@ BOOST_AUTO_TEST_CASE(names_that_do_not_suit_a_folder_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_in_the_folders_place_is_refused) {
-  const ScratchFolder folder("file");
+  const TemporaryFolder folder("file");
   put_bytes(folder / "out", "x");
   BOOST_TEST(contains(error_of([&] { RunDirectory run(out_in(folder)); }),
                       "is a file, expected a folder"));
 }
 
 BOOST_AUTO_TEST_CASE(there_is_one_end_mark_at_most) {
-  const ScratchFolder folder("ends");
+  const TemporaryFolder folder("ends");
   const RunDirectory run(out_in(folder));
   BOOST_TEST(!read_run_end(run.path()).has_value());
   run.finish({.outcome = RunOutcome::stopped, .exit_code = 75, .reason = "asked\nto stop"});
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(there_is_one_end_mark_at_most) {
 }
 
 BOOST_AUTO_TEST_CASE(the_log_grows_over_resumes) {
-  const ScratchFolder folder("log");
+  const TemporaryFolder folder("log");
   make_run(folder);
   RunDirectory(out_in(folder, RunStart::resume)).log("went on");
   BOOST_TEST(bytes_of(folder / "out/log.txt") == "began\nwent on\n");

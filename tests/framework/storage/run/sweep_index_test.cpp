@@ -34,7 +34,7 @@ SweepIndex sample_index() {
 BOOST_AUTO_TEST_SUITE(sweep_index)
 
 BOOST_AUTO_TEST_CASE(each_column_has_a_row_a_trial_and_the_kind_of_its_values) {
-  const ScratchFolder folder("sweep_index");
+  const TemporaryFolder folder("sweep_index");
   publish_sweep_index(folder / "index.h5", sample_index());
   BOOST_TEST(names_in(folder.path()) == std::vector<std::string>{"index.h5"});
   const Hdf5Reader file(folder / "index.h5");
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(each_column_has_a_row_a_trial_and_the_kind_of_its_values) {
 }
 
 BOOST_AUTO_TEST_CASE(the_curves_of_trials_that_have_one_are_in_the_index) {
-  const ScratchFolder folder("sweep_index_curves");
+  const TemporaryFolder folder("sweep_index_curves");
   const MetricsTables tables = sample_metrics();
   SweepIndex index = sample_index();
   index.rows[0].curve = &tables;
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(the_curves_of_trials_that_have_one_are_in_the_index) {
 }
 
 BOOST_AUTO_TEST_CASE(an_index_that_was_read_is_written_again_to_the_byte) {
-  const ScratchFolder folder("sweep_index_again");
+  const TemporaryFolder folder("sweep_index_again");
   SweepIndex index = sample_index();
   index.rows[0].parameters[1] = "1e6";  // no integer, though its value is whole
   publish_sweep_index(folder / "index.h5", index);
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(an_index_that_was_read_is_written_again_to_the_byte) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_index_is_refused) {
-  const ScratchFolder folder("sweep_index_foreign");
+  const TemporaryFolder folder("sweep_index_foreign");
   publish_metrics(folder / "metrics.h5", sample_metrics());
   BOOST_TEST(contains(error_of([&] { read_sweep_index(folder / "metrics.h5"); }),
                       "it is not a file of the format lockstep-sweep"));
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(figures_are_found_by_name) {
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_leaves_the_old_index) {
-  const ScratchFolder folder("sweep_index_old");
+  const TemporaryFolder folder("sweep_index_old");
   publish_sweep_index(folder / "index.h5", sample_index());
   const auto before = bytes_of(folder / "index.h5");
   SweepIndex twice = sample_index();
