@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_data_set_is_an_error_and_no_reason_to_take_the_ne
   const TemporaryFolder root;
   write_set(root, {.folder = "chosen/mnist", .mark = 1, .ending = ""});
   write_set(root, {.folder = "source/mnist", .mark = 2, .ending = ""});
-  root.write_text("chosen/mnist/t10k-images-idx3-ubyte", "damaged");
+  root.write("chosen/mnist/t10k-images-idx3-ubyte", "damaged");
   const DataRequest request{.source = {.names = {"mnist"}}, .places = places_in(root)};
   const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
   BOOST_TEST(contains(message, "chosen/mnist/t10k-images-idx3-ubyte"), message);
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(files_of_a_part_that_is_not_wanted_are_not_opened) {
   const TemporaryFolder root;
   write_set(root, {.folder = "chosen/mnist", .mark = 1, .ending = ""});
   DataRequest request{.source = {.names = {"mnist"}}, .places = places_in(root)};
-  root.write_text("chosen/mnist/train-images-idx3-ubyte", "damaged");
+  root.write("chosen/mnist/train-images-idx3-ubyte", "damaged");
   request.parts = DataParts::test;
   const LoadedData test = open_dataset(request);
   BOOST_TEST(test.train.size() == 0);

@@ -17,7 +17,7 @@ BOOST_AUTO_TEST_CASE(a_command_line_may_give_a_name_a_file_or_a_folder) {
   const std::string mine = (root / "mine").string();
   BOOST_TEST(data_source_for(mine).names.front() == "idx");
   BOOST_TEST(data_source_for(mine).path == mine);
-  root.write_text("mine/test.h5", "");
+  root.write("mine/test.h5", "");
   BOOST_TEST(data_source_for(mine).names.front() == "hdf5");
   const std::string absent = (root / "absent").string();
   BOOST_TEST(contains(error_of(ErrorKind::data, [&] { data_source_for(absent); }), absent));
@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(a_command_line_may_give_a_name_a_file_or_a_folder) {
 
 BOOST_AUTO_TEST_CASE(a_file_or_folder_of_no_format_is_refused_with_what_it_lacks) {
   const TemporaryFolder root;
-  const std::string text = root.write_text("a.txt", "text").string();
+  const std::string text = root.write("a.txt", "text").string();
   BOOST_TEST(contains(error_of(ErrorKind::data, [&] { data_source_for(text); }), "is not HDF5"));
   const std::string folder = root.path().string();
   const std::string message = error_of(ErrorKind::data, [&] { data_source_for(folder); });
