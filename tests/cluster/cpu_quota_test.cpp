@@ -2,16 +2,12 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <string>
+
+#include "tests/support/temporary_folder.hpp"
 
 namespace lockstep {
 namespace {
-
-namespace fs = std::filesystem;
 
 // A folder like /sys/fs/cgroup.
 class Cgroups {

@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_readable_file_is_refused_without_hanging) {
   check_refused(folder / "absent", "No such file");
   check_refused(folder.path(), "folder");
   check_refused("/dev/zero", "device");
-  check_refused(folder.write("empty", {}), "empty");
+  check_refused(folder.write("empty", ""), "empty");
   const auto pipe = folder / "pipe";
   BOOST_REQUIRE_EQUAL(::mkfifo(pipe.c_str(), 0600), 0);
   check_refused(pipe, "pipe");

@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(other_formats_are_refused_by_content) {
   const TemporaryFolder folder;
   check_refused(folder.write("a.png", "GIF89a and more"), "PNG, JPEG or PGM");
   check_refused(folder.write("b.png", "P6 1 1 255\nabc"), "PNG, JPEG or PGM");
-  check_refused(folder.write("empty.png", {}), "an empty file");
+  check_refused(folder.write("empty.png", ""), "an empty file");
   check_refused(folder / "absent.png", "No such file");
   check_refused(folder.path(), "folder");
 }
