@@ -19,9 +19,29 @@ elseif(LOCKSTEP_SANITIZERS)
        "LSAN_OPTIONS=suppressions=${support}/lsan.supp:fast_unwind_on_malloc=0:print_suppressions=0")
 endif()
 
+# How the tests' own code is compiled. Compiling tests takes longer than running them: -O1 saves two fifths. The libraries keep
+# their optimisation.
+add_library(test_options INTERFACE)
+target_include_directories(test_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_link_libraries(test_options INTERFACE lockstep_options fmt::fmt Boost::unit_test_framework)
+target_compile_definitions(test_options INTERFACE BOOST_TEST_DYN_LINK)
+target_compile_options(test_options INTERFACE $<$<CONFIG:Release,Audit>:-O1>)
+
 add_library(test_main OBJECT tests/support/test_main.cpp)
-target_link_libraries(test_main PRIVATE lockstep_options PUBLIC Boost::unit_test_framework)
-target_compile_definitions(test_main PUBLIC BOOST_TEST_DYN_LINK)
+target_link_libraries(test_main PRIVATE test_options)
+if(LOCKSTEP_UNITY) # what most of the tests include
+  target_precompile_headers(
+    test_main
+    PRIVATE
+    <algorithm>
+    <boost/test/unit_test.hpp>
+    <filesystem>
+    <fmt/format.h>
+    <functional>
+    <map>
+    <string>
+    <vector>)
+endif()
 
 # Helpers that several test programs share. Linked to no unit, so that the test of a small unit builds without the large
 # ones.
@@ -29,9 +49,7 @@ file(GLOB support_files CONFIGURE_DEPENDS tests/support/*.cpp)
 list(FILTER support_files EXCLUDE REGEX "/test_main.cpp$")
 if(support_files)
   add_library(test_support STATIC ${support_files})
-  target_include_directories(test_support PRIVATE ${PROJECT_SOURCE_DIR})
-  target_link_libraries(test_support PRIVATE lockstep_options PUBLIC fmt::fmt Boost::unit_test_framework)
-  target_compile_definitions(test_support PUBLIC BOOST_TEST_DYN_LINK)
+  target_link_libraries(test_support PRIVATE test_options)
 endif()
 
 # lockstep_test_program(NAME FOLDER [USES target...]): all of FOLDER's sources as one program, test_NAME.
@@ -44,13 +62,9 @@ function(lockstep_test_program name folder)
   set(target test_${name})
   add_executable(${target} ${sources})
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${target} PRIVATE lockstep_options test_main fmt::fmt)
-  # Compiling tests takes longer than running them: this saves two fifths. The libraries keep their optimisation.
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release,Audit>:-O1>)
-  # Where time is short the libraries are examined: in the tests' own code this doubles the time.
-  if(LOCKSTEP_ONE_TARGET AND LOCKSTEP_SANITIZERS MATCHES "undefined")
-    target_compile_options(${target} PRIVATE -fno-sanitize=undefined)
+  target_link_libraries(${target} PRIVATE test_options test_main)
+  if(LOCKSTEP_UNITY)
+    target_precompile_headers(${target} REUSE_FROM test_main)
   endif()
   if(TARGET test_support)
     target_link_libraries(${target} PRIVATE test_support)
