@@ -29,9 +29,12 @@ target_compile_options(test_options INTERFACE $<$<CONFIG:Release,Audit>:-O1>)
 
 add_library(test_main OBJECT tests/support/test_main.cpp)
 target_link_libraries(test_main PRIVATE test_options)
-if(LOCKSTEP_UNITY) # what most of the tests include
+if(LOCKSTEP_UNITY) # what most of the tests include, compiled once
+  file(WRITE "${PROJECT_BINARY_DIR}/generated/test_headers.cpp" "")
+  add_library(test_headers OBJECT "${PROJECT_BINARY_DIR}/generated/test_headers.cpp")
+  target_link_libraries(test_headers PRIVATE test_options)
   target_precompile_headers(
-    test_main
+    test_headers
     PRIVATE
     <algorithm>
     <boost/test/unit_test.hpp>
@@ -41,15 +44,6 @@ if(LOCKSTEP_UNITY) # what most of the tests include
     <map>
     <string>
     <vector>)
-endif()
-
-# Helpers that several test programs share. Linked to no unit, so that the test of a small unit builds without the large
-# ones.
-file(GLOB support_files CONFIGURE_DEPENDS tests/support/*.cpp)
-list(FILTER support_files EXCLUDE REGEX "/test_main.cpp$")
-if(support_files)
-  add_library(test_support STATIC ${support_files})
-  target_link_libraries(test_support PRIVATE test_options)
 endif()
 
 # lockstep_test_program(NAME FOLDER [USES target...]): all of FOLDER's sources as one program, test_NAME.
@@ -64,10 +58,7 @@ function(lockstep_test_program name folder)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   target_link_libraries(${target} PRIVATE test_options test_main)
   if(LOCKSTEP_UNITY)
-    target_precompile_headers(${target} REUSE_FROM test_main)
-  endif()
-  if(TARGET test_support)
-    target_link_libraries(${target} PRIVATE test_support)
+    target_precompile_headers(${target} REUSE_FROM test_headers)
   endif()
   foreach(used IN LISTS program_USES)
     if(TARGET ${used})
