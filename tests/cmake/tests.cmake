@@ -30,7 +30,7 @@ target_compile_options(test_options INTERFACE $<$<CONFIG:Release,Audit>:-O1>)
 add_library(test_main OBJECT tests/support/test_main.cpp)
 target_link_libraries(test_main PRIVATE test_options)
 if(LOCKSTEP_UNITY) # what most of the tests include, compiled once
-  file(WRITE "${PROJECT_BINARY_DIR}/generated/test_headers.cpp" "")
+  file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/generated/test_headers.cpp" CONTENT "")
   add_library(test_headers OBJECT "${PROJECT_BINARY_DIR}/generated/test_headers.cpp")
   target_link_libraries(test_headers PRIVATE test_options)
   target_precompile_headers(
