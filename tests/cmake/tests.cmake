@@ -29,22 +29,18 @@ target_compile_options(test_options INTERFACE $<$<CONFIG:Release,Audit>:-O1>)
 
 add_library(test_main OBJECT tests/support/test_main.cpp)
 target_link_libraries(test_main PRIVATE test_options)
-if(LOCKSTEP_UNITY) # what most of the tests include, compiled once
-  file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/generated/test_headers.cpp" CONTENT "")
-  add_library(test_headers OBJECT "${PROJECT_BINARY_DIR}/generated/test_headers.cpp")
-  target_link_libraries(test_headers PRIVATE test_options)
-  target_precompile_headers(
-    test_headers
-    PRIVATE
-    <algorithm>
-    <boost/test/unit_test.hpp>
-    <filesystem>
-    <fmt/format.h>
-    <functional>
-    <map>
-    <string>
-    <vector>)
-endif()
+lockstep_precompiled_headers(
+  test_headers
+  HEADERS
+  <algorithm>
+  <boost/test/unit_test.hpp>
+  <filesystem>
+  <fmt/format.h>
+  <functional>
+  <map>
+  <string>
+  <vector>
+  LIBRARIES test_options)
 
 # lockstep_test_program(NAME FOLDER [USES target...]): all of FOLDER's sources as one program, test_NAME.
 function(lockstep_test_program name folder)
