@@ -135,7 +135,9 @@ def test_the_containerfile_copies_what_there_is():
     for *sources, _ in copied:
         for source in sources:
             cli.expect((cli.SOURCE / source).exists(), f"the Containerfile copies {source}, which is not there")
-    needed = set(re.findall(r"lockstep_unit\(\s*[a-z]+ ([a-z]+)", (cli.SOURCE / "CMakeLists.txt").read_text(encoding="utf-8")))
+    folders = re.findall(r"^[^#\n]*\bFOLDERS ([a-z_/ ]+)", (cli.SOURCE / "CMakeLists.txt").read_text(encoding="utf-8"), re.M)
+    needed = {folder.split("/")[0] for some in folders for folder in some.split()}
+    cli.expect("framework" in needed and "cluster" in needed, f"not all folders of the units were found: {needed}")
     cli.expect(needed <= {words[0] for words in copied}, f"the build needs {needed}, and gets {copied}")
     cli.expect(all("--from=build" in rest for word, rest in final if word == "COPY"), "the image has parts of the source")
 
