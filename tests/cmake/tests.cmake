@@ -115,8 +115,9 @@ function(lockstep_script_test test path labels timeout configurations environmen
     list(PREPEND configurations CONFIGURATIONS)
   endif()
   add_test(NAME ${test} COMMAND ${interpreter} "${path}" ${configurations})
+  # A first run has no times to go by: whole scripts before single cases.
   set_tests_properties(
-    ${test} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77 ENVIRONMENT "${environment}")
+    ${test} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} COST ${timeout} SKIP_RETURN_CODE 77 ENVIRONMENT "${environment}")
   if("hosts" IN_LIST labels) # sets of hosts do not meet, but would take the cores from each other
     set_tests_properties(${test} PROPERTIES RESOURCE_LOCK virtual_hosts)
   endif()
