@@ -90,7 +90,8 @@ def test_tables_are_csv_of_a_run_and_of_its_file():
 def test_a_training_is_followed_to_its_end():
     with cli.Folder() as folder:
         run = folder / "run"
-        line = ["train", cli.write_busy(folder), "train.steps=4000", "evaluate.every_steps=1000", "--quiet", "--out", run]
+        rhythm = ("train.steps=4000", "evaluate.every_steps=1000", "checkpoint.every_steps=1000")
+        line = ["train", cli.write_busy(folder), *rhythm, "--quiet", "--out", run]
         with subprocess.Popen(cli.command(line), stdout=subprocess.DEVNULL) as training:
             while not (run / "metrics.jsonl").exists():
                 cli.expect_equal(training.poll(), None, "train's exit code before its first step")
@@ -214,7 +215,8 @@ def test_what_was_trained_and_the_statistics_of_its_parameters():
 def test_following_ends_when_nobody_reads_any_more():
     with cli.Folder() as folder:
         run = folder / "run"
-        line = ["train", cli.write_busy(folder), "train.steps=1000000", "evaluate.every_steps=100", "--quiet", "--out", run]
+        rhythm = ("train.steps=1000000", "evaluate.every_steps=100", "checkpoint.every_steps=1000")
+        line = ["train", cli.write_busy(folder), *rhythm, "--quiet", "--out", run]
         with cli.Job(line) as training:
             training.wait_for(lambda: (run / "metrics.jsonl").exists(), "the first step")
             with subprocess.Popen(cli.command(["inspect", run, "--follow"]), stdout=subprocess.PIPE) as follower:
