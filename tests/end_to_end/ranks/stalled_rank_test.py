@@ -14,7 +14,9 @@ import time
 sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
 import lockstep_cli as cli
 
-LONG = cli.BUSY_EXPERIMENT.replace("epochs: 2", "epochs: 2000").replace("every_epochs: 1", "every_epochs: 100")
+LONG = cli.BUSY_EXPERIMENT
+for short, long in (("epochs: 2", "epochs: 2000"), ("every_epochs: 1", "every_epochs: 100"), ("_steps: 3", "_steps: 100")):
+    LONG = LONG.replace(short, long)
 SHORT_DEADLINE = "train.step_deadline=2"
 
 # Makes rank 1 do what its variable FAULT says when it sends its 400th message.
