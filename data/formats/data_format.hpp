@@ -88,8 +88,8 @@ struct DataFormat {
   /// the training part of a network that was trained on it.
   bool serves_alone = false;
   /// Whether a file states how much it holds, so that a file cut short between two samples is
-  /// refused too, and not taken for a smaller one. A part that consists of several files must notice
-  /// if one of them is short.
+  /// refused too, and not taken for a smaller one. A part that consists of several files must
+  /// notice if one of them is short.
   bool tells_size = true;
   SectionShown section = SectionShown::never;
   /// Reads the settings from `data.NAME`. Calls no `finish`: the caller does.

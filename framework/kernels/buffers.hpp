@@ -3,7 +3,8 @@
 // Flat buffers, element by element.
 //
 // Layouts: buffers of the same length, any alignment.
-// Threading contract: free functions of their arguments; disjoint stretches may be worked on at once.
+// Threading contract: free functions of their arguments; disjoint stretches may be worked on
+// at once.
 
 #include <span>
 

@@ -59,8 +59,8 @@ struct ForwardArguments {
   Share share{};  ///< what this call computes; see Layer::divides
 };
 
-/// Arguments of Layer::backward, the derivative of forward. In idle lanes `output_gradient` is 0, so
-/// sums over lanes may include them.
+/// Arguments of Layer::backward, the derivative of forward. In idle lanes `output_gradient` is 0,
+/// so sums over lanes may include them.
 struct BackwardArguments {
   std::span<const Shape> shapes;  ///< of the inputs, as given to `output_shape`
   std::span<const ConstLaneView> inputs;

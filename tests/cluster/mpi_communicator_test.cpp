@@ -18,7 +18,7 @@ namespace {
 
 namespace utf = boost::unit_test;
 
-// MPI can be initialised once a process; each case is a process of its own.
+// MPI can be initialised once per process; each case is a process of its own.
 MpiSession& session() {
   static MpiSession instance;
   return instance;

@@ -1,4 +1,4 @@
-# Test programs (one a folder, one CTest entry a case) and script tests. Included by the top CMakeLists.txt.
+# Test programs (one per folder, with one CTest entry per case) and script tests. Included by the top CMakeLists.txt.
 
 # What every test finds in its environment; LOCKSTEP_DATA is passed through from the caller's.
 set(LOCKSTEP_TEST_ENVIRONMENT

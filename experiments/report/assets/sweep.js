@@ -147,7 +147,7 @@ function strips() {
   parameters.forEach((parameter, i) => strip(parent, parameter, i));
 }
 
-// One line a trial, `curve` of each; trials without it are left out.
+// One line per trial, its `curve`; trials without it are left out.
 function overlay(title, unit, curve, points, axis) {
   const drawn = bestLast().filter((number) => trials[number][curve].x.length > 0);
   if (drawn.length === 0) return;

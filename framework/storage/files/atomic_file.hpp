@@ -58,7 +58,8 @@ class AtomicFile {
   bool published_ = false;
 };
 
-/// Replaces `path` by a file with these bytes. @throws Error (data); the old file is then untouched.
+/// Replaces `path` by a file with these bytes.
+/// @throws Error (data); the old file is then untouched
 void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
                   const WriteOptions& options = {});
 

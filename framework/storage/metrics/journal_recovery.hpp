@@ -33,9 +33,9 @@ struct RecoveredJournal {
 
 /// Prepares a journal for records after `last_step`.
 ///
-/// Removes lines of later steps and a torn last line. If any of the steps 1 to `last_step` is missing
-/// or there twice, or if a line is no record, writes a new journal from the records of the journal
-/// and of the snapshot, and keeps the old one as metrics.jsonl.damaged.
+/// Removes lines of later steps and a torn last line. If any of the steps 1 to `last_step` is
+/// missing or there twice, or if a line is no record, writes a new journal from the records of the
+/// journal and of the snapshot, and keeps the old one as metrics.jsonl.damaged.
 /// @throws Error (data) if the journal cannot be read or written; it is then unchanged
 RecoveredJournal recover_journal(const MetricsFiles& files, Index last_step);
 

@@ -28,8 +28,8 @@ struct MetricsOrigin {
   Provenance provenance;
 };
 
-/// Replaces `path` by a file with these tables, which may be empty. Figures that are NaN stay NaN. A
-/// step without a digest has (0, 0).
+/// Replaces `path` by a file with these tables, which may be empty. Figures that are NaN stay NaN.
+/// A step without a digest has (0, 0).
 /// @throws Error (data) with path and reason; the old file is then unchanged
 void publish_metrics(const std::filesystem::path& path, const MetricsTables& tables,
                      const MetricsOrigin& origin = {}, const WriteOptions& options = {});
@@ -40,8 +40,8 @@ void publish_metrics_file(const std::filesystem::path& path, std::span<const std
 
 /// Reads what publish_metrics wrote. Only the last confusion matrix is in the file, so the other
 /// epochs have none.
-/// @throws Error (data) if the file is missing or not HDF5, or columns are missing or have the wrong
-///         shape
+/// @throws Error (data) if the file is missing or not HDF5, or columns are missing or have the
+///         wrong shape
 MetricsTables read_metrics(const std::filesystem::path& path);
 
 }  // namespace lockstep

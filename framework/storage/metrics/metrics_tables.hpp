@@ -27,9 +27,9 @@ std::vector<std::byte> metrics_file(const MetricsTables& tables, const MetricsOr
 /// group `epochs`.
 void write_curve(Hdf5Writer& file, const std::string& group, const MetricsTables& tables);
 
-/// The steps that suffice to draw the curve of the loss, at most 2,000: the first, the last, and the
-/// steps with the smallest and the largest loss of each of equal stretches between them. A loss that
-/// is no number counts as the largest.
+/// The steps that suffice to draw the curve of the loss, at most 2,000: the first, the last, and
+/// the steps with the smallest and the largest loss of each of equal stretches between them. A loss
+/// that is no number counts as the largest.
 std::vector<StepRecord> loss_curve(const std::vector<StepRecord>& steps);
 
 }  // namespace lockstep

@@ -12,12 +12,12 @@ namespace lockstep {
 /// Records a run's metrics while it is trained: in the journal at once, in metrics.h5 now and then.
 ///
 /// The journal has everything, so a kill at any moment loses nothing. metrics.h5 is published after
-/// every evaluation, and after a step if the last version is 10 s old. It is published more rarely if
-/// that would take more than a hundredth of the time so far (PublishingRhythm). `publish` does it in
-/// any case.
+/// every evaluation, and after a step if the last version is 10 s old. It is published more rarely
+/// if that would take more than a hundredth of the time so far (PublishingRhythm). `publish` does
+/// it in any case.
 ///
-/// Memory holds the evaluations, and only those steps that metrics.h5 lacks. A new version takes the
-/// other steps from the previous version, or from the journal if that file has been damaged.
+/// Memory holds the evaluations, and only those steps that metrics.h5 lacks. A new version takes
+/// the other steps from the previous version, or from the journal if that file has been damaged.
 ///
 /// Used by one thread at a time. Every failure throws Error (data) with path and reason.
 class MetricsWriter {

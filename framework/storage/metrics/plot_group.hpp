@@ -27,7 +27,7 @@ struct DefaultPlot {
 
 void add_plot_group(Hdf5Writer& file, const std::string& group, const DefaultPlot& plot);
 
-/// The first rows of a table, which are those of the same table in the previous version of the file.
+/// The first rows of a table, which are those of the same table in the file's previous version.
 struct EarlierRows {
   const Hdf5Reader* file = nullptr;  ///< borrowed; null if there are none
   std::size_t rows = 0;

@@ -49,7 +49,7 @@ def test_ranks_and_threads_of_three_hosts_change_no_bit():
         for ranks, threads, start in ((1, 1, "login"), (1, 2, "h1"), (2, 1, "login")):
             options = ("--ranks-per-host", ranks, "--from", start)
             result = train(hosts, folder, experiment, threads, options=options)
-            what = f"{ranks} ranks a host x {threads} threads, mpirun on {start}"
+            what = f"{ranks} ranks per host x {threads} threads, mpirun on {start}"
             cli.expect_equal((result["ranks"], result["threads"]), (3 * ranks, threads), what)
             cli.expect_equal(figures(result), expected, what)
             with h5py.File(max((folder / "run" / "checkpoints").glob("*.h5"))) as checkpoint:

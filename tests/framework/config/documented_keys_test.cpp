@@ -1,4 +1,5 @@
-// The table of keys in this unit's README, against what the sections and all registered types ask for.
+// The table of keys in this unit's README, against what the sections and all registered types ask
+// for.
 
 #include <algorithm>
 #include <filesystem>

@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(empty_tables_are_a_valid_file) {
 
 BOOST_AUTO_TEST_CASE(many_steps_span_several_chunks) {
   const TemporaryFolder folder("many");
-  const MetricsTables many = sample_metrics(150000);  // 1.2 MB a column, chunks of 1 MiB
+  const MetricsTables many = sample_metrics(150000);  // 1.2 MB per column, chunks of 1 MiB
   publish_metrics(folder / "m.h5", many);
   BOOST_TEST(same(read_metrics(folder / "m.h5"), many));
 }

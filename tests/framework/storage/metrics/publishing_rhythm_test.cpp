@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(after_one_that_took_long_the_next_waits_until_it_is_a_hundr
 
 BOOST_AUTO_TEST_CASE(a_long_run_never_gives_more_than_a_hundredth_and_its_file_keeps_up) {
   // Two million steps of 0.5 ms, an evaluation of 50 ms every 430 steps; a version takes 15 ms and
-  // 0.5 us a row, 1 s in the end.
+  // 0.5 us per row, 1 s in the end.
   PublishingRhythm rhythm(0);
   double now = 0;
   double spent = 0;
