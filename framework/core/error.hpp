@@ -26,7 +26,7 @@ class Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-/// The message as people see it: "cannot read a.yaml: it is a folder. [E502]".
+/// The message as people see it: "cannot read a.bin: it is a folder, expected a file. [E502]".
 std::string sentence_of(const ErrorCode& code, std::string_view message);
 std::string sentence_of(const std::exception& error);
 
