@@ -138,7 +138,7 @@ class Search {
       ways.emplace_back("set LOCKSTEP_DATA to the folder that holds the data set's folder");
     if (has_other_part_) {
       ways.emplace_back(request_.parts == DataParts::test
-                            ? "add what is missing, or take the training part by --split train"
+                            ? "add what is missing, or take the training part with --split train"
                             : "add what is missing");
     }
     if (ways.empty()) ways.emplace_back("give data.path, where the files are");

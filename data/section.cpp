@@ -63,7 +63,7 @@ class NamedFormats {
     });
     if (found == all_.end()) {
       const std::string nearest = did_you_mean(item.text, dataset_names());
-      throw Error(errors::kUnknownName,
+      throw Error(errors::kUnknownData,
                   fmt::format("{} must be {}, but is {}{}", key, expected(), item.describe(),
                               nearest.empty() ? "." : nearest));
     }
@@ -90,9 +90,11 @@ std::filesystem::path read_path(SettingsReader& reader, const NamedFormats& form
   if (!path.empty()) return path;
   for (const DataFormat* const format : formats.listed()) {
     if (format->home != DataHome::path) continue;
-    throw reader.error_at("path", fmt::format("is missing; it says where the data set '{}' lies, "
-                                              "relative to the experiment file",
-                                              format->name));
+    throw reader.error_at("path",
+                          fmt::format("is missing; it says where the data set '{}' lies, "
+                                      "relative to the experiment file",
+                                      format->name),
+                          errors::kMissingKey);
   }
   return {};
 }

@@ -4,7 +4,8 @@
 #
 #   bash tests/lint.sh [--since COMMIT] [BUILD_DIR [FILE_REGEX]]      default build/, all files
 #
-# With --since, the slow checks (clang-tidy, headers alone) look only at files that have changed since that commit.
+# With --since, the slow checks (clang-tidy, headers alone) look only at files that have changed since that commit, and
+# at one source for each header that has.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -69,10 +70,25 @@ reasons() {
   return "$without"
 }
 
+# What clang-tidy compiles: the changed sources, and for each changed header its own source or another that includes it.
+tidied() {
+  local header
+  {
+    changed cpp
+    changed hpp | while read -r header; do
+      if [ -f "${header%.hpp}.cpp" ]; then
+        printf '%s\n' "${header%.hpp}.cpp"
+      else
+        sources cpp | xargs -r grep -lF "\"$header\"" | head -n 1
+      fi
+    done
+  } | sort -u
+}
+
 # As run-clang-tidy expects them: one regular expression per file.
 expressions() {
   local file
-  changed cpp | while read -r file; do printf '%s\n' "$PWD/$file"; done | sed 's/[^[:alnum:]_/]/\\&/g; s/.*/^&$/'
+  tidied | while read -r file; do printf '%s\n' "$PWD/$file"; done | sed 's/[^[:alnum:]_/]/\\&/g; s/.*/^&$/'
 }
 
 # clang-tidy prints progress for every file; only what it finds is of interest.

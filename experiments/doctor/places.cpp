@@ -90,19 +90,19 @@ void add_rank_0(const JobFacts& job, Section& section) {
                           folder.write_seconds * kMilli));
   if (system.free_bytes < kLittleSpace) {
     section.add(FindingLevel::change,
-                fmt::format("{} has {} free: make room, or name another folder by --out.",
+                fmt::format("{} has {} free: make room, or name another folder with --out.",
                             folder.path, bytes_in_words(system.free_bytes)));
   }
   if (folder.write_seconds > kSlowWriting) {
     section.add(FindingLevel::note,
                 fmt::format("A checkpoint takes {:.1f} s there: ask for fewer of them "
-                            "(checkpoint.every_epochs), or name a faster folder by --out.",
+                            "(checkpoint.every_epochs), or name a faster folder with --out.",
                             folder.write_seconds));
   }
   if (system.is_memory) {
     section.add(FindingLevel::note,
                 fmt::format("{} is memory ({}): its runs are gone when the machine restarts, so "
-                            "name another folder by --out to keep them.",
+                            "name another folder with --out to keep them.",
                             folder.path, system.type));
   }
 }
@@ -127,7 +127,7 @@ void add_locks(const JobFacts& job, Section& section) {
 // What to do about the obstacle that keeps a rank from writing there.
 std::string remedy(const FolderFacts& folder) {
   const std::string_view first = remedy_of(folder.problem_number);
-  return fmt::format("{}{}name another folder by --out", first, first.empty() ? "" : ", or ");
+  return fmt::format("{}{}name another folder with --out", first, first.empty() ? "" : ", or ");
 }
 
 // "/runs (ext4)"; without the type if it is unknown.
@@ -148,7 +148,7 @@ void add_other_rank(const JobFacts& job, int rank, Section& section) {
   } else if (!folder.sees_rank_0) {
     section.add(FindingLevel::note,
                 fmt::format("{} has another {} than {}: runs stay on rank 0's host, so go on with "
-                            "them there, or name a folder that all hosts share by --out.",
+                            "them there, or name a folder that all hosts share with --out.",
                             host, folder.path, job.host(0)));
   } else if (job.of(0).folder.is_kept_out && !folder.is_kept_out) {
     section.add(FindingLevel::note, fmt::format("{} does not notice the locks of {}: make sure "

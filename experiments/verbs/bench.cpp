@@ -66,7 +66,7 @@ void check_writable(const std::filesystem::path& file) {
   if (std::filesystem::is_directory(file)) {
     throw Error(errors::kNoFile,
                 fmt::format("The picture cannot be written to {}, which is a folder; name a file "
-                            "by --roofline.",
+                            "with --roofline.",
                             file.string()));
   }
   const WriteOptions options;

@@ -50,7 +50,7 @@ void require_free(const fs::path& file, bool overwrite) {
   }
   if (!overwrite) {
     refuse(
-        fmt::format("{} exists already: replace it by --overwrite, or name another file with "
+        fmt::format("{} exists already: replace it with --overwrite, or name another file with "
                     "--out.",
                     file.string()));
   }

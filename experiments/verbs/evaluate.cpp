@@ -123,7 +123,7 @@ class EvaluateCommand final : public Command {
       throw CollectiveError(  // like the one caught, on every rank
           error.code(),
           fmt::format("{} was trained on the data set {}, which cannot be loaded: {} Or name "
-                      "another by --data.",
+                      "another with --data.",
                       network.path.string(), trained_on, error.what()));
     }
   }
@@ -150,7 +150,7 @@ class EvaluateCommand final : public Command {
                                                                       : bench.splits.test;
     if (!split) {
       throw Error(errors::kEmptyPart,
-                  fmt::format("The data set {} has no {} split here; choose another by --split.",
+                  fmt::format("The data set {} has no {} split here; choose another with --split.",
                               bench.data->name, split_));
     }
     return *split;

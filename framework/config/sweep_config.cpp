@@ -55,15 +55,18 @@ SweepRange parse_range(SettingsReader& reader) {
   range.max = reader.real("max", kNumbers);
   if (range.max < range.min) {
     throw reader.error_at("max",
-                          fmt::format("must be at least min, {}, but is {}", range.min, range.max));
+                          fmt::format("must be at least min, {}, but is {}", range.min, range.max),
+                          errors::kConflictingKeys);
   }
   if (range.distribution == SweepDistribution::log_uniform && range.min <= 0) {
     throw reader.error_at(
-        "min", fmt::format("must be above 0 for distribution: log_uniform, but is {}", range.min));
+        "min", fmt::format("must be above 0 for distribution: log_uniform, but is {}", range.min),
+        errors::kConflictingKeys);
   }
   const bool whole = std::floor(range.min) == range.min && std::floor(range.max) == range.max;
   if (range.distribution == SweepDistribution::int_uniform && !whole) {
-    throw reader.error_at("min", "and max must be whole numbers for distribution: int_uniform");
+    throw reader.error_at("min", "and max must be whole numbers for distribution: int_uniform",
+                          errors::kConflictingKeys);
   }
   return range;
 }
@@ -136,7 +139,7 @@ void parse_halving(SettingsReader& parent, SweepConfig& config) {
   const Value* section = parent.value_or_null("halving");
   if (section == nullptr) return;
   if (config.method != SweepMethod::halving) {
-    throw parent.error_at("halving", "goes only with method: halving");
+    throw parent.error_at("halving", "goes only with method: halving", errors::kConflictingKeys);
   }
   SettingsReader reader(*section, "halving");
   config.halving.factor = reader.integer_or("factor", kFactor, config.halving.factor);
@@ -166,7 +169,8 @@ SweepConfig parse_sweep(const Value& document, const std::filesystem::path& file
     config.parameters.push_back(parse_parameter(entry, config.method));
   }
   if (draws_trials(config) && config.run_cap == 0) {
-    throw reader.error_at("run_cap", "is missing; it says how many trials are drawn");
+    throw reader.error_at("run_cap", "is missing; it says how many trials are drawn",
+                          errors::kMissingKey);
   }
   parse_halving(reader, config);
   reader.finish();

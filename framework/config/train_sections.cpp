@@ -49,7 +49,7 @@ void read_train(SettingsReader& section, ExperimentConfig& config) {
   train.step_deadline = duration_or(section, "step_deadline", train.step_deadline);
   section.finish();  // a misspelled key is the more useful error
   if (train.epochs == 0 && train.steps == 0) {
-    throw section.error_at("epochs", "is missing; give it, or train.steps");
+    throw section.error_at("epochs", "is missing; give it, or train.steps", errors::kMissingKey);
   }
 }
 

@@ -78,8 +78,8 @@ inline constexpr ErrorCode kRunInUse{504, ErrorKind::usage, "a folder that anoth
 inline constexpr ErrorCode kRunFolder{505, ErrorKind::usage, "a folder that a run cannot use"};
 inline constexpr ErrorCode kNoRun{506, ErrorKind::data, "a folder that is neither a run's nor a sweep's"};
 inline constexpr ErrorCode kNoCheckpoint{507, ErrorKind::data, "no checkpoint, or no good one"};
-inline constexpr ErrorCode kDamagedFile{508, ErrorKind::data, "a file of a run is damaged"};
-inline constexpr ErrorCode kForeignFile{509, ErrorKind::data, "a file that is not one of Lockstep's"};
+inline constexpr ErrorCode kDamagedFile{508, ErrorKind::data, "a stored file is damaged"};
+inline constexpr ErrorCode kForeignFile{509, ErrorKind::data, "a file that is not Lockstep's, or another kind of its files than expected"};
 inline constexpr ErrorCode kOtherNetwork{510, ErrorKind::data, "stored weights of another network or optimizer"};
 inline constexpr ErrorCode kOtherArithmetic{511, ErrorKind::data, "a run of a version with different arithmetic"};
 inline constexpr ErrorCode kOtherConfiguration{512, ErrorKind::usage, "a run with another configuration"};
@@ -87,6 +87,7 @@ inline constexpr ErrorCode kOtherTrainingData{513, ErrorKind::data, "a run that 
 inline constexpr ErrorCode kReadBack{514, ErrorKind::data, "a file that reads back differently from what was written"};
 inline constexpr ErrorCode kNothingRecorded{515, ErrorKind::data, "a run that has recorded nothing"};
 inline constexpr ErrorCode kRunIsLonger{516, ErrorKind::usage, "a run that is longer than asked for"};
+inline constexpr ErrorCode kNewerVersion{517, ErrorKind::data, "a file that a newer version of Lockstep wrote"};
 
 // Ranks and machines.
 inline constexpr ErrorCode kPeerFailed{601, ErrorKind::peer, "another rank or the network between ranks has failed"};

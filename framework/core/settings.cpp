@@ -90,7 +90,8 @@ bool SettingsReader::second_of(std::string_view first, std::string_view second) 
   const bool has_second = look_up(second) != nullptr;
   if (has_first && has_second) {
     throw error_at(
-        second, fmt::format("is given together with {}; give only one of the two", path_of(first)));
+        second, fmt::format("is given together with {}; give only one of the two", path_of(first)),
+        errors::kConflictingKeys);
   }
   return has_second;
 }
@@ -116,11 +117,10 @@ const Value& SettingsReader::require(std::string_view key, std::string_view expe
 }
 
 void SettingsReader::refuse(std::string_view key, const Value& found, std::string_view expected,
-                            std::string_view advice) const {
+                            std::string_view advice, const ErrorCode& code) const {
   const Location& where = found.location.to_string().empty() ? location() : found.location;
-  throw Error(errors::kWrongValue,
-              with_full_stop(fmt::format("{}{} must be {}, but is {}{}", where.prefix(),
-                                         path_of(key), expected, found.describe(), advice)));
+  throw Error(code, with_full_stop(fmt::format("{}{} must be {}, but is {}{}", where.prefix(),
+                                               path_of(key), expected, found.describe(), advice)));
 }
 
 std::int64_t SettingsReader::to_integer(const Expected& expected, const Value& value) const {
@@ -193,7 +193,7 @@ std::string SettingsReader::choice(std::string_view key, std::span<const std::st
   if (std::find(names.begin(), names.end(), value.text) != names.end()) {
     return keep(key, value.text);
   }
-  refuse(key, value, expected, did_you_mean(value.text, names));
+  refuse(key, value, expected, did_you_mean(value.text, names), errors::kUnknownName);
 }
 
 std::pair<std::int64_t, std::int64_t> SettingsReader::pair(std::string_view key, Bounds bounds) {
@@ -239,11 +239,12 @@ std::vector<const Value::Entry*> SettingsReader::unread() const {
   return rest;
 }
 
-Error SettingsReader::error_at(std::string_view key, const std::string& sentence) const {
+Error SettingsReader::error_at(std::string_view key, const std::string& sentence,
+                               const ErrorCode& code) const {
   const Value* value = mapping_.find(key);
   const Location& where =
       value != nullptr && !value->location.to_string().empty() ? value->location : location();
-  return Error(errors::kWrongValue, with_full_stop(where.prefix() + path_of(key) + " " + sentence));
+  return Error(code, with_full_stop(where.prefix() + path_of(key) + " " + sentence));
 }
 
 std::string SettingsReader::path_of(std::string_view key) const {

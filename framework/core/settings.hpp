@@ -173,7 +173,8 @@ class SettingsReader {
 
   /// An error at the place of `key`, or of the mapping if the key is absent. It reads
   /// "file:line:column: layers.c1.kernel SENTENCE.", so write "must be odd, but is 4".
-  Error error_at(std::string_view key, const std::string& sentence) const;
+  Error error_at(std::string_view key, const std::string& sentence,
+                 const ErrorCode& code = errors::kWrongValue) const;
   std::string path_of(std::string_view key) const;
   const Location& location() const { return mapping_.location; }
 
@@ -187,7 +188,8 @@ class SettingsReader {
   const Value* look_up(std::string_view key);
   const Value& require(std::string_view key, std::string_view expected);
   [[noreturn]] void refuse(std::string_view key, const Value& found, std::string_view expected,
-                           std::string_view advice = {}) const;
+                           std::string_view advice = {},
+                           const ErrorCode& code = errors::kWrongValue) const;
   struct Expected {
     std::string_view key;
     Bounds bounds;

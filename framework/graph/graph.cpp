@@ -9,8 +9,9 @@
 namespace lockstep {
 namespace {
 
-[[noreturn]] void refuse(const Location& where, const std::string& sentence) {
-  throw Error(errors::kGraph, fmt::format("{}: {}", where.to_string(), sentence));
+[[noreturn]] void refuse(const Location& where, const std::string& sentence,
+                         const ErrorCode& code = errors::kGraph) {
+  throw Error(code, fmt::format("{}: {}", where.to_string(), sentence));
 }
 
 const LayerType& find_type(const std::vector<LayerType>& types, const LayerSpec& spec) {
@@ -52,7 +53,8 @@ void find_shapes(const LayerSpec& spec, GraphNode& node) {
     node.parameters = node.layer->parameters(node.input_shapes);
     check_sizes(node);
   } catch (const Error& error) {
-    refuse(spec.location, fmt::format("layer '{}' ({}): {}", spec.name, spec.type, error.what()));
+    refuse(spec.location, fmt::format("layer '{}' ({}): {}", spec.name, spec.type, error.what()),
+           error.code());
   }
 }
 

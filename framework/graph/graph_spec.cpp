@@ -121,7 +121,8 @@ void check_name(const SettingsReader& reader, const std::string& name,
     throw reader.error_at("name",
                           fmt::format("'{}' is taken already; give each layer a name of its own "
                                       "('input' is the network's input)",
-                                      name));
+                                      name),
+                          errors::kGraph);
   }
 }
 
@@ -156,8 +157,10 @@ Initializer parse_initializer(const Value& value, const std::string& path) {
       initializer.low = reader.real_or("low", kFinite, -0.05);
       initializer.high = reader.real_or("high", kFinite, 0.05);
       if (initializer.low > initializer.high) {
-        throw reader.error_at("low", fmt::format("is {}, above high, which is {}; exchange them",
-                                                 initializer.low, initializer.high));
+        throw reader.error_at("low",
+                              fmt::format("is {}, above high, which is {}; exchange them",
+                                          initializer.low, initializer.high),
+                              errors::kConflictingKeys);
       }
       break;
     case Initializer::Kind::normal:

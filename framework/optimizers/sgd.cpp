@@ -23,7 +23,8 @@ class Sgd final : public UpdateRule {
     const double momentum = settings.real_or("momentum", {0, 1, Bounds::Ends::below_high}, 0);
     const bool nesterov = settings.boolean_or("nesterov", false);
     if (nesterov && momentum == 0) {
-      throw settings.error_at("nesterov", "is true, which needs a momentum above 0, such as 0.9");
+      throw settings.error_at("nesterov", "is true, which needs a momentum above 0, such as 0.9",
+                              errors::kConflictingKeys);
     }
     momentum_ = static_cast<float>(momentum);
     nesterov_ = nesterov;

@@ -14,7 +14,7 @@ CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif|elifdef|elifndef|else|e
 def crowded(root):
     """Folders of more than 30 sources, and sources of more than 300 lines."""
     problems, counts = [], {}
-    for path in sources(root, (".cpp", ".hpp", ".py", ".sh", ".js")):
+    for path in sources(root, (".cpp", ".hpp", ".py", ".sh", ".js", ".cmake")):
         counts[path.parent] = counts.get(path.parent, 0) + 1
         length = sum(1 for _ in lines(root, path))
         if length > 300:

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(an_idx_folder_may_lack_the_test_part_unless_it_is_asked_for
   request.parts = DataParts::test;
   const std::string message = error_of(ErrorKind::data, [&] { open_dataset(request); });
   BOOST_TEST(contains(message, "mine (no t10k-images-idx3-ubyte[.gz])"), message);
-  BOOST_TEST(contains(message, "add what is missing, or take the training part by --split train"),
+  BOOST_TEST(contains(message, "add what is missing, or take the training part with --split train"),
              message);
   BOOST_TEST(!contains(message, "data.path"), message);
 }

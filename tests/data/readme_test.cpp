@@ -16,9 +16,12 @@
 #include "data/formats/data_format.hpp"
 #include "framework/core/build_info.hpp"
 #include "tests/data/formats/test_files.hpp"
+#include "tests/support/readme_tables.hpp"
 
 namespace lockstep {
 namespace {
+
+using testing::quoted;
 
 std::vector<std::string> lines_of(const std::string& name) {
   std::ifstream file(std::filesystem::path(build_info().source_directory) / name);
@@ -27,25 +30,13 @@ std::vector<std::string> lines_of(const std::string& name) {
   return lines;
 }
 
-/// The texts in backticks of a line, or of its first cell alone.
-std::vector<std::string> codes_in(std::string_view line) {
-  std::vector<std::string> codes;
-  while (true) {
-    const std::size_t begin = line.find('`');
-    if (begin == std::string_view::npos) return codes;
-    const std::size_t end = line.find('`', begin + 1);
-    codes.emplace_back(line.substr(begin + 1, end - begin - 1));
-    line.remove_prefix(end + 1);
-  }
-}
-
 /// The first codes of a table's lines, below a heading.
 std::vector<std::string> first_column(const std::string& heading) {
   std::vector<std::string> found;
   bool is_below = false;
   for (const std::string& line : lines_of("data/README.md")) {
     if (line.starts_with("## ")) is_below = line == "## " + heading;
-    if (is_below && line.starts_with("| `")) found.push_back(codes_in(line).front());
+    if (is_below && line.starts_with("| `")) found.push_back(quoted(line).front());
   }
   return found;
 }
@@ -61,7 +52,7 @@ std::vector<std::string> keys_of_the_table() {
   std::vector<std::string> keys;
   for (const std::string& line : lines_of("framework/config/README.md")) {
     if (!line.starts_with("| `")) continue;
-    for (const std::string& code : codes_in(line.substr(0, line.find(" | ")))) {
+    for (const std::string& code : quoted(line.substr(0, line.find(" | ")))) {
       const bool goes_on = code.starts_with(".") && !keys.empty();
       keys.push_back(goes_on ? keys.back().substr(0, keys.back().rfind('.')) + code : code);
     }
@@ -87,7 +78,7 @@ BOOST_AUTO_TEST_CASE(the_table_of_keys_lists_all_data_sets) {
   std::size_t found = 0;
   for (const std::string& line : lines_of("framework/config/README.md")) {
     if (!line.starts_with("| `data.dataset` ")) continue;
-    std::vector<std::string> names = codes_in(line);
+    std::vector<std::string> names = quoted(line);
     names.erase(names.begin());
     BOOST_TEST((names == names_of_datasets()), line);
     ++found;

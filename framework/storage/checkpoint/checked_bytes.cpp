@@ -13,6 +13,7 @@
 
 #include "framework/core/error.hpp"
 #include "framework/storage/files/user_block.hpp"
+#include "framework/storage/hdf5/file_format.hpp"
 
 namespace lockstep {
 namespace {
@@ -77,10 +78,6 @@ CheckedBytes check_against(const UserBlock& block, const Descriptor& file) {
 
 }  // namespace
 
-void refuse_damaged(const std::string& file, const std::string& reason) {
-  throw Error(errors::kDamagedFile, fmt::format("{}: {}.", file, reason));
-}
-
 CheckedBytes check_bytes(const Descriptor& file) {
   std::vector<std::byte> start(kUserBlockBytes);
   start.resize(file.read_at(0, start));
@@ -92,12 +89,16 @@ CheckedBytes check_bytes(const Descriptor& file) {
     case UserBlockKind::damaged:
       return damaged(file, "its first 512 bytes, which hold its digest, have changed");
     case UserBlockKind::newer:
-      refuse_damaged(name, "it was written by a newer version of Lockstep; read it with that");
+      refuse_file(errors::kNewerVersion, name,
+                  "it was written by a newer version of Lockstep; read it with that");
     case UserBlockKind::none:
       break;
   }
   const std::optional<std::int64_t> data = find_hdf5_data(file);
-  if (!data) refuse_damaged(name, what_else(start));
+  if (!data) {
+    const ErrorCode& code = start.empty() ? errors::kDamagedFile : errors::kForeignFile;
+    refuse_file(code, name, what_else(start));
+  }
   return {.check = {FileState::not_verified,
                     fmt::format("{} is not verified: it has no digest to compare with.", name)},
           .has_user_block = *data > 0,

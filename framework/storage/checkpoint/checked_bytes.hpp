@@ -18,7 +18,4 @@ struct CheckedBytes {
 /// @throws Error (data) for a file that is not HDF5, or that a newer version wrote
 CheckedBytes check_bytes(const Descriptor& file);
 
-/// @throws Error (data): "FILE: REASON."
-[[noreturn]] void refuse_damaged(const std::string& file, const std::string& reason);
-
 }  // namespace lockstep

@@ -15,6 +15,7 @@
 #include "framework/storage/checkpoint/checked_bytes.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"
 #include "framework/storage/files/descriptor.hpp"
+#include "framework/storage/hdf5/file_format.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
 #include "framework/storage/hdf5/layout.hpp"
 
@@ -39,8 +40,8 @@ std::string read_axis_order(const Hdf5Reader& file, const std::string& path, std
   if (!file.has_attribute(path, "axis_order")) return usual;
   const std::string order = file.text_attribute(path, "axis_order");
   if (!usual.empty() && rank > 1 && order != usual) {
-    refuse_damaged(
-        file.name(),
+    refuse_file(
+        errors::kForeignFile, file.name(),
         fmt::format("{} has axes in the order {}, expected {}; transpose it", path, order, usual));
   }
   return order;
@@ -49,9 +50,9 @@ std::string read_axis_order(const Hdf5Reader& file, const std::string& path, std
 Shape read_shape(const Hdf5Reader& file, const std::string& path) {
   const Hdf5Extents extents = file.extents(path);
   if (extents.empty() || extents.size() > Shape::kMaxRank || std::ranges::count(extents, 0) > 0) {
-    refuse_damaged(file.name(),
-                   fmt::format("{} has the shape {}, expected one to {} axes, none empty", path,
-                               to_string(extents), Shape::kMaxRank));
+    refuse_file(errors::kForeignFile, file.name(),
+                fmt::format("{} has the shape {}, expected one to {} axes, none empty", path,
+                            to_string(extents), Shape::kMaxRank));
   }
   return Shape(std::span<const Index>(extents));
 }
@@ -60,8 +61,9 @@ std::vector<float> read_finite(const Hdf5Reader& file, const std::string& path) 
   std::vector<float> values = file.read_floats(path);
   const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
   if (bad != values.end()) {
-    refuse_damaged(file.name(), fmt::format("{} holds {} at position {}, expected finite values",
-                                            path, *bad, bad - values.begin()));
+    refuse_file(errors::kDamagedFile, file.name(),
+                fmt::format("{} holds {} at position {}, expected finite values", path, *bad,
+                            bad - values.begin()));
   }
   return values;
 }
@@ -156,8 +158,8 @@ auto read_optional(bool verified, const Reading& reading) -> decltype(reading())
 void require_no_lost_block(const Hdf5Reader& file) {
   if (!file.has_attribute("/", "format")) return;
   if (file.text_attribute("/", "format") != layout::kFormat) return;
-  refuse_damaged(file.name(),
-                 "it is damaged: its first 512 bytes, which hold its digest, are lost");
+  refuse_file(errors::kDamagedFile, file.name(),
+              "it is damaged: its first 512 bytes, which hold its digest, are lost");
 }
 
 /// Refuses other formats and newer versions. A file from elsewhere states neither.
@@ -165,31 +167,33 @@ void require_known_format(const Hdf5Reader& file) {
   if (!file.has_attribute("/", "format")) return;
   const std::string format = file.text_attribute("/", "format");
   if (format == bundle_layout::kFormat) {
-    refuse_damaged(file.name(),
-                   "it is a bundle of runs, expected one checkpoint; give the run's folder, or "
-                   "take a checkpoint out of a group in /runs/NAME/checkpoints, as README.md of "
-                   "framework/storage shows");
+    refuse_file(errors::kForeignFile, file.name(),
+                "it is a bundle of runs, expected one checkpoint; give the run's folder, or "
+                "take a checkpoint out of a group in /runs/NAME/checkpoints, as README.md of "
+                "framework/storage shows");
   }
   if (format != layout::kFormat) {
-    refuse_damaged(file.name(), fmt::format("it is a file of the format {}, expected {}", format,
-                                            layout::kFormat));
+    refuse_file(errors::kForeignFile, file.name(),
+                fmt::format("it is a file of the format {}, expected {}", format, layout::kFormat));
   }
   const std::int64_t version = file.integer_attribute("/", "schema_version");
   if (version > layout::kSchemaVersion) {
-    refuse_damaged(file.name(),
-                   fmt::format("it was written by a newer version of Lockstep (schema_version "
-                               "{}, expected at most {}); read it with that",
-                               version, layout::kSchemaVersion));
+    refuse_file(errors::kNewerVersion, file.name(),
+                fmt::format("it was written by a newer version of Lockstep (schema_version "
+                            "{}, expected at most {}); read it with that",
+                            version, layout::kSchemaVersion));
   }
-  if (version < 1) refuse_damaged(file.name(), fmt::format("its schema_version is {}", version));
+  if (version < 1)
+    refuse_file(errors::kDamagedFile, file.name(),
+                fmt::format("its schema_version is {}", version));
 }
 
 void require_parts(const Hdf5Reader& file) {
   for (const char* part : {layout::kModel, layout::kParameters}) {
     if (file.node(part) != Hdf5Node::missing) continue;
-    refuse_damaged(file.name(),
-                   fmt::format("{} is missing, expected /model and /parameters; the file has: {}",
-                               part, fmt::join(file.children("/"), ", ")));
+    refuse_file(errors::kForeignFile, file.name(),
+                fmt::format("{} is missing, expected /model and /parameters; the file has: {}",
+                            part, fmt::join(file.children("/"), ", ")));
   }
 }
 
@@ -197,7 +201,8 @@ int read_arithmetic_version(const Hdf5Reader& file) {
   if (!file.has_attribute("/", "arithmetic_version")) return kArithmeticVersion;
   const std::int64_t version = file.integer_attribute("/", "arithmetic_version");
   if (version < 1 || version > std::numeric_limits<int>::max()) {
-    refuse_damaged(file.name(), fmt::format("its arithmetic_version is {}", version));
+    refuse_file(errors::kDamagedFile, file.name(),
+                fmt::format("its arithmetic_version is {}", version));
   }
   return static_cast<int>(version);
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "framework/core/error_code.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
 
 namespace lockstep {
@@ -16,7 +17,8 @@ std::string format_of(const Hdf5Reader& file);
 /// @throws Error (data) for a file of another format or version
 void require_format(const Hdf5Reader& file, std::string_view format, std::int64_t schema_version);
 
-/// @throws Error (data): "FILE: reason."
-[[noreturn]] void refuse_file(const Hdf5Reader& file, const std::string& reason);
+/// @throws Error with this code: "FILE: REASON."
+[[noreturn]] void refuse_file(const ErrorCode& code, const std::string& file,
+                              const std::string& reason);
 
 }  // namespace lockstep

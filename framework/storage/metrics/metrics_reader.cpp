@@ -22,7 +22,8 @@ namespace layout = metrics_layout;
 void require_length(const Hdf5Reader& file, const std::string& path, std::size_t found,
                     std::size_t expected) {
   if (found == expected) return;
-  refuse_file(file, fmt::format("{} has {} values, expected {}", path, found, expected));
+  refuse_file(errors::kDamagedFile, file.name(),
+              fmt::format("{} has {} values, expected {}", path, found, expected));
 }
 
 /// One record per value of the step column.
@@ -74,7 +75,8 @@ void read_confusion(const Hdf5Reader& file, std::vector<EpochRecord>& epochs) {
   const auto classes = static_cast<std::size_t>(confusion_classes(confusion));
   require_length(file, "/confusion", confusion.size(), classes * classes);
   EpochRecord* record = find_step(epochs, file.integer_attribute("/confusion", "step"));
-  if (record == nullptr) refuse_file(file, "/confusion is of a step that /epochs has not");
+  if (record == nullptr)
+    refuse_file(errors::kDamagedFile, file.name(), "/confusion is of a step that /epochs has not");
   record->confusion = confusion;
 }
 
@@ -87,7 +89,8 @@ void read_layer_table(const Hdf5Reader& file, std::vector<EpochRecord>& epochs) 
   }
   for (std::size_t row = 0; row < steps.size(); ++row) {
     EpochRecord* record = find_step(epochs, steps[row]);
-    if (record == nullptr) refuse_file(file, "/layers has a step that /epochs has not");
+    if (record == nullptr)
+      refuse_file(errors::kDamagedFile, file.name(), "/layers has a step that /epochs has not");
     const auto first = cells.begin() + static_cast<std::ptrdiff_t>(row * layers.size());
     record->layers.assign(first, first + static_cast<std::ptrdiff_t>(layers.size()));
     for (std::size_t i = 0; i < layers.size(); ++i) record->layers[i].layer = layers[i];

@@ -11,7 +11,8 @@ template <typename Value>
 std::vector<Value> of_length(std::size_t expected, std::vector<Value> values,
                              const Hdf5Reader& file, const std::string& path) {
   if (values.size() == expected) return values;
-  refuse_file(file, fmt::format("{} has {} values, expected {}", path, values.size(), expected));
+  refuse_file(errors::kDamagedFile, file.name(),
+              fmt::format("{} has {} values, expected {}", path, values.size(), expected));
 }
 
 }  // namespace
@@ -20,7 +21,8 @@ std::vector<std::int64_t> EarlierRows::steps(const std::string& path) const {
   if (rows == 0) return {};
   std::vector<std::int64_t> values = of_length(rows, file->read_integers(path), *file, path);
   if (values.back() != last_step) {
-    refuse_file(*file, fmt::format("{} ends with {}, expected {}", path, values.back(), last_step));
+    refuse_file(errors::kDamagedFile, file->name(),
+                fmt::format("{} ends with {}, expected {}", path, values.back(), last_step));
   }
   return values;
 }

@@ -69,7 +69,7 @@ ReadCheckpoint read_good(const fs::path& file) {
     throw;
   } catch (const Error& error) {
     throw Error(error.code(),
-                fmt::format("{} Choose others by --checkpoints, or take it away.", error.what()));
+                fmt::format("{} Choose others with --checkpoints, or take it away.", error.what()));
   }
 }
 

@@ -124,10 +124,10 @@ void require_suitable(const fs::path& folder, RunStart start) {
   if (std::ranges::all_of(names, is_lock)) return;  // nothing, or a lock that no run has used yet
   const bool is_run = looks_like_run(folder, names);
   if (start == RunStart::fresh && is_run) {
-    refuse(
-        fmt::format("{} holds a run already: go on with it by --resume, replace it by --overwrite, "
-                    "or name another folder with --out.",
-                    folder.string()));
+    refuse(fmt::format(
+        "{} holds a run already: continue it with --resume, replace it with --overwrite, "
+        "or name another folder with --out.",
+        folder.string()));
   }
   if (!is_run) {
     refuse(fmt::format(

@@ -22,7 +22,7 @@ std::string column_path(const std::string& name) { return in_group(sweep_layout:
 void require_length(const Hdf5Reader& file, const std::string& name, std::size_t found,
                     std::size_t expected) {
   if (found == expected) return;
-  refuse_file(file,
+  refuse_file(errors::kDamagedFile, file.name(),
               fmt::format("{} has {} values, expected {}", column_path(name), found, expected));
 }
 

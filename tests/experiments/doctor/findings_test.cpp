@@ -153,11 +153,11 @@ BOOST_AUTO_TEST_CASE(what_keeps_runs_from_being_written_decides_the_advice) {
     job.ranks[1].folder.problem_number = number;
     check_trouble(file_system_findings(job), FindingLevel::note, {"goes on as rank 0: " + words});
   };
-  advice(ENOSPC, "make room there, or name another folder by --out.");
-  advice(EDQUOT, "make room there, or name another folder by --out.");
-  advice(EROFS, "mount it for writing, or name another folder by --out.");
-  advice(EACCES, "check its permissions, or name another folder by --out.");
-  advice(0, "name another folder by --out.");
+  advice(ENOSPC, "make room there, or name another folder with --out.");
+  advice(EDQUOT, "make room there, or name another folder with --out.");
+  advice(EROFS, "mount it for writing, or name another folder with --out.");
+  advice(EACCES, "check its permissions, or name another folder with --out.");
+  advice(0, "name another folder with --out.");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_system_that_is_not_known_is_left_out) {

@@ -2,7 +2,6 @@
 // for.
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <regex>
 #include <set>
@@ -14,12 +13,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include "framework/config/experiment_sections.hpp"
-#include "framework/config/yaml_text.hpp"
-#include "framework/core/build_info.hpp"
+#include "tests/support/readme_tables.hpp"
 #include "tests/support/setting_texts.hpp"
 
 namespace lockstep {
 namespace {
+
+using namespace testing;
 
 using Names = std::set<std::string>;
 
@@ -32,24 +32,12 @@ struct Row {
 // A key may share its row with others.
 using Table = std::map<std::string, Row>;
 
-std::vector<std::string> matches(const std::string& text, const char* pattern) {
-  const std::regex expression(pattern);
-  std::vector<std::string> found;
-  for (std::sregex_iterator at(text.begin(), text.end(), expression), end; at != end; ++at) {
-    found.push_back((*at)[1]);
-  }
-  return found;
-}
-
-std::vector<std::string> quoted(const std::string& text) { return matches(text, "`([^`]*)`"); }
-
 // Rows such as | `optimizer.beta1`, `.beta2` | adam | 0 to below 1 | 0.9, 0.999 |
 Table documented_keys() {
-  const auto readme =
-      std::filesystem::path(build_info().source_directory) / "framework/config/README.md";
   Table table;
-  for (const std::string& line : matches(read_small_file(readme), "\n([|] `[^\n]*)")) {
-    const std::vector<std::string> cells = matches(line, "[|] ((?:[^|]|[|](?! ))*?) ?(?=[|])");
+  for (const std::string& line :
+       table_below("framework/config/README.md", "| Key | Meaning | Values | Default |")) {
+    const std::vector<std::string> cells = cells_of(line);
     BOOST_REQUIRE_MESSAGE(cells.size() == 4U, line);
     const std::vector<std::string> keys = quoted(cells[0]);
     const std::vector<std::string> standards = matches(cells[3], "([^,]+)(?:, )?");
@@ -61,7 +49,6 @@ Table documented_keys() {
       table[key] = {
           .meaning = cells[1], .values = cells[2], .standard = one_each ? standards[i] : cells[3]};
     }
-    if (line.starts_with("| `metrics.")) break;  // sweep files have a table of their own
   }
   return table;
 }
@@ -76,7 +63,7 @@ struct AskedFor {
 AskedFor asked_for(const ExperimentSection& section) {
   AskedFor asked;
   for (const SettingTexts& example : section.examples) {
-    const Value value = testing::parse_settings(example);
+    const Value value = parse_settings(example);
     SettingsReader reader(value, std::string(section.name));
     ExperimentConfig config;
     section.read(reader, config);
