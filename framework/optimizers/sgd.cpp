@@ -15,8 +15,9 @@ namespace {
 using Bounds = SettingsReader::Bounds;
 
 /// Stochastic gradient descent, PyTorch's: g = gradient + weight_decay * value;
-/// buffer = momentum * buffer + g; value = value - rate * (nesterov ? g + momentum * buffer : buffer),
-/// or value - rate * g without momentum.
+/// buffer = momentum * buffer + g;
+/// value = value - rate * (nesterov ? g + momentum * buffer : buffer), or value - rate * g without
+/// momentum.
 class Sgd final : public UpdateRule {
  public:
   Sgd(SettingsReader& settings, std::size_t size) {

@@ -6,8 +6,9 @@ A violation reads `file:line: what is wrong and what is allowed`.
 import re
 from pathlib import Path
 
-from tree import SOURCE_FOLDERS, includes, lines, sources, unit_of
+from tree import SOURCE_FOLDERS, documents, includes, lines, sources, unit_of
 
+COLUMNS = 100
 CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b(.*)")
 
 
@@ -23,6 +24,28 @@ def crowded(root):
         if count > 30:
             problems.append(f"{folder}:1: {count} sources; a folder has at most 30, so give a subject a room of its own")
     return problems
+
+
+def prose(root, path):
+    """(line number, line) of a document without its tables and code."""
+    is_code = False
+    for number, line in lines(root, path):
+        if line.lstrip().startswith("```"):
+            is_code = not is_code
+        elif not is_code and not line.startswith(("|", "    ")):
+            yield number, line
+
+
+def wide_texts(root):
+    """Prose of documents, and comments of C++ sources (which clang-format leaves alone), of more than 100 columns."""
+    texts = [(path, number, line) for path in documents(root) for number, line in prose(root, path)]
+    for path in sources(root):
+        texts += [(path, number, line) for number, line in lines(root, path) if line.lstrip().startswith("//")]
+    return [
+        f"{path}:{number}: {len(line)} columns; prose and comments have at most {COLUMNS}"
+        for path, number, line in texts
+        if len(line) > COLUMNS
+    ]
 
 
 def conditionals(root):

@@ -59,6 +59,10 @@ class Tree(unittest.TestCase):
     def test_no_part_uses_elementary_functions_of_the_library(self):
         self.check(habits.foreign_functions)
 
+    def test_prose_and_comments_have_no_wide_lines(self):
+        self.assertGreater(len(tree.documents(ROOT)), 10, f"there are hardly any documents in {ROOT}")
+        self.check(habits.wide_texts)
+
     def test_file_names_are_snake_case(self):
         self.check(habits.names)
 
@@ -226,6 +230,20 @@ class Planted(unittest.TestCase):
                 "experiments/text/a.cpp": "x = std::pow(y, 2);\n",
             },
             "framework/losses/a.cpp:1: std::exp(...) has other bits elsewhere",
+        )
+
+    def test_a_wide_line_is_found(self):
+        wide = "x" * 101
+        self.expect(
+            habits.wide_texts,
+            {
+                "README.md": f"# A\n\n{wide[1:]}\n{wide}\n\n| {wide} |\n",
+                "data/README.md": f"```bash\n{wide}\n```\n\n    {wide}\n\n- a\n  {wide[2:]}\n",
+                "cluster/a.cpp": f"// {wide[4:]}\nint {wide};\n  // {wide}\n",
+            },
+            "README.md:4: 101 columns; prose and comments have at most 100",
+            "data/README.md:8: 101 columns",
+            "cluster/a.cpp:3: 106 columns",
         )
 
     def test_a_camel_case_name_is_found(self):

@@ -18,6 +18,14 @@ def sources(root, suffixes=(".cpp", ".hpp")):
     return found
 
 
+def documents(root):
+    """All Markdown files as paths relative to the root."""
+    found = list(Path(root).glob("*.md"))
+    for folder in (*SOURCE_FOLDERS, "models"):
+        found += sorted((Path(root) / folder).rglob("*.md"))
+    return [path.relative_to(root) for path in found]
+
+
 def lines(root, path):
     return enumerate((Path(root) / path).read_text(encoding="utf-8").splitlines(), start=1)
 
