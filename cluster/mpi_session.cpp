@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
-#include <new>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -159,29 +158,24 @@ void MpiSession::abort(int exit_code) const {
 
 int run_in_session(const std::function<int(MpiSession&)>& body) {
   std::optional<MpiSession> session;
-  const auto fail = [&session](const ErrorCode& code, const std::string& message) {
-    return report(session ? &*session : nullptr, static_cast<int>(code.kind),
-                  sentence_of(code, message));
+  const auto fail = [&session](const Error& error) {
+    return report(session ? &*session : nullptr, error.exit_code(), sentence_of(error));
   };
   try {
     session.emplace();
     return body(*session);
   } catch (const CollectiveError& error) {
     if (!session->all_ranks_come(session->communicator())) {
-      return fail(error.code(),
-                  fmt::format("{} No other rank has found this: check the machine of this rank.",
-                              error.what()));
+      return fail(
+          {error.code(), fmt::format("{} No other rank has found this: check the machine of this "
+                                     "rank.",
+                                     error.what())});
     }
     if (session->rank() == 0)
       speak(fmt::format("lockstep: {}\n", escape_controls(sentence_of(error))));
     return error.exit_code();
-  } catch (const Error& error) {
-    return fail(error.code(), error.what());
-  } catch (const std::bad_alloc&) {
-    return fail(errors::kMemory,
-                "There is not enough memory for this; use a smaller batch, network or data set.");
-  } catch (const std::exception& error) {
-    return fail(errors::kUnforeseen, fmt::format("Something unforeseen failed: {}.", error.what()));
+  } catch (const std::exception& exception) {
+    return fail(as_error(exception));
   }
 }
 

@@ -34,8 +34,8 @@ bool asks_for_json(std::span<const char* const> words) {
 }
 
 // With --json an error is also an object, beside the sentence on stderr.
-void print_error(const MpiSession& session, const Error& error) {
-  if (session.rank() == 0) write_to(stdout, error_json(error) + "\n");
+void print_error(const MpiSession& session, const std::exception& exception) {
+  if (session.rank() == 0) write_to(stdout, error_json(as_error(exception)) + "\n");
 }
 
 int run_command(Command& command, MpiSession& session, const CommonOptions& options,
@@ -54,8 +54,8 @@ int run_command(Command& command, MpiSession& session, const CommonOptions& opti
     const int exit_code = command.run(context);
     fail_together(session.communicator(), [&] { console.check_results(); });
     return exit_code;
-  } catch (const Error& error) {
-    if (options.json && !console.has_result()) print_error(session, error);
+  } catch (const std::exception& exception) {
+    if (options.json && !console.has_result()) print_error(session, exception);
     throw;
   }
 }
@@ -76,8 +76,8 @@ int run_program(MpiSession& session, int argc, const char* const* argv) {
   try {
     fail_together(session.communicator(),
                   [&] { request = parse_command_line(words, verbs, options); });
-  } catch (const Error& error) {
-    if (asks_for_json(words)) print_error(session, error);
+  } catch (const std::exception& exception) {
+    if (asks_for_json(words)) print_error(session, exception);
     throw;
   }
   require_agreement(session.communicator(),

@@ -52,12 +52,11 @@ void TrainingRun::record_failure(const std::exception& error) {
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see above
     }
   };
-  const ErrorCode code = code_of(error);
-  const std::string reason = sentence_of(code, error.what());
+  const std::string reason = sentence_of(error);
   attempt([&] { directory_->log(reason); });
   attempt([&] {
     directory_->finish({.outcome = RunOutcome::failed,
-                        .exit_code = static_cast<int>(code.kind),
+                        .exit_code = as_error(error).exit_code(),
                         .reason = reason});
   });
 }

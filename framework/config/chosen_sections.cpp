@@ -1,5 +1,7 @@
 // The sections whose keys depend on a registered type.
 
+#include <fmt/format.h>
+
 #include "framework/config/experiment_sections.hpp"
 #include "framework/losses/loss.hpp"
 #include "framework/optimizers/optimizer.hpp"
@@ -25,6 +27,13 @@ std::vector<SettingTexts> examples_of(const std::vector<Type>& types, const std:
 }
 
 Value constant_rate(SettingsReader& document) {
+  const Value& rate = document.value("learning_rate");
+  if (!has_form_of_a_number(rate.text)) {
+    throw document.error_at("learning_rate",
+                            fmt::format("must be a number from {} to {}, or a mapping such as "
+                                        "{{schedule: cosine, peak: 0.1}}, but is {}",
+                                        kRateBounds.low, kRateBounds.high, rate.describe()));
+  }
   Value section = Value::mapping();
   section.set("schedule", Value::string("constant"));
   section.set("peak", Value::real(document.real("learning_rate", kRateBounds)));

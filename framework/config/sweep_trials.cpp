@@ -1,6 +1,8 @@
 #include "framework/config/sweep_trials.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <span>
 
 #include <fmt/format.h>
@@ -121,6 +123,13 @@ SweepTrial trial_of(const SweepConfig& sweep, Index number, SettingsReader::Else
   trial.config = load_experiment_with(sweep.base, std::move(changes), elsewhere);
   trial.config.model = to_value(Graph(parse_graph_spec(trial.config.model)));
   if (sweep.repeat > 1) {
+    constexpr std::uint64_t kLargestSeed = std::numeric_limits<std::int64_t>::max();
+    if (trial.config.seed > kLargestSeed - static_cast<std::uint64_t>(sweep.repeat - 1)) {
+      throw Error(errors::kConflictingKeys,
+                  fmt::format("repeat: {} takes the seeds from {} on, but the largest seed is {}; "
+                              "begin with a smaller one.",
+                              sweep.repeat, trial.config.seed, kLargestSeed));
+    }
     trial.config.seed += static_cast<std::uint64_t>(number % sweep.repeat);
     trial.settings.push_back(
         {"seed", Value::integer(static_cast<std::int64_t>(trial.config.seed))});

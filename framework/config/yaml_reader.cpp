@@ -167,9 +167,13 @@ class ValueBuilder final : public YAML::EventHandler {
     if (key.empty()) refuse(mark, "a key may not be empty.");
     const auto [first, is_new] = mapping.keys.emplace(key, place(mark));
     if (!is_new) {
-      refuse(mark, fmt::format("the key '{}' is given twice; the first one is in line {}, column "
-                               "{}. Remove one of them.",
-                               printable(key), first->second.line, first->second.column));
+      const Location& where = first->second;
+      const std::string place =
+          where.line == 0
+              ? ""
+              : fmt::format("; the first one is in line {}, column {}", where.line, where.column);
+      refuse(mark, fmt::format("the key '{}' is given twice{}. Remove one of them.", printable(key),
+                               place));
     }
     mapping.has_key = true;
     mapping.key = key;

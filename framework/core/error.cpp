@@ -3,20 +3,26 @@
 #include <algorithm>
 #include <new>
 
+#include <fmt/format.h>
+
 namespace lockstep {
 
 std::string sentence_of(const ErrorCode& code, std::string_view message) {
   return std::string(message) + " [" + code.name() + "]";
 }
 
-std::string sentence_of(const std::exception& error) {
-  return sentence_of(code_of(error), error.what());
+std::string sentence_of(const std::exception& exception) {
+  const Error error = as_error(exception);
+  return sentence_of(error.code(), error.what());
 }
 
-ErrorCode code_of(const std::exception& error) {
-  if (const auto* known = dynamic_cast<const Error*>(&error)) return known->code();
-  const bool is_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
-  return is_memory ? errors::kMemory : errors::kUnforeseen;
+Error as_error(const std::exception& exception) {
+  if (const auto* known = dynamic_cast<const Error*>(&exception)) return *known;
+  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
+    return {errors::kMemory,
+            "There is not enough memory for this; use a smaller batch, network or data set."};
+  }
+  return {errors::kUnforeseen, fmt::format("Something unforeseen failed: {}.", exception.what())};
 }
 
 std::string_view code_behind(std::string_view sentence) {

@@ -28,10 +28,11 @@ class Error : public std::runtime_error {
 
 /// The message as people see it: "cannot read a.bin: it is a folder, expected a file. [E502]".
 std::string sentence_of(const ErrorCode& code, std::string_view message);
-std::string sentence_of(const std::exception& error);
+std::string sentence_of(const std::exception& exception);
 
-/// The code of an Error. Other exceptions get the code for lack of memory or for the unforeseen.
-ErrorCode code_of(const std::exception& error);
+/// An exception as people see it: an Error itself, or what lack of memory and the unforeseen are
+/// called.
+Error as_error(const std::exception& exception);
 
 /// The code at the end of a sentence, "E502"; "" where there is none, as in texts of 0.1.0.
 std::string_view code_behind(std::string_view sentence);

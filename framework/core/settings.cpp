@@ -165,7 +165,10 @@ std::vector<double> SettingsReader::reals(std::string_view key, Bounds bounds) {
 
 std::string SettingsReader::text(std::string_view key) {
   const Value& value = require(key, "text");
-  if (value.is_text()) return keep(key, value.text);
+  if (value.is_text()) {
+    if (value.text.find('\0') != std::string::npos) refuse(key, value, "text without NUL");
+    return keep(key, value.text);
+  }
   const bool plain = value.kind == Value::Kind::scalar;
   refuse(key, value, "text", plain ? "; put quotes around it if text is meant" : "");
 }

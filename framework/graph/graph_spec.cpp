@@ -115,7 +115,7 @@ void check_name(const SettingsReader& reader, const std::string& name,
   if (!plain) {
     throw reader.error_at("name", fmt::format("must be made of letters, digits, '_' and '-', but "
                                               "is '{}'",
-                                              name));
+                                              printable(name)));
   }
   if (std::find(earlier.begin(), earlier.end(), name) != earlier.end()) {
     throw reader.error_at("name",

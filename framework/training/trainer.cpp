@@ -131,6 +131,7 @@ std::string Trainer::where_loss_breaks(const GlobalBatch& batch,
 }
 
 void Trainer::fail(const char* what, double value, const std::string& where) const {
+  if (std::isnan(value)) value = std::abs(value);  // "-nan" says no more than "nan"
   throw CollectiveError(
       errors::kNotFinite,
       fmt::format(

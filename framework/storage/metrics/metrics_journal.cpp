@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include "framework/core/error.hpp"
+#include "framework/core/settings.hpp"
 #include "framework/training/diagnosis/record_columns.hpp"
 
 namespace lockstep {
@@ -94,7 +96,10 @@ StepRecord step_record(const Json& line) {
   record.step = line.at("step").get<Index>();
   take_figures<StepRecord>(line, kStepColumns, record);
   if (const auto digest = line.find("digest"); digest != line.end()) {
-    record.digest = Digest::parse(digest->get<std::string>()).value();
+    const auto text = digest->get<std::string>();
+    const std::optional<Digest> parsed = Digest::parse(text);
+    if (!parsed) throw std::range_error(fmt::format("its digest is '{}'", printable(text)));
+    record.digest = *parsed;
     record.has_digest = true;
   }
   return record;
@@ -138,9 +143,18 @@ Line add_record(std::string_view text, Index last_step, MetricsTables& tables) {
   } else if (type == "epoch") {
     tables.epochs.push_back(epoch_record(line));
   } else {
-    throw std::range_error(fmt::format("its type is '{}'", type));
+    throw std::range_error(fmt::format("its type is '{}'", printable(type)));
   }
   return Line::record;
+}
+
+/// Why a line cannot be read, in words of our own.
+std::string reason_of(const std::exception& problem) {
+  if (dynamic_cast<const Json::parse_error*>(&problem) != nullptr) return "it is not JSON";
+  if (dynamic_cast<const Json::exception*>(&problem) != nullptr) {
+    return "a member is missing or has another type";
+  }
+  return problem.what();
 }
 
 /// Takes the lines of a journal one after the other.
@@ -165,7 +179,7 @@ class JournalReader {
       if (came_to_later_) return;  // what is left out anyhow may be damaged
       contents_.problems.push_back(
           fmt::format("{}:{}: this line is no record of a step or an epoch ({})", name_, number_,
-                      problem.what()));
+                      reason_of(problem)));
     }
   }
 

@@ -143,8 +143,12 @@ BOOST_AUTO_TEST_CASE(errors_name_the_override) {
       override_refusal({"train.batch_size.x=10"}) ==
       "override 'train.batch_size.x=10': train.batch_size is the number 64, which has nothing "
       "below it.");
-  BOOST_TEST(override_refusal({"seed={a: 1, a: 2}"})
-                 .starts_with("override 'seed={a: 1, a: 2}': the key 'a' is given twice"));
+  BOOST_TEST(override_refusal({"seed={a: 1, a: 2}"}) ==
+             "override 'seed={a: 1, a: 2}': the key 'a' is given twice. Remove one of them.");
+  BOOST_TEST(
+      override_refusal({"learning_rate=cosine"}) ==
+      "override 'learning_rate=cosine': learning_rate must be a number from 0 to 1000000, or "
+      "a mapping such as {schedule: cosine, peak: 0.1}, but is the text 'cosine'.");
 }
 
 BOOST_AUTO_TEST_CASE(an_override_of_the_type_is_to_blame_for_what_it_leaves_behind) {

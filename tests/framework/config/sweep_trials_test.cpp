@@ -91,6 +91,16 @@ BOOST_AUTO_TEST_CASE(a_trial_is_the_base_with_overrides_and_its_settings) {
              "model.layers.f1.units=8, learning_rate.peak=0.2, seed=5");
 }
 
+BOOST_AUTO_TEST_CASE(repeats_need_seeds_that_exist) {
+  const std::string values = "parameters: {train.steps: {values: [9]}}\nrepeat: 2\n";
+  const std::string largest = "overrides: {seed: 9223372036854775807}\n";
+  BOOST_TEST(message_of([&] { texts(largest + values); })
+                 .starts_with("repeat: 2 takes the seeds from 9223372036854775807 on, but the "
+                              "largest seed is 9223372036854775807; begin with a smaller one."));
+  BOOST_TEST(texts("overrides: {seed: 9223372036854775806}\n" + values).back() ==
+             "train.steps=9, seed=9223372036854775807");
+}
+
 BOOST_AUTO_TEST_CASE(a_section_that_varies_keeps_what_is_said_about_its_keys) {
   const testing::SweepFiles files;
   const auto file = files.sweep(

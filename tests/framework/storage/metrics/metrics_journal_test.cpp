@@ -5,6 +5,11 @@
 #include <cstdlib>
 #include <limits>
 #include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "tests/framework/storage/samples.hpp"
 #include "tests/support/child_process.hpp"
@@ -86,15 +91,26 @@ BOOST_AUTO_TEST_CASE(lines_that_are_no_records_are_told_and_the_others_read) {
   const TemporaryFolder folder("lines");
   const std::string good = journal_text(sample_metrics());
   const std::string line = good.substr(0, good.find('\n') + 1);
-  for (const std::string& bad :
-       {std::string(8, '\0'), std::string("[]"), std::string(R"({"type":"step"})"),
-        std::string(R"({"type":"step","step":0})"), std::string(R"({"type":"lap","step":1})"),
-        std::string(R"({"type":"epoch","epoch":1,"step":3,"confusion":[[1,2]]})")}) {
+  constexpr const char* kMember = "a member is missing or has another type";
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {std::string(8, '\0'), "it is not JSON"},
+      {"[]", kMember},
+      {R"({"type":"step"})", kMember},
+      {R"({"type":"step","step":"one"})", kMember},
+      {R"({"type":"step","step":0})", "its step is 0"},
+      {R"({"type":"lap","step":1})", "its type is 'lap'"},
+      {R"({"type":"step","step":1,"epoch":1,"loss":1,"learning_rate":1,"gradient_norm":1,)"
+       R"("images_per_second":1,"digest":"xyz"})",
+       "its digest is 'xyz'"},
+      {R"({"type":"epoch","epoch":1,"step":3,"confusion":[[1,2]]})", kMember}};
+  for (const auto& [bad, reason] : all) {
     put_bytes(folder / "j.jsonl", line + bad + "\n" + good.substr(line.size()));
     const JournalContents found = read_journal(folder / "j.jsonl");
     BOOST_TEST(same(found.tables, sample_metrics()), bad);
     BOOST_REQUIRE(found.problems.size() == 1U);
-    BOOST_TEST(contains(found.problems[0], "j.jsonl:2: this line is no record"));
+    BOOST_TEST(found.problems[0].ends_with(fmt::format(
+                   "j.jsonl:2: this line is no record of a step or an epoch ({})", reason)),
+               found.problems[0]);
     BOOST_TEST(found.front_bytes == static_cast<std::int64_t>(line.size()));
     BOOST_TEST(!found.in_front);
   }
