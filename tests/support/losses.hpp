@@ -11,14 +11,14 @@ namespace lockstep::testing {
 
 /// Softmax cross entropy.
 inline const Loss& cross_entropy() {
-  static const std::unique_ptr<const Loss> loss = make_loss(Value::mapping());
-  return *loss;
+  static const std::unique_ptr<const Loss> kLoss = make_loss(Value::mapping());
+  return *kLoss;
 }
 
 /// The same with label smoothing of 0.1.
 inline const Loss& smoothed_cross_entropy() {
-  static const auto loss = make_loss(parse_settings({{"label_smoothing", "0.1"}}));
-  return *loss;
+  static const auto kLoss = make_loss(parse_settings({{"label_smoothing", "0.1"}}));
+  return *kLoss;
 }
 
 }  // namespace lockstep::testing

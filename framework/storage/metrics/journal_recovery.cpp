@@ -33,8 +33,8 @@ std::vector<Record> in_order(std::vector<Record> records) {
     return records;
   }
   std::ranges::stable_sort(records, {}, &Record::step);
-  const auto again = std::ranges::unique(records, {}, &Record::step);
-  records.erase(again.begin(), again.end());
+  const auto same_step = [](const Record& a, const Record& b) { return a.step == b.step; };
+  records.erase(std::unique(records.begin(), records.end(), same_step), records.end());
   return records;
 }
 

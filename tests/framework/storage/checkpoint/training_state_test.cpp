@@ -23,7 +23,7 @@ struct Training {
       : graph(network),
         parameters(graph, seed),
         optimizer(make_optimizer(settings, parameters.layout().size())) {
-    float value = static_cast<float>(seed);
+    auto value = static_cast<float>(seed);
     for (OptimizerBuffer& buffer : optimizer->buffers()) {
       for (float& number : buffer.values.span()) number = (value += 0.5F);
     }
