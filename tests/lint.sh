@@ -70,18 +70,25 @@ reasons() {
   return "$without"
 }
 
-# What clang-tidy compiles: the changed sources, and for each changed header its own source or another that includes it.
+# HEADER: a source that includes it, directly or through other headers; its own if it has one.
+source_with() {
+  local suffix includer=${1%.hpp}.cpp
+  for suffix in cpp hpp; do
+    [ ! -f "$includer" ] || break
+    includer=$({ sources "$suffix" | xargs -r grep -lF "\"$1\"" || true; } | head -n 1)
+  done
+  case $includer in
+    *.cpp) printf '%s\n' "$includer" ;;
+    *.hpp) source_with "$includer" ;;
+  esac
+}
+
+# What clang-tidy compiles: the changed sources, and one for each changed header.
 tidied() {
   local header
   {
     changed cpp
-    changed hpp | while read -r header; do
-      if [ -f "${header%.hpp}.cpp" ]; then
-        printf '%s\n' "${header%.hpp}.cpp"
-      else
-        sources cpp | xargs -r grep -lF "\"$header\"" | head -n 1
-      fi
-    done
+    changed hpp | while read -r header; do source_with "$header"; done
   } | sort -u
 }
 

@@ -40,7 +40,6 @@ void print_error(const MpiSession& session, const std::exception& exception) {
 
 int run_command(Command& command, MpiSession& session, const CommonOptions& options,
                 std::span<const char* const> words) {
-  fail_together(session.communicator(), [] { apply_isa_setting(text_of("LOCKSTEP_ISA")); });
   const Console console(options, session);
   const CommandContext context{
       .session = session,
@@ -51,6 +50,7 @@ int run_command(Command& command, MpiSession& session, const CommonOptions& opti
       .asked_threads = gather_asked_threads(session.communicator(), options.threads)};
   session.set_deadline(0);  // a verb sets its own limit
   try {
+    fail_together(session.communicator(), [] { apply_isa_setting(text_of("LOCKSTEP_ISA")); });
     const int exit_code = command.run(context);
     fail_together(session.communicator(), [&] { console.check_results(); });
     return exit_code;
@@ -76,16 +76,16 @@ int run_program(MpiSession& session, int argc, const char* const* argv) {
   try {
     fail_together(session.communicator(),
                   [&] { request = parse_command_line(words, verbs, options); });
+    require_agreement(session.communicator(),
+                      {.what = "command line",
+                       .mine = request.agreement,
+                       .code = errors::kRanksDiffer,
+                       .advice = "start all ranks with the same verb, files and options (--threads "
+                                 "alone may differ)."});
   } catch (const std::exception& exception) {
     if (asks_for_json(words)) print_error(session, exception);
     throw;
   }
-  require_agreement(session.communicator(),
-                    {.what = "command line",
-                     .mine = request.agreement,
-                     .code = errors::kRanksDiffer,
-                     .advice = "start all ranks with the same verb, files and options (--threads "
-                               "alone may differ)."});
   if (request.command != nullptr) return run_command(*request.command, session, options, words);
   fail_together(session.communicator(), [&] {
     if (session.rank() == 0) check_output(write_to(stdout, request.text));
