@@ -29,7 +29,7 @@ fail() {
 build_packages=(
   cmake ninja-build g++ pkg-config
   libhwy-dev librandom123-dev libtbb-dev libopenmpi-dev libhdf5-dev libyaml-cpp-dev libcli11-dev
-  libfmt-dev libxxhash-dev libstb-dev nlohmann-json3-dev zlib1g-dev
+  libfmt-dev libseccomp-dev libxxhash-dev libstb-dev nlohmann-json3-dev zlib1g-dev
   libkainjow-mustache-dev libjs-dygraphs libjs-d3
 )
 run_packages=(openmpi-bin openssh-client hdf5-tools) # mpirun starts nothing without an ssh

@@ -9,6 +9,7 @@
 #include "framework/config/yaml_reader.hpp"
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"
+#include "framework/storage/hdf5/checked_file.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
 #include "framework/storage/metrics/journal_recovery.hpp"
 #include "framework/training/diagnosis/record_columns.hpp"
@@ -48,13 +49,15 @@ Compared load_checkpoint(const fs::path& path) {
 }
 
 bool is_metrics_file(const fs::path& path) {
-  return check_file(path).state == FileState::not_verified &&
-         Hdf5Reader(path).node("/steps") == Hdf5Node::group;
+  const FileCheck check = check_file(path);
+  if (check.state != FileState::not_verified) return check.kind == SealedKind::metrics;
+  return Hdf5Reader(path).node("/steps") == Hdf5Node::group;
 }
 
 // Metrics files of earlier versions have no experiment.
 std::optional<ExperimentConfig> experiment_of_metrics(const fs::path& path) {
-  const Hdf5Reader file(path);
+  const OpenedFile opened = open_checked(path);
+  const Hdf5Reader& file = *opened.reader;
   if (file.node("/experiment") != Hdf5Node::dataset) return {};
   const std::string name = path.string() + " (/experiment)";
   try {

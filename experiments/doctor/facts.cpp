@@ -9,6 +9,7 @@
 #include "experiments/program/agreement.hpp"
 #include "framework/core/error.hpp"
 #include "framework/kernels/isa.hpp"
+#include "framework/storage/hdf5/reading.hpp"
 
 namespace lockstep {
 
@@ -20,8 +21,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FileSystem, type, is_network, is_memory, free
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DataFacts, name, advice, place, digest, problem, is_damaged)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FolderFacts, path, problem, problem_number, file_system,
                                    sees_rank_0, is_kept_out, write_seconds)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankFacts, program, isa, isas, interfaces, resources, data,
-                                   folder)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReadingFacts, own_process, limited_calls, problem)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankFacts, program, isa, isas, interfaces, resources, reading,
+                                   data, folder)
 
 namespace {
 
@@ -57,12 +59,18 @@ bool is_first_of_host(const JobPlacement& placement, int rank) {
   return true;
 }
 
+ReadingFacts reading_facts() {
+  const ReadingProtection found = reading_protection();
+  return {found.own_process, found.limited_calls, found.problem};
+}
+
 RankFacts facts_of_this_rank(const CommandContext& context, const std::string& out) {
   RankFacts facts{.program = own_program_line(),
                   .isa = current_isa(),
                   .isas = available_isas(),
                   .interfaces = network_interfaces(),
                   .resources = host_resources(),
+                  .reading = reading_facts(),
                   .data = {},
                   .folder = examine_folder(context, out)};
   if (!looks_for_data(context)) return facts;

@@ -24,12 +24,20 @@ struct DataFacts {
   bool is_damaged = false;  ///< it exists, but cannot be loaded
 };
 
+/// As ReadingProtection.
+struct ReadingFacts {
+  bool own_process = false;
+  bool limited_calls = false;
+  std::string problem;
+};
+
 struct RankFacts {
   std::string program;            ///< as ranks compare it
   std::string isa;                ///< the instruction set in use
   std::vector<std::string> isas;  ///< instruction sets that the machine can run, best first
   std::vector<NetworkInterface> interfaces;
   HostResources resources;
+  ReadingFacts reading;  ///< of HDF5 files
   std::vector<DataFacts> data;
   FolderFacts folder;
 };

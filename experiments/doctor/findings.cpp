@@ -117,6 +117,33 @@ void add_resources(const JobFacts& job, int rank, Findings& findings) {
   }
 }
 
+// What protects a host from hostile HDF5 files.
+void add_reading(const JobFacts& job, int rank, Findings& findings) {
+  const ReadingFacts& reading = job.of(rank).reading;
+  const std::string& host = job.host(rank);
+  const auto add = [&](FindingLevel level, std::string message) {
+    findings.push_back({"safety", level, std::move(message)});
+  };
+  if (!reading.own_process) {
+    add(FindingLevel::change,
+        fmt::format("{} cannot parse HDF5 files in a process of their own ({}), so reading them "
+                    "fails there: allow more processes and memory, or give --trust with files that "
+                    "can be trusted.",
+                    host, reading.problem));
+  } else if (!reading.limited_calls) {
+    add(FindingLevel::note,
+        fmt::format("{} parses HDF5 files in a process of their own with limits of memory and time, "
+                    "but does not limit its calls of the system: the container or emulator refuses "
+                    "seccomp.",
+                    host));
+  } else {
+    add(FindingLevel::ok,
+        fmt::format("{} parses HDF5 files in a process of their own with limits of memory, time "
+                    "and calls of the system (seccomp).",
+                    host));
+  }
+}
+
 }  // namespace
 
 Findings build_findings(const JobFacts& job) {
@@ -209,6 +236,7 @@ Findings binding_findings(const JobFacts& job) {
 Findings limit_findings(const JobFacts& job) {
   Findings findings;
   for (const int rank : job.first_ranks()) add_resources(job, rank, findings);
+  for (const int rank : job.first_ranks()) add_reading(job, rank, findings);
   return findings;
 }
 

@@ -56,6 +56,8 @@ void add_common_options(OptionList& list, CommonOptions& options) {
   list.count({"--threads", "N"}, kMostThreads, options.threads,
              "Threads of each rank (default: the cores it may run on)");
   list.flag("--quiet", options.quiet, "No remarks and no progress on stderr; warnings stay");
+  list.flag("--trust", options.trust,
+            "Parse HDF5 files without the protection from damaged and hostile ones");
   list.choice({"--color", "WHEN"}, {"auto", "always", "never"}, options.color,
               "Colour: auto, always or never");
 }

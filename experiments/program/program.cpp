@@ -11,6 +11,7 @@
 #include "framework/core/build_info.hpp"
 #include "framework/core/parallel.hpp"
 #include "framework/kernels/isa.hpp"
+#include "framework/storage/hdf5/reading.hpp"
 
 namespace lockstep {
 namespace {
@@ -40,6 +41,7 @@ void print_error(const MpiSession& session, const std::exception& exception) {
 
 int run_command(Command& command, MpiSession& session, const CommonOptions& options,
                 std::span<const char* const> words) {
+  if (options.trust) trust_hdf5_files();
   const Console console(options, session);
   const CommandContext context{
       .session = session,

@@ -12,7 +12,7 @@
 #include "experiments/results/run_summary.hpp"
 #include "experiments/results/sweep_summary.hpp"
 #include "framework/core/error.hpp"
-#include "framework/storage/checkpoint/checkpoint.hpp"
+#include "framework/storage/hdf5/checked_file.hpp"
 #include "framework/storage/hdf5/file_format.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
 #include "framework/storage/run/run_directory.hpp"
@@ -32,9 +32,25 @@ Inspected kind_of_folder(const std::filesystem::path& folder) {
                           folder.string()));
 }
 
+Inspected kind_of_sealed(SealedKind kind) {
+  switch (kind) {
+    case SealedKind::checkpoint:
+      return Inspected::checkpoint;
+    case SealedKind::metrics:
+      return Inspected::metrics;
+    case SealedKind::sweep:
+      return Inspected::sweep;
+    case SealedKind::bundle:
+      break;
+  }
+  return Inspected::bundle;
+}
+
 // The kind of a file, by what it says about itself.
 Inspected kind_of_file(const std::filesystem::path& path) {
-  if (check_file(path).state != FileState::not_verified) return Inspected::checkpoint;
+  if (const FileCheck check = check_file(path); check.state != FileState::not_verified) {
+    return kind_of_sealed(check.kind);
+  }
   const Hdf5Reader file(path);
   constexpr std::array<std::pair<std::string_view, Inspected>, 4> kFormats = {{
       {"lockstep-checkpoint", Inspected::checkpoint},

@@ -88,6 +88,7 @@ inline constexpr ErrorCode kReadBack{514, ErrorKind::data, "a file that reads ba
 inline constexpr ErrorCode kNothingRecorded{515, ErrorKind::data, "a run that has recorded nothing"};
 inline constexpr ErrorCode kRunIsLonger{516, ErrorKind::usage, "a run that is longer than asked for"};
 inline constexpr ErrorCode kNewerVersion{517, ErrorKind::data, "a file that a newer version of Lockstep wrote"};
+inline constexpr ErrorCode kHarmfulFile{518, ErrorKind::data, "a file whose reading crashes, hangs or takes too much memory"};
 
 // Ranks and machines.
 inline constexpr ErrorCode kPeerFailed{601, ErrorKind::peer, "another rank or the network between ranks has failed"};

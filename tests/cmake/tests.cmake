@@ -29,6 +29,8 @@ target_compile_options(test_options INTERFACE $<$<CONFIG:Release,Audit>:-O1>)
 
 add_library(test_main OBJECT tests/support/test_main.cpp)
 target_link_libraries(test_main PRIVATE test_options)
+add_library(test_main_reading OBJECT tests/support/test_main_reading.cpp)
+target_link_libraries(test_main_reading PRIVATE test_options)
 lockstep_precompiled_headers(
   test_headers
   HEADERS
@@ -42,9 +44,9 @@ lockstep_precompiled_headers(
   <vector>
   LIBRARIES test_options)
 
-# lockstep_test_program(NAME FOLDER [USES target...]): all of FOLDER's sources as one program, test_NAME.
+# lockstep_test_program(NAME FOLDER [READS_FILES] [USES target...]): all of FOLDER's sources as one program, test_NAME.
 function(lockstep_test_program name folder)
-  cmake_parse_arguments(PARSE_ARGV 2 program "" "" "USES")
+  cmake_parse_arguments(PARSE_ARGV 2 program "READS_FILES" "" "USES")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
   if(NOT sources)
     return()
@@ -52,7 +54,11 @@ function(lockstep_test_program name folder)
   set(target test_${name})
   add_executable(${target} ${sources})
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-  target_link_libraries(${target} PRIVATE test_options test_main)
+  if(program_READS_FILES)
+    target_link_libraries(${target} PRIVATE test_options test_main_reading)
+  else()
+    target_link_libraries(${target} PRIVATE test_options test_main)
+  endif()
   if(LOCKSTEP_UNITY)
     target_precompile_headers(${target} REUSE_FROM test_headers)
   endif()
@@ -90,16 +96,18 @@ function(lockstep_test_program name folder)
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${entry}")
 endfunction()
 
-foreach(unit IN ITEMS core kernels layers optimizers schedules graph training storage config)
+foreach(unit IN ITEMS core kernels layers optimizers schedules graph training config)
   lockstep_test_program(${unit} tests/framework/${unit} USES lockstep_${unit})
 endforeach()
 target_compile_definitions(test_kernels PRIVATE LOCKSTEP_ONE_TARGET=$<BOOL:${LOCKSTEP_ONE_TARGET}>)
-foreach(unit IN ITEMS data cluster experiments)
-  lockstep_test_program(${unit} tests/${unit} USES lockstep_${unit})
+lockstep_test_program(storage tests/framework/storage READS_FILES USES lockstep_storage)
+lockstep_test_program(cluster tests/cluster USES lockstep_cluster)
+foreach(unit IN ITEMS data experiments)
+  lockstep_test_program(${unit} tests/${unit} READS_FILES USES lockstep_${unit})
 endforeach()
-lockstep_test_program(contracts tests/contracts USES ${LOCKSTEP_UNITS})
+lockstep_test_program(contracts tests/contracts READS_FILES USES ${LOCKSTEP_UNITS})
 foreach(kind IN ITEMS models golden regressions end_to_end)
-  lockstep_test_program(${kind} tests/${kind} USES ${LOCKSTEP_UNITS})
+  lockstep_test_program(${kind} tests/${kind} READS_FILES USES ${LOCKSTEP_UNITS})
 endforeach()
 
 # Script tests: every *_test.sh and *_test.py below tests/ is one entry, labelled with its first folder. Lines

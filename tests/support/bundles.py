@@ -52,7 +52,7 @@ def expect_same_contents(packed, source, what, elsewhere=()):
             cli.expect(same, f"{what}{path} @{name}")
         if isinstance(expected, h5py.Dataset):
             cli.expect_equal((found.dtype, found.shape), (expected.dtype, expected.shape), f"kind of {what}{path}")
-            if found.dtype.kind == "O":
+            if found.dtype.kind == "S":
                 cli.expect(numpy.array_equal(found[()], expected[()]), f"texts of {what}{path}")
             else:
                 cli.expect_equal(found[()].tobytes(), expected[()].tobytes(), f"bits of {what}{path}")

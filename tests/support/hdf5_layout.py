@@ -22,6 +22,7 @@ CONTENTS = {
         "steps/gradient_norm": ("f8", 1),
         "steps/images_per_second": ("f8", 1),
         "steps/digest": ("u8", 2),
+        "steps/half": ("text", 1),
         "epochs/epoch": ("f8", 1),
         "epochs/step": ("i8", 1),
         "epochs/train_loss": ("f8", 1),
@@ -32,6 +33,8 @@ CONTENTS = {
         "epochs/test_accuracy": ("f8", 1),
         "epochs/seconds": ("f8", 1),
         "confusion": ("i8", 2),
+        "true_class": ("i8", 1),
+        "predicted_class": ("i8", 1),
         "experiment": ("text", 0),
         "provenance": "group",
         "layers/layer": ("text", 1),
@@ -49,7 +52,20 @@ CONTENTS = {
 }
 # What metrics say about their run; a bundle has this beside them.
 OF_THE_RUN = ("experiment", "provenance")
-OF_EVALUATIONS = ("confusion", "layers/layer", "layers/activation_rms", "layers/gradient_rms")
+OF_EVALUATIONS = ("confusion", "true_class", "predicted_class", "layers/layer", "layers/activation_rms", "layers/gradient_rms")
+
+
+def attributes(node):
+    """A node's attributes; texts, which are stored with a fixed length, as texts."""
+    return {name: decoded(value) for name, value in node.attrs.items() if name not in ("DIMENSION_LIST", "REFERENCE_LIST")}
+
+
+def decoded(value):
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    if isinstance(value, np.ndarray) and value.dtype.kind == "S":
+        return np.array([text.decode("utf-8") for text in value])
+    return value
 
 
 class Findings(list):
@@ -64,11 +80,11 @@ def type_of(dataset):
     text = h5py.check_string_dtype(dataset.dtype)
     if text is None:
         return dataset.dtype.str[1:] if dataset.dtype.str[0] in "<|" else dataset.dtype.str
-    return "text" if text.length is None and text.encoding == "utf-8" else f"text of another kind ({text})"
+    return "text" if text.length is not None and text.encoding == "utf-8" else f"text of another kind ({text})"
 
 
 def says_something(node, name):
-    value = node.attrs.get(name)
+    value = attributes(node).get(name)
     return isinstance(value, str) and value.strip() != ""
 
 
@@ -87,7 +103,7 @@ def check_dataset(place, dataset, found):
     found.expect(says_something(dataset, "long_name"), f"{place} has no long_name")
     if kind == "text":
         found.expect(dataset.ndim < 2, f"{place}: texts in {dataset.ndim} dimensions")
-        found.expect(isinstance(dataset.attrs.get("units"), str), f"{place} has no units")
+        found.expect(isinstance(attributes(dataset).get("units"), str), f"{place} has no units")
         return
     found.expect(kind in NUMBERS, f"{place}: {kind} is no type of ours")
     found.expect(says_something(dataset, "units"), f"{place} has no units")
@@ -101,31 +117,34 @@ def scales_of(dataset, dimension):
 
 def check_nxdata(place, group, found):
     """Signal and axes exist, axes are scales of the signal, and rows of all columns are labelled."""
-    signal = group.attrs.get("signal", "")
-    axes = list(group.attrs.get("axes", []))
+    own = attributes(group)
+    signal = own.get("signal", "")
+    axes = list(own.get("axes", []))
     if signal == "" or signal not in group:
         found.append(f"{place}: its signal {signal!r} does not exist")
         return
-    columns = [signal, *group.attrs.get("auxiliary_signals", [])]
+    columns = [signal, *own.get("auxiliary_signals", [])]
     for column in columns:
         found.expect(column in group and group[column].ndim == len(axes), f"{place}: {column} does not fit the axes {axes}")
     for dimension, axis in enumerate(axes):
         found.expect(f"{group.name}/{axis}" in scales_of(group[signal], dimension), f"{place}: {axis} labels no axis of {signal}")
     for name in group:
         dataset = group[name]
-        if isinstance(dataset, h5py.Dataset) and dataset.ndim and not h5py.h5ds.is_scale(dataset.id) and group[signal].ndim == 1:
-            found.expect(scales_of(dataset, 0) != [], f"{place}/{name}: its rows have no scale")
+        if not isinstance(dataset, h5py.Dataset) or h5py.h5ds.is_scale(dataset.id):
+            continue
+        for dimension in range(dataset.ndim):
+            found.expect(scales_of(dataset, dimension) != [], f"{place}/{name}: axis {dimension} has no scale")
 
 
 def check_default_plot(file, found):
-    found.expect(file.attrs.get("NX_class") == "NXroot", "the root is no NXroot")
+    found.expect(attributes(file).get("NX_class") == "NXroot", "the root is no NXroot")
     node, steps = file, 0
-    while (name := node.attrs.get("default")) is not None and steps < 4:
+    while (name := attributes(node).get("default")) is not None and steps < 4:
         found.expect(name in node, f"the default {name} of {node.name} does not exist")
         if name not in node:
             return
         node, steps = node[name], steps + 1
-    found.expect(node.attrs.get("NX_class") == "NXdata", f"the default plot leads to {node.name}, which is no NXdata")
+    found.expect(attributes(node).get("NX_class") == "NXdata", f"the default plot leads to {node.name}, which is no NXdata")
 
 
 def check_group(file, found, root=""):
@@ -141,7 +160,7 @@ def check_group(file, found, root=""):
             check_dataset(place, node, found)
         else:
             found.expect(says_something(node, "long_name"), f"{place} has no long_name")
-            if node.attrs.get("NX_class") == "NXdata":
+            if attributes(node).get("NX_class") == "NXdata":
                 check_nxdata(place, node, found)
 
 
@@ -175,12 +194,29 @@ def superblock_version(path):
     return start[at + 8]
 
 
+def take_off_block(path):
+    """Cuts the user block off: a file changed on purpose counts as not verified then."""
+    path.write_bytes(path.read_bytes()[512:])
+
+
+def problems_of_block(path):
+    """The user block states how long the rest is."""
+    with open(path, "rb") as file:
+        block = file.read(512)
+        length = len(file.read())
+    if not block.startswith(b"LOCKSTEP "):
+        return ["it has no user block of ours"]
+    stated = int(block.splitlines()[1].split()[1])
+    return [] if stated == length else [f"its user block states {stated} bytes, but {length} follow"]
+
+
 def problems_of(path):
     """Violations of the layout; an empty list for a good file."""
     found = Findings()
     found.expect(superblock_version(path) >= 2, "it is in HDF5's old format")
+    found.extend(problems_of_block(path))
     with h5py.File(path, "r") as file:
-        form = file.attrs.get("format")
+        form = attributes(file).get("format")
         found.expect(np.asarray(file.attrs.get("schema_version")).dtype == np.int64, "schema_version is no int64")
         if form not in CONTENTS:
             return [*found, f"its format {form!r} is unknown"]

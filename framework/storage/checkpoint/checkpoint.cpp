@@ -11,6 +11,7 @@
 #include "framework/core/error.hpp"
 #include "framework/storage/files/descriptor.hpp"
 #include "framework/storage/files/user_block.hpp"
+#include "framework/storage/hdf5/checked_file.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
 #include "framework/storage/hdf5/layout.hpp"
 
@@ -162,24 +163,12 @@ void require_finite(const Checkpoint& checkpoint) {
 
 // ---- The file -----------------------------------------------------------------------------------
 
-/// Puts length and digest of what is behind it into the user block.
-void seal(std::vector<std::byte>& bytes) {
-  const auto rest = std::span(bytes).subspan(kUserBlockBytes);
-  const std::string text = user_block_text(
-      {.length = static_cast<std::int64_t>(rest.size()), .digest = digest_of(rest)});
-  std::ranges::copy(std::as_bytes(std::span(text)), bytes.begin());
-}
-
-void write_bytes(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  Descriptor file(path, OpenMode::create);
-  file.write_at(0, bytes);
-  file.close();
-}
-
-/// Reads what was written as anybody will.
-void verify(const std::filesystem::path& path, const Checkpoint& checkpoint) {
-  const LoadedCheckpoint again = read_checkpoint(path);
-  if (!again.verified || !same_bits(again.checkpoint, checkpoint)) {
+/// Reads again what was written. These bytes are our own, so that parsing them is safe.
+void verify(const std::filesystem::path& path, std::span<const std::byte> written,
+            const Checkpoint& checkpoint) {
+  const std::vector<std::byte> again = read_verified_bytes(path);
+  if (!std::ranges::equal(again, written) ||
+      !same_bits(parse_checkpoint(again, path.string()), checkpoint)) {
     throw Error(errors::kReadBack, fmt::format("{}: reading it again gave other values than were "
                                                "written; the disk may be full or failing.",
                                                path.string()));
@@ -202,11 +191,10 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
     require_finite(checkpoint);
     AtomicFile aside(path, options);
     std::vector<std::byte> bytes = hdf5_bytes(path, checkpoint);
-    seal(bytes);
-    write_bytes(aside.temporary(), bytes);
-    options.reached(WriteStage::written, aside.temporary());
+    seal(bytes, SealedKind::checkpoint);
+    aside.write(bytes);
     aside.sync();
-    verify(aside.temporary(), checkpoint);
+    verify(aside.temporary(), bytes, checkpoint);
     options.reached(WriteStage::verified, aside.temporary());
     aside.publish();
   } catch (const Error& error) {

@@ -83,27 +83,10 @@ struct LoadedCheckpoint {
 ///         format, missing or ill-shaped parts, values not finite, external storage or links.
 LoadedCheckpoint read_checkpoint(const std::filesystem::path& path);
 
-/// The same without reading the tensors: `values` is empty in each of them.
+/// A verified file in memory that this process has written. Messages call it `name`.
+Checkpoint parse_checkpoint(std::span<const std::byte> bytes, const std::string& name);
+
+/// The same as `read_checkpoint` without reading the tensors: `values` is empty in each of them.
 LoadedCheckpoint read_checkpoint_summary(const std::filesystem::path& path);
-
-/// The bytes of a checkpoint of ours, after comparison with the digest in its user block.
-/// @throws Error (data): missing, damaged, or without a digest of ours
-std::vector<std::byte> read_verified_bytes(const std::filesystem::path& path);
-
-/// What the first 512 bytes and the digest say about a file.
-enum class FileState {
-  verified,      ///< it has our user block, and its digest is right
-  not_verified,  ///< it does not have our user block
-  damaged,       ///< it has our user block, but the block is damaged or the rest does not match it
-};
-
-struct FileCheck {
-  FileState state = FileState::not_verified;
-  std::string message;  ///< one sentence
-};
-
-/// Compares a file with the digest in its user block, without HDF5.
-/// @throws Error (data) if there is no such file or it cannot be read.
-FileCheck check_file(const std::filesystem::path& path);
 
 }  // namespace lockstep

@@ -12,9 +12,8 @@
 #include <string_view>
 
 #include "framework/core/error.hpp"
-#include "framework/storage/checkpoint/checked_bytes.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"
-#include "framework/storage/files/descriptor.hpp"
+#include "framework/storage/hdf5/checked_file.hpp"
 #include "framework/storage/hdf5/file_format.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
 #include "framework/storage/hdf5/layout.hpp"
@@ -153,15 +152,6 @@ auto read_optional(bool verified, const Reading& reading) -> decltype(reading())
   }
 }
 
-/// Detects a checkpoint of ours whose user block was overwritten, by zeros for example. Whoever
-/// removes the block on purpose leaves none.
-void require_no_lost_block(const Hdf5Reader& file) {
-  if (!file.has_attribute("/", "format")) return;
-  if (file.text_attribute("/", "format") != layout::kFormat) return;
-  refuse_file(errors::kDamagedFile, file.name(),
-              "it is damaged: its first 512 bytes, which hold its digest, are lost");
-}
-
 /// Refuses other formats and newer versions. A file from elsewhere states neither.
 void require_known_format(const Hdf5Reader& file) {
   if (!file.has_attribute("/", "format")) return;
@@ -224,21 +214,8 @@ Checkpoint read_contents(const Hdf5Reader& file, TensorContents contents, bool v
 }
 
 LoadedCheckpoint read(const std::filesystem::path& path, TensorContents contents) {
-  const CheckedBytes checked = check_bytes(Descriptor(path, OpenMode::read));
-  switch (checked.check.state) {
-    case FileState::damaged:
-      throw Error(errors::kDamagedFile, checked.check.message);
-    case FileState::verified: {
-      // What is parsed is what was verified, even if the file is replaced meanwhile.
-      const Hdf5Reader file(checked.bytes, path.string());
-      return {read_contents(file, contents, true), true};
-    }
-    case FileState::not_verified:
-      break;
-  }
-  const Hdf5Reader file(path);
-  if (checked.has_user_block) require_no_lost_block(file);
-  return {read_contents(file, contents, false), false};
+  const OpenedFile file = open_checked(path);
+  return {read_contents(*file.reader, contents, file.verified), file.verified};
 }
 
 }  // namespace
@@ -249,6 +226,11 @@ LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
 
 LoadedCheckpoint read_checkpoint_summary(const std::filesystem::path& path) {
   return read(path, TensorContents::shapes_only);
+}
+
+Checkpoint parse_checkpoint(std::span<const std::byte> bytes, const std::string& name) {
+  const Hdf5Reader file(bytes, name, Hdf5Parsing::this_process);
+  return read_contents(file, TensorContents::values, true);
 }
 
 }  // namespace lockstep

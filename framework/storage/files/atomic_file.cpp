@@ -37,6 +37,13 @@ AtomicFile::~AtomicFile() {
   if (!published_) ::unlink(temporary_.c_str());
 }
 
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  Descriptor file(temporary_, OpenMode::create);
+  file.write_at(0, bytes);
+  file.close();
+  options_.reached(WriteStage::written, temporary_);
+}
+
 void AtomicFile::sync() {
   Descriptor file(temporary_, OpenMode::update);
   file.sync();
@@ -61,10 +68,7 @@ void write_text_file(const std::filesystem::path& path, std::string_view text,
 void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
                   const WriteOptions& options) {
   AtomicFile aside(path, options);
-  Descriptor file(aside.temporary(), OpenMode::create);
-  file.write_at(0, bytes);
-  file.close();
-  options.reached(WriteStage::written, aside.temporary());
+  aside.write(bytes);
   aside.sync();
   aside.publish();
 }

@@ -43,8 +43,10 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   const std::filesystem::path& target() const { return target_; }
-  /// Where to write the contents.
   const std::filesystem::path& temporary() const { return temporary_; }
+
+  /// Writes the contents.
+  void write(std::span<const std::byte> bytes);
 
   /// Puts the contents on the device.
   void sync();

@@ -1,13 +1,14 @@
 #pragma once
 
-// The 512 bytes in front of a checkpoint's HDF5 data: readable text that says what the file is, how
-// long the rest is, and what the XXH3-128 of the rest is. Checked before libhdf5 sees a byte.
+// The 512 bytes in front of our HDF5 data: readable text that says what the file is, how long the
+// rest is, and what the XXH3-128 of the rest is. Checked before libhdf5 sees a byte.
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "framework/core/digest.hpp"
 
@@ -15,7 +16,11 @@ namespace lockstep {
 
 inline constexpr std::size_t kUserBlockBytes = 512;
 
+/// Kinds of files that have such a block.
+enum class SealedKind { checkpoint, metrics, sweep, bundle };
+
 struct UserBlock {
+  SealedKind kind = SealedKind::checkpoint;
   std::int64_t length = 0;  ///< bytes after the user block
   Digest digest;            ///< XXH3-128 of those bytes
 
@@ -24,6 +29,9 @@ struct UserBlock {
 
 /// Exactly kUserBlockBytes of ASCII, the last one a line feed.
 std::string user_block_text(const UserBlock& block);
+
+/// Puts the block into the room in front of a file's data.
+void seal(std::vector<std::byte>& bytes, SealedKind kind);
 
 /// What the first bytes of a file are.
 enum class UserBlockKind {

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 #include "framework/core/error.hpp"
 
 namespace lockstep {
@@ -10,7 +14,20 @@ namespace {
 constexpr const char* kFormat = "format";
 constexpr const char* kSchemaVersion = "schema_version";
 
+constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
+
 }  // namespace
+
+std::optional<std::int64_t> find_hdf5_data(const Descriptor& file) {
+  std::array<std::byte, kHdf5Signature.size()> bytes{};
+  for (std::int64_t at = 0; at < file.size(); at = at == 0 ? 512 : 2 * at) {
+    if (file.read_at(at, bytes) == bytes.size() &&
+        std::ranges::equal(bytes, std::as_bytes(std::span(kHdf5Signature)))) {
+      return at;
+    }
+  }
+  return {};
+}
 
 std::string format_of(const Hdf5Reader& file) {
   const bool says =

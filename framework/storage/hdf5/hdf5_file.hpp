@@ -3,17 +3,20 @@
 // HDF5 files: the only place that knows libhdf5. Each call of the C library is checked; a failure
 // is an Error (data) with file, object and the library's own reasons in one line.
 //
-// Written files: format of HDF5 1.10 (checksums on all metadata), numbers chunked with Fletcher32,
-// no times stored, names in order of creation: equal contents give equal bytes.
-// Files that are read may be hostile. Links are never followed. Virtual or externally stored data,
-// filters other than deflate, shuffle and Fletcher32, and sizes that the file cannot hold are
-// refused before anything is read or allocated.
+// Written files: format of HDF5 1.10 (checksums on all metadata), values chunked with Fletcher32,
+// texts of fixed length (UTF-8, padded with NUL), no times stored, names in order of creation: equal
+// contents give equal bytes.
+// Files that are read may be hostile. They are parsed in a process of their own (reading.hpp).
+// Links are never followed. Virtual or externally stored data, filters other than deflate, shuffle
+// and Fletcher32, and sizes that the file cannot hold are refused before anything is read or
+// allocated.
 //
 // Threading contract: an object is used only by the thread that made it.
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -84,8 +87,6 @@ struct Hdf5Scale {
   std::string scale;  ///< path of a data set that `make_scale` has turned into one
 };
 
-class Hdf5Reader;
-
 /// Builds one new file from front to back. Nobody else has it open meanwhile, so no file lock is
 /// taken.
 class Hdf5Writer {
@@ -103,20 +104,15 @@ class Hdf5Writer {
   void add_group(const std::string& path);
   void add_dataset(const Hdf5Dataset& dataset);
   void add_text(const std::string& path, const std::string& text, const std::string& long_name);
+  /// A text of more than 32 KiB is cut, and ends with "...".
   void add_attribute(const std::string& path, const std::string& name, const Hdf5Attribute& value);
   /// A link to an object in another file, which need not exist yet.
   void add_external_link(const std::string& path, const std::string& file,
                          const std::string& object);
 
-  /// Copies everything in another file into a new group, the root's attributes included. References
-  /// between objects, such as those to dimension scales, are lost.
-  void add_copy(const std::string& path, const Hdf5Reader& source);
-
   /// Turns a data set into a dimension scale called `name`.
   void make_scale(const std::string& dataset, const std::string& name);
   void attach_scale(const Hdf5Scale& scale);
-  /// Labels an axis that has no scale.
-  void label_axis(const std::string& dataset, unsigned axis, const std::string& label);
 
   /// The finished file, with a user block of zeros. To be called instead of `close`.
   std::vector<std::byte> finish();
@@ -136,15 +132,28 @@ class Hdf5Writer {
 /// Whether a file has HDF5's signature. @throws Error (data) when it cannot be read
 bool is_hdf5_file(const std::filesystem::path& path);
 
+namespace hdf5 {
+class Contents;
+struct Place;
+}  // namespace hdf5
+
+/// Who parses a file.
+enum class Hdf5Parsing {
+  isolated,      ///< a process of its own, unless files are trusted (reading.hpp)
+  this_process,  ///< for bytes that this process has made itself
+};
+
 /// Reads a file. Paths are absolute, "/parameters/c1/weight".
 /// Every reading function throws Error (data) that names file and object if the object is missing,
-/// is not what was asked for, or is refused (see above).
+/// is not what was asked for, or is refused (see above), and one about the file if parsing it
+/// crashes, hangs or takes too much memory.
 class Hdf5Reader {
  public:
   /// Opens a regular file, without locking it.
   explicit Hdf5Reader(const std::filesystem::path& path);
-  /// Opens a file that is already in memory (copied). Messages call it `name`.
-  Hdf5Reader(std::span<const std::byte> image, std::string name);
+  /// Opens a file that is already in memory. Messages call it `name`.
+  Hdf5Reader(std::span<const std::byte> image, std::string name,
+             Hdf5Parsing parsing = Hdf5Parsing::isolated);
   ~Hdf5Reader();
   Hdf5Reader(const Hdf5Reader&) = delete;
   Hdf5Reader& operator=(const Hdf5Reader&) = delete;
@@ -171,9 +180,10 @@ class Hdf5Reader {
   std::string read_text(const std::string& dataset) const;
 
   bool has_attribute(const std::string& object, const std::string& name) const;
-  /// Attributes of a group: in order of creation if the file knows it, else in alphabetical order.
-  std::vector<std::string> attributes(const std::string& group) const;
-  /// The element type of an attribute with one value.
+  /// Attributes of an object: in order of creation if the file knows it, else in alphabetical order.
+  std::vector<std::string> attributes(const std::string& object) const;
+  Hdf5Extents attribute_extents(const std::string& object, const std::string& name) const;
+  /// The element type of an attribute.
   Hdf5Element attribute_element(const std::string& object, const std::string& name) const;
   std::string text_attribute(const std::string& object, const std::string& name) const;
   std::int64_t integer_attribute(const std::string& object, const std::string& name) const;
@@ -183,10 +193,14 @@ class Hdf5Reader {
                                                 std::size_t count) const;
 
  private:
-  friend class Hdf5Writer;  // copies from it
+  template <typename Number>
+  std::vector<Number> numbers(const hdf5::Place& place, const Hdf5Extents& extents) const;
+  std::vector<std::int64_t> integers(const hdf5::Place& place, const Hdf5Extents& extents,
+                                     Hdf5Element element) const;
 
   std::string name_;
-  std::int64_t file_ = -1;
+  std::vector<std::byte> image_;  ///< of a file that is parsed in this process
+  std::unique_ptr<hdf5::Contents> contents_;
 };
 
 }  // namespace lockstep

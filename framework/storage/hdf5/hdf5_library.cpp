@@ -7,20 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "framework/core/error.hpp"
-
 namespace lockstep {
-
-std::string_view to_string(Hdf5Element element) {
-  constexpr std::array<std::string_view, 12> kNames = {
-      "int8",  "uint8",  "int16",   "uint16",  "int32", "uint32",
-      "int64", "uint64", "float32", "float64", "text",  "unsupported"};
-  return kNames[static_cast<std::size_t>(element)];
-}
-
-std::string to_string(const Hdf5Extents& extents) {
-  return fmt::format("({})", fmt::join(extents, ", "));
-}
 
 namespace hdf5 {
 namespace {
@@ -55,10 +42,6 @@ std::array<NumberType, 10> number_types() {
 }
 
 }  // namespace
-
-void refuse(const Where& where, const std::string& reason) {
-  throw Error(errors::kDamagedFile, fmt::format("{}: {} {}.", where.file, where.object, reason));
-}
 
 std::string library_reasons() {
   std::vector<std::string> reasons;

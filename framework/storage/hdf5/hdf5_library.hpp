@@ -10,17 +10,9 @@
 #include <string_view>
 #include <utility>
 
-#include "framework/storage/hdf5/hdf5_file.hpp"
+#include "framework/storage/hdf5/contents.hpp"
 
 namespace lockstep::hdf5 {
-
-/// The file and the object in it that a call is about.
-struct Where {
-  const std::string& file;
-  std::string_view object;
-};
-
-[[noreturn]] void refuse(const Where& where, const std::string& reason);
 
 /// The library's reasons for its last failure, outermost first, on one line.
 std::string library_reasons();
@@ -75,17 +67,6 @@ struct NumberType {
 NumberType number_type(Hdf5Element element);
 
 Hdf5Element element_of(const Handle& type, const Where& where);
-constexpr Hdf5Element element_of(const float*) { return Hdf5Element::float32; }
-constexpr Hdf5Element element_of(const double*) { return Hdf5Element::float64; }
-constexpr Hdf5Element element_of(const std::int64_t*) { return Hdf5Element::int64; }
-constexpr Hdf5Element element_of(const std::uint64_t*) { return Hdf5Element::uint64; }
-constexpr Hdf5Element element_of(const std::uint8_t*) { return Hdf5Element::uint8; }
-
-constexpr bool is_integer(Hdf5Element element) { return element <= Hdf5Element::uint64; }
-
-constexpr bool is_real(Hdf5Element element) {
-  return element == Hdf5Element::float32 || element == Hdf5Element::float64;
-}
 
 /// Opens an object in a group or file, by its path. Links are followed.
 Handle open_object(hid_t parent, const std::string& name, const Where& where);

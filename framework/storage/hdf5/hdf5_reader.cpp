@@ -1,148 +1,163 @@
-#include <hdf5.h>
-
-#include <utility>
-
 #include <fmt/format.h>
 
+#include <array>
+#include <cmath>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "framework/core/error.hpp"
 #include "framework/storage/files/descriptor.hpp"
+#include "framework/storage/hdf5/contents.hpp"
+#include "framework/storage/hdf5/file_format.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
-#include "framework/storage/hdf5/hdf5_library.hpp"
-#include "framework/storage/hdf5/hdf5_values.hpp"
+#include "framework/storage/hdf5/isolated_contents.hpp"
+#include "framework/storage/hdf5/library_contents.hpp"
+#include "framework/storage/hdf5/reading.hpp"
 
 namespace lockstep {
 namespace {
 
 using namespace hdf5;
 
-/// The order in which a group's links or attributes are listed, by the flags of its creation list.
-H5_index_t listing_order(unsigned creation_order) {
-  return (creation_order & H5P_CRT_ORDER_TRACKED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
+constexpr bool is_integer(Hdf5Element element) { return element <= Hdf5Element::uint64; }
+
+constexpr bool is_real(Hdf5Element element) {
+  return element == Hdf5Element::float32 || element == Hdf5Element::float64;
 }
 
-/// Calls a listing function twice: for the length of a name, and for the name.
-template <typename Listing>
-std::string listed_name(const Listing& listing, const Where& where) {
-  const ssize_t length = checked(listing(nullptr, 0), where);
-  std::string name(static_cast<std::size_t>(length) + 1, '\0');
-  checked(listing(name.data(), name.size()), where);
-  name.pop_back();
-  return name;
+std::vector<std::int64_t> signed_values(const std::vector<std::uint64_t>& values,
+                                        const Where& where) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  for (const std::uint64_t value : values) {
+    if (value > kMost) refuse(where, fmt::format("holds {}, expected at most {}", value, kMost));
+  }
+  return {values.begin(), values.end()};
 }
 
-/// For files that are only read. This project replaces files and never changes them in place, so a
-/// lock would only make other programs fail.
-Handle unlocked_access_properties(const Where& where) {
-  Handle list = access_properties(where);
-  checked(H5Pset_file_locking(list.id(), false, true), where);
-  return list;
+std::vector<float> rounded_to_float(const std::vector<double>& values, const Where& where) {
+  std::vector<float> rounded(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    rounded[i] = static_cast<float>(values[i]);
+    if (std::isfinite(values[i]) && !std::isfinite(rounded[i])) {
+      refuse(where,
+             fmt::format("holds {} at position {}, which float32 cannot hold", values[i], i));
+    }
+  }
+  return rounded;
+}
+
+/// What an attribute with so many values is.
+Description describe_attribute(Contents& contents, const Place& place, std::size_t count,
+                               const Where& where) {
+  Description found = contents.describe(place);
+  if (const std::size_t values = count_of(found.extents); values != count) {
+    refuse(where, fmt::format("has {} values in attribute {}, expected {}", values,
+                              place.attribute, count));
+  }
+  return found;
 }
 
 }  // namespace
 
 bool is_hdf5_file(const std::filesystem::path& path) {
-  silence();
-  Descriptor(path, OpenMode::read).close();  // reports what is wrong with the path in its own words
-  const std::string name = path.string();
-  return checked(H5Fis_hdf5(name.c_str()), Where{name, "file"}) > 0;
+  return find_hdf5_data(Descriptor(path, OpenMode::read)).has_value();
 }
 
 Hdf5Reader::Hdf5Reader(const std::filesystem::path& path) : name_(path.string()) {
-  const Where where{name_, "file"};
-  if (!is_hdf5_file(path)) refuse(where, "is not HDF5, or damaged: it has no HDF5 signature");
-  const Handle access = unlocked_access_properties(where);
-  file_ = checked(H5Fopen(name_.c_str(), H5F_ACC_RDONLY, access.id()), where);
+  const Descriptor file(path, OpenMode::read);
+  if (!find_hdf5_data(file)) {
+    refuse({name_, "file"}, "is not HDF5, or damaged: it has no HDF5 signature");
+  }
+  const auto size = static_cast<std::size_t>(file.size());
+  if (trusts_hdf5_files()) {
+    image_.resize(size);
+    image_.resize(file.read_at(0, image_));
+    contents_ = std::make_unique<LibraryContents>(image_, name_);
+  } else {
+    contents_ = std::make_unique<IsolatedContents>(file.number(), size, name_);
+  }
 }
 
-Hdf5Reader::Hdf5Reader(std::span<const std::byte> image, std::string name)
+Hdf5Reader::Hdf5Reader(std::span<const std::byte> image, std::string name, Hdf5Parsing parsing)
     : name_(std::move(name)) {
-  silence();
-  const Where where{name_, "file"};
-  const Handle access = access_properties(where);
-  constexpr std::size_t kGrowth = 65536;  // unused: an image that is only read does not grow
-  checked(H5Pset_fapl_core(access.id(), kGrowth, false), where);
-  // The library copies the image, but its interface takes the address without const.
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
-  checked(H5Pset_file_image(access.id(), const_cast<std::byte*>(image.data()), image.size()),
-          where);
-  const std::string file = unique_name(this);
-  file_ = checked(H5Fopen(file.c_str(), H5F_ACC_RDONLY, access.id()), where);
+  if (parsing == Hdf5Parsing::this_process || trusts_hdf5_files()) {
+    image_.assign(image.begin(), image.end());
+    contents_ = std::make_unique<LibraryContents>(image_, name_);
+  } else {
+    contents_ = std::make_unique<IsolatedContents>(image, name_);
+  }
 }
 
-Hdf5Reader::~Hdf5Reader() {
-  if (file_ >= 0) H5Idec_ref(file_);
+Hdf5Reader::~Hdf5Reader() = default;
+
+template <typename Number>
+std::vector<Number> Hdf5Reader::numbers(const Place& place, const Hdf5Extents& extents) const {
+  std::vector<Number> values(count_of(extents));
+  const Number* const kind = nullptr;
+  contents_->read_numbers(place, element_of(kind), std::as_writable_bytes(std::span(values)));
+  return values;
 }
 
-Hdf5Node Hdf5Reader::node(const std::string& path) const {
-  return find_object(file_, path, {name_, path}).node;
-}
+Hdf5Node Hdf5Reader::node(const std::string& path) const { return contents_->node(path); }
 
 std::vector<std::string> Hdf5Reader::children(const std::string& group) const {
-  const Where where{name_, group};
-  const Handle object = require_group(file_, where);
-  H5G_info_t info{};
-  checked(H5Gget_info(object.id(), &info), where);
-  const Handle creation(H5Gget_create_plist(object.id()), where);
-  unsigned flags = 0;
-  checked(H5Pget_link_creation_order(creation.id(), &flags), where);
-  std::vector<std::string> names;
-  for (hsize_t i = 0; i < info.nlinks; ++i) {
-    const auto listing = [&](char* name, std::size_t size) {
-      return H5Lget_name_by_idx(object.id(), ".", listing_order(flags), H5_ITER_INC, i, name, size,
-                                H5P_DEFAULT);
-    };
-    names.push_back(listed_name(listing, where));
-  }
-  return names;
+  return contents_->children(group);
 }
 
 Hdf5Extents Hdf5Reader::extents(const std::string& dataset) const {
-  const Where where{name_, dataset};
-  const Handle object = require_dataset(file_, where);
-  const Handle space(H5Dget_space(object.id()), where);
-  count_of(space, where);
-  return extents_of(space, where);
+  return contents_->describe({dataset}).extents;
 }
 
 Hdf5Element Hdf5Reader::element(const std::string& dataset) const {
-  const Where where{name_, dataset};
-  const Handle object = require_dataset(file_, where);
-  return element_of(Handle(H5Dget_type(object.id()), where), where);
+  return contents_->describe({dataset}).element;
 }
 
 std::vector<std::uint8_t> Hdf5Reader::read_bytes(const std::string& dataset) const {
-  const Where where{name_, dataset};
-  const Opened opened = open_dataset(file_, where);
-  require_element(opened.element == Hdf5Element::uint8, opened, "uint8", where);
-  return read_numbers<std::uint8_t>(opened, where);
+  const Description found = contents_->describe({dataset});
+  require_element(found.element == Hdf5Element::uint8, found.element, "uint8", {name_, dataset});
+  return numbers<std::uint8_t>({dataset}, found.extents);
+}
+
+std::vector<std::int64_t> Hdf5Reader::integers(const hdf5::Place& place,
+                                               const Hdf5Extents& extents,
+                                               Hdf5Element element) const {
+  const Where where{name_, place.object};
+  require_element(is_integer(element), element, "integers", where);
+  // The library would silently replace a value that does not fit by the largest one that does.
+  if (element == Hdf5Element::uint64) {
+    return signed_values(numbers<std::uint64_t>(place, extents), where);
+  }
+  return numbers<std::int64_t>(place, extents);
 }
 
 std::vector<std::int64_t> Hdf5Reader::read_integers(const std::string& dataset) const {
-  const Where where{name_, dataset};
-  return read_integer_values(open_dataset(file_, where), where);
+  const Description found = contents_->describe({dataset});
+  return integers({dataset}, found.extents, found.element);
 }
 
 std::vector<std::uint64_t> Hdf5Reader::read_unsigned(const std::string& dataset) const {
-  const Where where{name_, dataset};
-  const Opened opened = open_dataset(file_, where);
-  require_element(opened.element == Hdf5Element::uint64, opened, "uint64", where);
-  return read_numbers<std::uint64_t>(opened, where);
+  const Description found = contents_->describe({dataset});
+  require_element(found.element == Hdf5Element::uint64, found.element, "uint64", {name_, dataset});
+  return numbers<std::uint64_t>({dataset}, found.extents);
 }
 
 std::vector<double> Hdf5Reader::read_reals(const std::string& dataset) const {
-  const Where where{name_, dataset};
-  const Opened opened = open_dataset(file_, where);
-  require_element(is_real(opened.element), opened, "float32 or float64", where);
-  return read_numbers<double>(opened, where);
+  const Description found = contents_->describe({dataset});
+  require_element(is_real(found.element), found.element, "float32 or float64", {name_, dataset});
+  return numbers<double>({dataset}, found.extents);
 }
 
 std::vector<float> Hdf5Reader::read_floats(const std::string& dataset) const {
   const Where where{name_, dataset};
-  return read_float_values(open_dataset(file_, where), where);
+  const Description found = contents_->describe({dataset});
+  require_element(is_real(found.element), found.element, "float32 or float64", where);
+  if (found.element == Hdf5Element::float32) return numbers<float>({dataset}, found.extents);
+  return rounded_to_float(numbers<double>({dataset}, found.extents), where);
 }
 
 std::vector<std::string> Hdf5Reader::read_texts(const std::string& dataset) const {
-  const Where where{name_, dataset};
-  return read_text_values(open_dataset(file_, where), where);
+  return contents_->read_texts({dataset});
 }
 
 std::string Hdf5Reader::read_text(const std::string& dataset) const {
@@ -154,62 +169,56 @@ std::string Hdf5Reader::read_text(const std::string& dataset) const {
 }
 
 bool Hdf5Reader::has_attribute(const std::string& object, const std::string& name) const {
-  const Where where{name_, object};
-  return checked(H5Aexists(require_object(file_, where).id(), name.c_str()), where) > 0;
+  return contents_->has_attribute(object, name);
 }
 
-std::vector<std::string> Hdf5Reader::attributes(const std::string& group) const {
-  const Where where{name_, group};
-  const Handle object = require_group(file_, where);
-  H5O_info_t info{};
-  checked(H5Oget_info2(object.id(), &info, H5O_INFO_NUM_ATTRS), where);
-  const Handle creation(H5Gget_create_plist(object.id()), where);
-  unsigned flags = 0;
-  checked(H5Pget_attr_creation_order(creation.id(), &flags), where);
-  std::vector<std::string> names;
-  for (hsize_t i = 0; i < info.num_attrs; ++i) {
-    const auto listing = [&](char* name, std::size_t size) {
-      return H5Aget_name_by_idx(object.id(), ".", listing_order(flags), H5_ITER_INC, i, name, size,
-                                H5P_DEFAULT);
-    };
-    names.push_back(listed_name(listing, where));
-  }
-  return names;
+std::vector<std::string> Hdf5Reader::attributes(const std::string& object) const {
+  return contents_->attributes(object);
 }
 
 Hdf5Element Hdf5Reader::attribute_element(const std::string& object,
                                           const std::string& name) const {
-  const Where where{name_, object};
-  return open_attribute(require_object(file_, where), name, 1, where).element;
+  return contents_->describe({object, name}).element;
+}
+
+Hdf5Extents Hdf5Reader::attribute_extents(const std::string& object,
+                                          const std::string& name) const {
+  return contents_->describe({object, name}).extents;
 }
 
 std::string Hdf5Reader::text_attribute(const std::string& object, const std::string& name) const {
-  const Where where{name_, object};
-  return read_text_values(open_attribute(require_object(file_, where), name, 1, where), where)
-      .front();
+  const Place place{object, name};
+  describe_attribute(*contents_, place, 1, {name_, object});
+  const std::vector<std::string> texts = contents_->read_texts(place);
+  if (texts.size() != 1) {
+    refuse({name_, object}, fmt::format("holds {} texts in attribute {}", texts.size(), name));
+  }
+  return texts.front();
 }
 
 std::int64_t Hdf5Reader::integer_attribute(const std::string& object,
                                            const std::string& name) const {
-  const Where where{name_, object};
-  return read_integer_values(open_attribute(require_object(file_, where), name, 1, where), where)
-      .front();
+  const Place place{object, name};
+  const Description found = describe_attribute(*contents_, place, 1, {name_, object});
+  return integers(place, found.extents, found.element).front();
 }
 
 double Hdf5Reader::real_attribute(const std::string& object, const std::string& name) const {
+  const Place place{object, name};
   const Where where{name_, object};
-  const Opened opened = open_attribute(require_object(file_, where), name, 1, where);
-  require_element(is_real(opened.element), opened, "float32 or float64", where);
-  return read_numbers<double>(opened, where).front();
+  const Description found = describe_attribute(*contents_, place, 1, where);
+  require_element(is_real(found.element), found.element, "float32 or float64", where);
+  return numbers<double>(place, found.extents).front();
 }
 
 std::vector<std::uint64_t> Hdf5Reader::unsigned_attribute(const std::string& object,
                                                           const std::string& name,
                                                           std::size_t count) const {
+  const Place place{object, name};
   const Where where{name_, object};
-  const Opened opened = open_attribute(require_object(file_, where), name, count, where);
-  require_element(opened.element == Hdf5Element::uint64, opened, "uint64", where);
-  return read_numbers<std::uint64_t>(opened, where);
+  const Description found = describe_attribute(*contents_, place, count, where);
+  require_element(found.element == Hdf5Element::uint64, found.element, "uint64", where);
+  return numbers<std::uint64_t>(place, found.extents);
 }
 
 }  // namespace lockstep

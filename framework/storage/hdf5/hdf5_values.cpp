@@ -82,18 +82,6 @@ std::size_t type_size(const Handle& type, const Where& where) {
   return size;
 }
 
-std::vector<float> rounded_to_float(const std::vector<double>& values, const Where& where) {
-  std::vector<float> rounded(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    rounded[i] = static_cast<float>(values[i]);
-    if (std::isfinite(values[i]) && !std::isfinite(rounded[i])) {
-      refuse(where,
-             fmt::format("holds {} at position {}, which float32 cannot hold", values[i], i));
-    }
-  }
-  return rounded;
-}
-
 /// A text of fixed length, without its padding.
 std::string unpadded(std::string_view stored, H5T_str_t padding) {
   if (padding != H5T_STR_SPACEPAD) return std::string(stored.substr(0, stored.find('\0')));
@@ -102,7 +90,7 @@ std::string unpadded(std::string_view stored, H5T_str_t padding) {
 }
 
 std::vector<std::string> read_variable_texts(const Opened& opened, const Where& where) {
-  std::vector<char*> stored(opened.count, nullptr);
+  std::vector<char*> stored(count_of(opened.extents), nullptr);
   read_raw(opened, opened.type.id(), stored.data(), where);
   std::vector<std::string> texts;
   for (const char* text : stored) texts.emplace_back(text == nullptr ? "" : text);
@@ -113,17 +101,22 @@ std::vector<std::string> read_variable_texts(const Opened& opened, const Where& 
 std::vector<std::string> read_fixed_texts(const Opened& opened, const Where& where) {
   constexpr std::size_t kLongest = std::size_t{1} << 26;
   const std::size_t length = type_size(opened.type, where);
-  if (length > kLongest / std::max<std::size_t>(opened.count, 1)) {
+  if (length > kLongest / std::max<std::size_t>(count_of(opened.extents), 1)) {
     refuse(where, fmt::format("claims texts of {} bytes, expected at most {}", length, kLongest));
   }
   const H5T_str_t padding = checked(H5Tget_strpad(opened.type.id()), where);
-  std::string stored(opened.count * length, '\0');
+  std::string stored(count_of(opened.extents) * length, '\0');
   read_raw(opened, opened.type.id(), stored.data(), where);
   std::vector<std::string> texts;
-  for (std::size_t i = 0; i < opened.count; ++i) {
+  for (std::size_t i = 0; i < count_of(opened.extents); ++i) {
     texts.push_back(unpadded(std::string_view(stored).substr(i * length, length), padding));
   }
   return texts;
+}
+
+/// The order in which a group's links or attributes are listed, by the flags of its creation list.
+H5_index_t listing_order(unsigned creation_order) {
+  return (creation_order & H5P_CRT_ORDER_TRACKED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
 }
 
 }  // namespace
@@ -159,6 +152,14 @@ Handle require_group(hid_t file, const Where& where) {
   return std::move(*found.object);
 }
 
+Handle require_object(hid_t file, const Where& where) {
+  Found found = find_object(file, where.object, where);
+  if (!found.object) refuse(where, fmt::format("{}", describe(found.node)));
+  return std::move(*found.object);
+}
+
+namespace {
+
 Handle require_dataset(hid_t file, const Where& where) {
   Found found = find_object(file, where.object, where);
   if (found.node != Hdf5Node::dataset) {
@@ -168,35 +169,23 @@ Handle require_dataset(hid_t file, const Where& where) {
   return std::move(*found.object);
 }
 
-Handle require_object(hid_t file, const Where& where) {
-  Found found = find_object(file, where.object, where);
-  if (!found.object) refuse(where, fmt::format("{}", describe(found.node)));
-  return std::move(*found.object);
-}
-
 Hdf5Extents extents_of(const Handle& space, const Where& where) {
+  if (checked(H5Sget_simple_extent_type(space.id()), where) == H5S_NULL) {
+    refuse(where, "has no value (an HDF5 null space)");
+  }
   const int rank = checked(H5Sget_simple_extent_ndims(space.id()), where);
   std::vector<hsize_t> current(static_cast<std::size_t>(rank));
   checked(H5Sget_simple_extent_dims(space.id(), current.data(), nullptr), where);
   constexpr hsize_t kMost = std::numeric_limits<Index>::max();
-  if (std::ranges::any_of(current, [](hsize_t extent) { return extent > kMost; })) {
-    refuse(where, "has an extent beyond 63 bits");
-  }
-  return {current.begin(), current.end()};
-}
-
-std::size_t count_of(const Handle& space, const Where& where) {
-  if (checked(H5Sget_simple_extent_type(space.id()), where) == H5S_NULL) {
-    refuse(where, "has no value (an HDF5 null space)");
-  }
-  Index count = 1;
-  for (const Index extent : extents_of(space, where)) {
-    if (extent > 0 && count > std::numeric_limits<Index>::max() / extent) {
+  hsize_t count = 1;
+  for (const hsize_t extent : current) {
+    if (extent > kMost) refuse(where, "has an extent beyond 63 bits");
+    if (extent > 0 && count > kMost / extent) {
       refuse(where, "claims more elements than 63 bits can count");
     }
     count *= extent;
   }
-  return static_cast<std::size_t>(count);
+  return {current.begin(), current.end()};
 }
 
 Opened open_dataset(hid_t file, const Where& where) {
@@ -204,25 +193,44 @@ Opened open_dataset(hid_t file, const Where& where) {
   Handle type(H5Dget_type(dataset.id()), where);
   Handle space(H5Dget_space(dataset.id()), where);
   const Hdf5Element element = element_of(type, where);
-  const std::size_t count = count_of(space, where);
-  refuse_implausible_size(dataset, count, type_size(type, where), where);
-  return {std::move(dataset), std::move(type), std::move(space), element, count};
+  Hdf5Extents extents = extents_of(space, where);
+  refuse_implausible_size(dataset, count_of(extents), type_size(type, where), where);
+  return {std::move(dataset), std::move(type), std::move(space), element, std::move(extents)};
 }
 
-Opened open_attribute(const Handle& object, const std::string& name, std::size_t count,
-                      const Where& where) {
+Opened open_attribute(const Handle& object, const std::string& name, const Where& where) {
   if (checked(H5Aexists(object.id(), name.c_str()), where) == 0) {
     refuse(where, fmt::format("has no attribute {}", name));
   }
   Handle attribute(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), where);
   Handle type(H5Aget_type(attribute.id()), where);
   Handle space(H5Aget_space(attribute.id()), where);
-  const std::size_t found = count_of(space, where);
-  if (found != count) {
-    refuse(where, fmt::format("has {} values in attribute {}, expected {}", found, name, count));
-  }
   const Hdf5Element element = element_of(type, where);
-  return {std::move(attribute), std::move(type), std::move(space), element, count};
+  Hdf5Extents extents = extents_of(space, where);
+  return {std::move(attribute), std::move(type), std::move(space), element, std::move(extents)};
+}
+
+}  // namespace
+
+Opened open(hid_t file, const Place& place, const Where& where) {
+  if (place.attribute.empty()) return open_dataset(file, where);
+  return open_attribute(require_object(file, where), place.attribute, where);
+}
+
+H5_index_t link_order(const Handle& group, const Where& where) {
+  const Handle creation(H5Gget_create_plist(group.id()), where);
+  unsigned flags = 0;
+  checked(H5Pget_link_creation_order(creation.id(), &flags), where);
+  return listing_order(flags);
+}
+
+H5_index_t attribute_order(const Handle& object, const Where& where) {
+  const bool is_group = checked(H5Iget_type(object.id()), where) == H5I_GROUP;
+  const Handle creation(
+      is_group ? H5Gget_create_plist(object.id()) : H5Dget_create_plist(object.id()), where);
+  unsigned flags = 0;
+  checked(H5Pget_attr_creation_order(creation.id(), &flags), where);
+  return listing_order(flags);
 }
 
 void read_raw(const Opened& opened, hid_t memory_type, void* values, const Where& where) {
@@ -233,33 +241,25 @@ void read_raw(const Opened& opened, hid_t memory_type, void* values, const Where
   }
 }
 
-void require_element(bool right, const Opened& opened, std::string_view expected,
-                     const Where& where) {
-  if (right) return;
-  refuse(where, fmt::format("holds {} values, expected {}", to_string(opened.element), expected));
-}
-
-std::vector<std::int64_t> read_integer_values(const Opened& opened, const Where& where) {
-  require_element(is_integer(opened.element), opened, "integers", where);
-  if (opened.element != Hdf5Element::uint64) return read_numbers<std::int64_t>(opened, where);
-  // The library would silently replace a value that does not fit by the largest one that does.
-  const std::vector<std::uint64_t> values = read_numbers<std::uint64_t>(opened, where);
-  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
-  for (const std::uint64_t value : values) {
-    if (value > kMost) refuse(where, fmt::format("holds {}, expected at most {}", value, kMost));
-  }
-  return {values.begin(), values.end()};
-}
-
-std::vector<float> read_float_values(const Opened& opened, const Where& where) {
-  require_element(is_real(opened.element), opened, "float32 or float64", where);
-  if (opened.element == Hdf5Element::float32) return read_numbers<float>(opened, where);
-  return rounded_to_float(read_numbers<double>(opened, where), where);
+void read_rows(const Opened& opened, const Rows& rows, hid_t memory_type, void* values,
+               const Where& where) {
+  std::vector<hsize_t> start(opened.extents.size(), 0);
+  std::vector<hsize_t> count(opened.extents.begin(), opened.extents.end());
+  start.front() = rows.first;
+  count.front() = rows.count;
+  checked(H5Sselect_hyperslab(opened.space.id(), H5S_SELECT_SET, start.data(), nullptr,
+                              count.data(), nullptr),
+          where);
+  const Handle memory(
+      H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), where);
+  checked(H5Dread(opened.object.id(), memory_type, memory.id(), opened.space.id(), H5P_DEFAULT,
+                  values),
+          where);
 }
 
 std::vector<std::string> read_text_values(const Opened& opened, const Where& where) {
-  require_element(opened.element == Hdf5Element::text, opened, "texts", where);
-  if (opened.count == 0) return {};
+  require_element(opened.element == Hdf5Element::text, opened.element, "texts", where);
+  if (count_of(opened.extents) == 0) return {};
   return checked(H5Tis_variable_str(opened.type.id()), where) > 0
              ? read_variable_texts(opened, where)
              : read_fixed_texts(opened, where);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/storage/hdf5/contents.hpp"
 #include "framework/storage/hdf5/hdf5_library.hpp"
 
 namespace lockstep::hdf5 {
@@ -22,13 +23,12 @@ Found find_object(hid_t file, std::string_view path, const Where& where);
 
 // Each finds `where.object` or throws.
 Handle require_group(hid_t file, const Where& where);
-Handle require_dataset(hid_t file, const Where& where);
 Handle require_object(hid_t file, const Where& where);
 
-Hdf5Extents extents_of(const Handle& space, const Where& where);
-/// Elements of a space. Refused if the number does not fit 63 bits, or if the space is declared to
-/// have none.
-std::size_t count_of(const Handle& space, const Where& where);
+// The order in which names in a group, or of attributes, are listed: that of their creation if the
+// file knows it, else the alphabet's.
+H5_index_t link_order(const Handle& group, const Where& where);
+H5_index_t attribute_order(const Handle& object, const Where& where);
 
 /// A data set or an attribute, opened and measured.
 struct Opened {
@@ -36,34 +36,24 @@ struct Opened {
   Handle type;
   Handle space;
   Hdf5Element element;
-  std::size_t count;
+  Hdf5Extents extents;  ///< their product fits 63 bits
 };
 
-Opened open_dataset(hid_t file, const Where& where);
-/// An attribute with exactly `count` values.
-Opened open_attribute(const Handle& object, const std::string& name, std::size_t count,
-                      const Where& where);
-
-void require_element(bool right, const Opened& opened, std::string_view expected,
-                     const Where& where);
+/// Refuses data that lie outside the file, and more values than the file can hold.
+Opened open(hid_t file, const Place& place, const Where& where);
 
 // The same call serves data sets and attributes.
 void read_raw(const Opened& opened, hid_t memory_type, void* values, const Where& where);
 
-template <typename Number>
-std::vector<Number> read_numbers(const Opened& opened, const Where& where) {
-  std::vector<Number> values(opened.count);
-  const Number* kind = nullptr;
-  if (!values.empty()) {
-    read_raw(opened, number_type(element_of(kind)).memory, values.data(), where);
-  }
-  return values;
-}
+/// Along the first axis of a data set.
+struct Rows {
+  hsize_t first;
+  hsize_t count;
+};
 
-/// Values of any integer type.
-std::vector<std::int64_t> read_integer_values(const Opened& opened, const Where& where);
-/// Values of float32, or of float64 rounded once.
-std::vector<float> read_float_values(const Opened& opened, const Where& where);
+void read_rows(const Opened& opened, const Rows& rows, hid_t memory_type, void* values,
+               const Where& where);
+
 std::vector<std::string> read_text_values(const Opened& opened, const Where& where);
 
 }  // namespace lockstep::hdf5

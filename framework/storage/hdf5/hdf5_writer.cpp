@@ -14,10 +14,12 @@ namespace {
 
 using namespace hdf5;
 
-/// The type of UTF-8 texts of variable length.
-Handle text_type(const Where& where) {
+/// The type of UTF-8 texts of a fixed length, padded with NUL. Unlike texts of variable length they
+/// lie beside numbers, under the same checksums.
+Handle text_type(std::size_t length, const Where& where) {
   Handle type(H5Tcopy(H5T_C_S1), where);
-  checked(H5Tset_size(type.id(), H5T_VARIABLE), where);
+  checked(H5Tset_size(type.id(), length), where);
+  checked(H5Tset_strpad(type.id(), H5T_STR_NULLPAD), where);
   checked(H5Tset_cset(type.id(), H5T_CSET_UTF8), where);
   return type;
 }
@@ -26,11 +28,10 @@ Handle text_type(const Where& where) {
 struct RawValues {
   Handle stored;
   Handle memory;
-  std::vector<const char*> texts;  ///< what `data` points to if the values are texts
+  std::vector<char> texts;  ///< what `data` points to if the values are texts
   const void* data;
   std::size_t count;
-  std::size_t bytes;  ///< of one element; for a text, of the reference to it
-  bool is_text;
+  std::size_t bytes;  ///< of one element
 };
 
 template <typename Number>
@@ -41,22 +42,19 @@ RawValues raw_values(std::span<const Number> values, const Where& where) {
           {},
           values.data(),
           values.size(),
-          type.bytes,
-          false};
+          type.bytes};
 }
 
 RawValues raw_values(std::span<const std::string> values, const Where& where) {
-  std::vector<const char*> texts;
-  for (const std::string& text : values) texts.push_back(text.c_str());
-  const void* data = texts.data();
-  constexpr std::size_t kReferenceBytes = 16;
-  return {text_type(where),
-          text_type(where),
-          std::move(texts),
-          data,
-          values.size(),
-          kReferenceBytes,
-          true};
+  std::size_t length = 1;  // the library has no empty texts
+  for (const std::string& text : values) length = std::max(length, text.size());
+  std::vector<char> texts(values.size() * length, '\0');
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::ranges::copy(values[i], texts.begin() + static_cast<std::ptrdiff_t>(i * length));
+  }
+  const void* const data = texts.data();
+  return {text_type(length, where), text_type(length, where), std::move(texts), data,
+          values.size(), length};
 }
 
 std::vector<hsize_t> dimensions(const Hdf5Extents& extents) {
@@ -93,8 +91,7 @@ Handle dataset_properties(const Hdf5Extents& extents, const RawValues& raw, cons
   if (extents.empty()) return list;  // a single value has no chunks
   const std::vector<hsize_t> chunk = chunk_extents(extents, raw.bytes);
   checked(H5Pset_chunk(list.id(), static_cast<int>(chunk.size()), chunk.data()), where);
-  // The library has no checksums for texts, which lie outside the chunks.
-  if (!raw.is_text) checked(H5Pset_fletcher32(list.id()), where);
+  checked(H5Pset_fletcher32(list.id()), where);
   return list;
 }
 
@@ -128,10 +125,24 @@ Hdf5Extents attribute_extents(const std::vector<Value>& values) {
   return {static_cast<Index>(values.size())};
 }
 
+/// Attributes lie in an object's header, which has room for 64 KiB.
+std::string shortened(const std::string& text) {
+  constexpr std::size_t kMost = 32768;
+  if (text.size() <= kMost) return text;
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // UTF-8
+  return text.substr(0, end) + "...";
+}
+template <typename Value>
+const Value& shortened(const Value& value) {
+  return value;
+}
+
 void write_attribute(const Handle& object, const std::string& name, const Hdf5Attribute& value,
                      const Where& where) {
   std::visit(
-      [&](const auto& given) {
+      [&](const auto& whole) {
+        const auto& given = shortened(whole);
         const RawValues raw = raw_values(elements_of(given), where);
         const Handle space = data_space(attribute_extents(given), where);
         Handle attribute(H5Acreate2(object.id(), name.c_str(), raw.stored.id(), space.id(),
@@ -245,11 +256,6 @@ void Hdf5Writer::add_external_link(const std::string& path, const std::string& f
           Where{name_, path});
 }
 
-void Hdf5Writer::add_copy(const std::string& path, const Hdf5Reader& source) {
-  checked(H5Ocopy(source.file_, "/", file_, path.c_str(), H5P_DEFAULT, H5P_DEFAULT),
-          Where{name_, path});
-}
-
 void Hdf5Writer::make_scale(const std::string& dataset, const std::string& name) {
   const Where where{name_, dataset};
   Handle object = open_object(file_, dataset, where);
@@ -263,13 +269,6 @@ void Hdf5Writer::attach_scale(const Hdf5Scale& scale) {
   Handle labels = open_object(file_, scale.scale, where);
   checked(H5DSattach_scale(object.id(), labels.id(), scale.axis), where);
   labels.close(where);
-  object.close(where);
-}
-
-void Hdf5Writer::label_axis(const std::string& dataset, unsigned axis, const std::string& label) {
-  const Where where{name_, dataset};
-  Handle object = open_object(file_, dataset, where);
-  checked(H5DSset_label(object.id(), axis, label.c_str()), where);
   object.close(where);
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "framework/storage/hdf5/checked_file.hpp"
 #include "framework/storage/hdf5/file_format.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
 #include "framework/storage/hdf5/layout.hpp"
@@ -100,7 +101,8 @@ void read_layer_table(const Hdf5Reader& file, std::vector<EpochRecord>& epochs) 
 }  // namespace
 
 MetricsTables read_metrics(const std::filesystem::path& path) {
-  const Hdf5Reader file(path);
+  const OpenedFile opened = open_checked(path);
+  const Hdf5Reader& file = *opened.reader;
   require_format(file, layout::kFormat, layout::kSchemaVersion);
   MetricsTables tables;
   tables.steps = read_step_table(file);

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <span>
 
+#include "framework/storage/files/user_block.hpp"
 #include "framework/storage/hdf5/layout.hpp"
 #include "framework/storage/hdf5/provenance.hpp"
 #include "framework/storage/metrics/plot_group.hpp"
@@ -37,7 +39,7 @@ void write_step_table(Hdf5Writer& file, const std::string& group,
   table.add_columns(kStepColumns);
   add_digests(table, steps, earlier.digests(in_group(group, "digest")));
   table.label_rows_by({"step"});
-  file.label_axis(in_group(group, "digest"), 1, "half");
+  label_digest_halves(file, group);
 }
 
 void write_epoch_table(Hdf5Writer& file, const std::string& group,
@@ -52,7 +54,21 @@ void write_epoch_table(Hdf5Writer& file, const std::string& group,
   table.label_rows_by({"epoch"});
 }
 
-void write_confusion(Hdf5Writer& file, const std::string& path,
+/// Numbers the classes along an axis of the confusion matrix.
+void add_class_scale(Hdf5Writer& file, const Hdf5Scale& scale, Index classes) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(classes));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  const std::string name = scale.scale.substr(scale.scale.rfind('/') + 1);
+  file.add_dataset({.path = scale.scale,
+                    .extents = {classes},
+                    .values = std::span<const std::int64_t>(numbers),
+                    .units = "1",
+                    .long_name = name == "true_class" ? "true class" : "predicted class"});
+  file.make_scale(scale.scale, name);
+  file.attach_scale(scale);
+}
+
+void write_confusion(Hdf5Writer& file, const std::string& group,
                      const std::vector<EpochRecord>& epochs) {
   const auto last = std::find_if(epochs.rbegin(), epochs.rend(), [](const EpochRecord& record) {
     return !record.confusion.empty();
@@ -60,6 +76,7 @@ void write_confusion(Hdf5Writer& file, const std::string& path,
   const bool found = last != epochs.rend();
   const std::vector<Index> confusion = found ? last->confusion : std::vector<Index>{};
   const Index classes = confusion_classes(confusion);
+  const std::string path = in_group(group, "confusion");
   file.add_dataset({.path = path,
                     .extents = {classes, classes},
                     .values = std::span<const std::int64_t>(confusion),
@@ -68,8 +85,10 @@ void write_confusion(Hdf5Writer& file, const std::string& path,
                                  "the predicted one"});
   file.add_attribute(path, "step", found ? last->step : Index{0});
   file.add_attribute(path, "interpretation", "image");
-  file.label_axis(path, 0, "true class");
-  file.label_axis(path, 1, "predicted class");
+  add_class_scale(file, {.dataset = path, .axis = 0, .scale = in_group(group, "true_class")},
+                  classes);
+  add_class_scale(file, {.dataset = path, .axis = 1, .scale = in_group(group, "predicted_class")},
+                  classes);
 }
 
 /// Figures of layers by evaluation (rows) and layer (columns).
@@ -167,19 +186,21 @@ void write_metrics(Hdf5Writer& file, const std::string& group, const MetricsTabl
   file.add_attribute(top, "default", "steps");
   write_step_table(file, in_group(group, "steps"), tables.steps, earlier);
   write_epoch_table(file, in_group(group, "epochs"), tables.epochs);
-  write_confusion(file, in_group(group, "confusion"), tables.epochs);
+  write_confusion(file, group, tables.epochs);
   write_layer_table(file, in_group(group, "layers"), layer_table(tables.epochs));
 }
 
 std::vector<std::byte> metrics_file(const MetricsTables& tables, const MetricsOrigin& origin,
                                     const EarlierRows& earlier) {
-  Hdf5Writer file("metrics", 0, expected_bytes(tables, earlier));
+  Hdf5Writer file("metrics", kUserBlockBytes, expected_bytes(tables, earlier));
   write_metrics(file, "", tables, earlier);
   if (!origin.experiment.empty()) {
     file.add_text("/experiment", origin.experiment, "resolved experiment, YAML");
   }
   write_provenance(file, origin.provenance);
-  return file.finish();
+  std::vector<std::byte> bytes = file.finish();
+  seal(bytes, SealedKind::metrics);
+  return bytes;
 }
 
 void write_curve(Hdf5Writer& file, const std::string& group, const MetricsTables& tables) {

@@ -21,6 +21,8 @@ void add_evaluation(EpochRecord record, std::vector<EpochRecord>& epochs) {
   epochs.push_back(std::move(record));
 }
 
+constexpr std::size_t kMostStepsInMemory = std::size_t{1} << 17;  // some 10 MB
+
 }  // namespace
 
 MetricsWriter::MetricsWriter(Setup setup)
@@ -52,11 +54,15 @@ void MetricsWriter::publish() {
   const double began = setup_.clock();
   journal_.sync();
   publish_metrics_file(setup_.files.snapshot, contents());
-  published_ += tables_.steps.size();
-  if (!tables_.steps.empty()) last_published_ = tables_.steps.back().step;
-  tables_.steps = {};
   has_news_ = false;
+  if (tables_.steps.size() > kMostStepsInMemory) leave_steps_to_file();
   rhythm_.on_published(began, setup_.clock(), rows());
+}
+
+void MetricsWriter::leave_steps_to_file() {
+  published_ += tables_.steps.size();
+  last_published_ = tables_.steps.back().step;
+  tables_.steps = {};
 }
 
 std::vector<std::byte> MetricsWriter::contents() {

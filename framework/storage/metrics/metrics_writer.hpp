@@ -16,8 +16,8 @@ namespace lockstep {
 /// if that would take more than a hundredth of the time so far (PublishingRhythm). `publish` does
 /// it in any case.
 ///
-/// Memory holds the evaluations, and only those steps that metrics.h5 lacks. A new version takes
-/// the other steps from the previous version, or from the journal if that file has been damaged.
+/// Memory holds the evaluations and, of a long run, only the last steps. A new version takes the
+/// others from the previous version, or from the journal if that file has been damaged.
 ///
 /// Used by one thread at a time. Every failure throws Error (data) with path and reason.
 class MetricsWriter {
@@ -49,13 +49,14 @@ class MetricsWriter {
  private:
   Setup setup_;
   MetricsJournal journal_;
-  MetricsTables tables_;       ///< only those steps that are not published
-  std::size_t published_ = 0;  ///< steps in metrics.h5
+  MetricsTables tables_;       ///< without the steps that are left to metrics.h5
+  std::size_t published_ = 0;  ///< those steps
   Index last_published_ = 0;   ///< the last of them
   bool has_news_ = true;       ///< metrics.h5 lacks something or does not exist
   PublishingRhythm rhythm_;
 
   Index rows() const;
+  void leave_steps_to_file();
   std::vector<std::byte> contents();
   void take_published_from_journal();
 };

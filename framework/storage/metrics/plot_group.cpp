@@ -50,4 +50,16 @@ void add_plot_group(Hdf5Writer& file, const std::string& group, const DefaultPlo
   file.add_attribute(group, "axes", plot.axes);
 }
 
+void label_digest_halves(Hdf5Writer& file, const std::string& group) {
+  const std::vector<std::string> halves = {"high", "low"};
+  const std::string scale = in_group(group, kHalfScale);
+  file.add_dataset({.path = scale,
+                    .extents = {2},
+                    .values = std::span<const std::string>(halves),
+                    .units = "",
+                    .long_name = "halves of a digest"});
+  file.make_scale(scale, kHalfScale);
+  file.attach_scale({.dataset = in_group(group, "digest"), .axis = 1, .scale = scale});
+}
+
 }  // namespace lockstep

@@ -27,6 +27,10 @@ struct DefaultPlot {
 
 void add_plot_group(Hdf5Writer& file, const std::string& group, const DefaultPlot& plot);
 
+/// The scale of the second axis of a group's column `digest`: which half a number is.
+inline constexpr const char* kHalfScale = "half";
+void label_digest_halves(Hdf5Writer& file, const std::string& group);
+
 /// The first rows of a table, which are those of the same table in the file's previous version.
 struct EarlierRows {
   const Hdf5Reader* file = nullptr;  ///< borrowed; null if there are none

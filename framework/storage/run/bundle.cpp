@@ -14,6 +14,9 @@
 #include "framework/core/error.hpp"
 #include "framework/storage/checkpoint/checkpoint.hpp"
 #include "framework/storage/files/descriptor.hpp"
+#include "framework/storage/files/user_block.hpp"
+#include "framework/storage/hdf5/checked_file.hpp"
+#include "framework/storage/hdf5/copy.hpp"
 #include "framework/storage/hdf5/layout.hpp"
 #include "framework/storage/metrics/journal_recovery.hpp"
 #include "framework/storage/metrics/metrics_tables.hpp"
@@ -103,7 +106,7 @@ std::size_t add_checkpoints(Hdf5Writer& file, const std::string& run, const Read
   file.add_attribute(group, "best", read.best);
   for (const auto& [source, bytes] : read.all) {
     const std::string path = in_group(group, source.stem().string());
-    file.add_copy(path, Hdf5Reader(bytes, source.string()));
+    copy_contents(Hdf5Reader(bytes, source.string()), file, path);
     file.add_attribute(path, "long_name", "checkpoint with the layout of its file");
   }
   return read.all.size();
@@ -227,6 +230,17 @@ void read_all(const Hdf5Reader& file, const std::string& group) {
   }
 }
 
+/// Reads again what was written. These bytes are our own, so that parsing them is safe.
+void verify(const fs::path& path, std::span<const std::byte> written) {
+  const std::vector<std::byte> again = read_verified_bytes(path);
+  if (!std::ranges::equal(again, written)) {
+    throw Error(errors::kReadBack, fmt::format("{}: reading it again gave other bytes than were "
+                                               "written; the disk may be full or failing.",
+                                               path.string()));
+  }
+  read_all(Hdf5Reader(again, path.string(), Hdf5Parsing::this_process), "");
+}
+
 }  // namespace
 
 BundleResult write_bundle(const fs::path& path, const BundleContents& contents,
@@ -234,13 +248,14 @@ BundleResult write_bundle(const fs::path& path, const BundleContents& contents,
   try {
     AtomicFile aside(path, options);
     BundleResult result;
-    Hdf5Writer file(aside.temporary());
+    Hdf5Writer file(path, kUserBlockBytes);
     add_head(file, contents);
     add_runs(file, contents, result);
-    file.close();
-    options.reached(WriteStage::written, aside.temporary());
+    std::vector<std::byte> bytes = file.finish();
+    seal(bytes, SealedKind::bundle);
+    aside.write(bytes);
     aside.sync();
-    read_all(Hdf5Reader(aside.temporary()), "");
+    verify(aside.temporary(), bytes);
     options.reached(WriteStage::verified, aside.temporary());
     aside.publish();
     result.bytes = static_cast<std::int64_t>(fs::file_size(path));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "framework/storage/hdf5/checked_file.hpp"
 #include "framework/storage/hdf5/file_format.hpp"
 #include "framework/storage/hdf5/hdf5_file.hpp"
 #include "framework/storage/hdf5/layout.hpp"
@@ -25,11 +26,14 @@ BundledRunSummary run_summary(const Hdf5Reader& file, const std::string& name) {
 }  // namespace
 
 bool is_bundle(const std::filesystem::path& path) {
+  const CheckedFile file = read_checked_file(path);
+  if (file.check.state == FileState::verified) return file.check.kind == SealedKind::bundle;
   return format_of(Hdf5Reader(path)) == layout::kFormat;
 }
 
 BundleSummary read_bundle_summary(const std::filesystem::path& path) {
-  const Hdf5Reader file(path);
+  const OpenedFile opened = open_checked(path);
+  const Hdf5Reader& file = *opened.reader;
   require_format(file, layout::kFormat, layout::kSchemaVersion);
   BundleSummary summary{.kind = file.text_attribute("/", layout::kKind),
                         .name = file.text_attribute("/", layout::kName),

@@ -9,6 +9,7 @@
 #include "framework/core/error.hpp"
 #include "framework/core/settings.hpp"
 #include "framework/storage/files/atomic_file.hpp"
+#include "framework/storage/files/user_block.hpp"
 #include "framework/storage/hdf5/layout.hpp"
 #include "framework/storage/metrics/metrics_tables.hpp"
 #include "framework/storage/metrics/plot_group.hpp"
@@ -114,7 +115,7 @@ void write_trials(Hdf5Writer& file, const SweepIndex& index) {
     write_parameter(table, index.keys[i], texts);
   }
   table.label_rows_by({sweep_layout::kTrial, sweep_layout::kNumber});
-  file.label_axis(in_group(sweep_layout::kTrials, sweep_layout::kDigest), 1, "half");
+  label_digest_halves(file, sweep_layout::kTrials);
 }
 
 void write_curves(Hdf5Writer& file, const SweepIndex& index) {
@@ -175,16 +176,14 @@ void write_sweep_index(Hdf5Writer& file, const SweepIndex& index) {
 }
 
 void publish_sweep_index(const std::filesystem::path& path, const SweepIndex& index) {
-  const WriteOptions options;
-  AtomicFile aside(path, options);
-  Hdf5Writer file(aside.temporary());
+  Hdf5Writer file(path, kUserBlockBytes);
   file.add_attribute("/", "format", sweep_layout::kFormat);
   file.add_attribute("/", "schema_version", sweep_layout::kSchemaVersion);
   write_sweep_index(file, index);
   write_links(file, index);
-  file.close();
-  aside.sync();
-  aside.publish();
+  std::vector<std::byte> bytes = file.finish();
+  seal(bytes, SealedKind::sweep);
+  replace_file(path, bytes);
 }
 
 }  // namespace lockstep

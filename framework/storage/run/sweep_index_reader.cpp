@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "framework/core/settings.hpp"
+#include "framework/storage/hdf5/checked_file.hpp"
 #include "framework/storage/hdf5/file_format.hpp"
 #include "framework/storage/hdf5/layout.hpp"
 #include "framework/storage/metrics/plot_group.hpp"
@@ -50,9 +51,9 @@ std::vector<std::string> parameter_texts(const Hdf5Reader& file, const std::stri
 }
 
 bool is_parameter(const std::string& name) {
-  constexpr std::array<std::string_view, 5> kOthers = {sweep_layout::kNumber, sweep_layout::kTrial,
-                                                       sweep_layout::kStatus, sweep_layout::kSteps,
-                                                       sweep_layout::kDigest};
+  constexpr std::array<std::string_view, 6> kOthers = {
+      sweep_layout::kNumber, sweep_layout::kTrial,  sweep_layout::kStatus,
+      sweep_layout::kSteps,  sweep_layout::kDigest, kHalfScale};
   const auto is_figure = [&](const Column<EpochRecord>& figure) { return figure.name == name; };
   return std::ranges::count(kOthers, name) == 0 && std::ranges::none_of(kFigureColumns, is_figure);
 }
@@ -100,7 +101,8 @@ void read_parameters(const Hdf5Reader& file, SweepIndex& index) {
 }  // namespace
 
 SweepIndex read_sweep_index(const std::filesystem::path& path) {
-  const Hdf5Reader file(path);
+  const OpenedFile opened = open_checked(path);
+  const Hdf5Reader& file = *opened.reader;
   require_format(file, sweep_layout::kFormat, sweep_layout::kSchemaVersion);
   SweepIndex index{.name = file.text_attribute("/", "name"),
                    .metric = file.text_attribute("/", "metric"),

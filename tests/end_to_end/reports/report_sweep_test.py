@@ -12,6 +12,7 @@ import h5py
 
 sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import hdf5_layout
 import lockstep_cli as cli
 from report_page import ReportPage, percent
 from report_test import HOSTILE, checked_numbers, report
@@ -96,10 +97,13 @@ def test_a_sweep_that_gave_trials_up_says_so():
 
 def plant_names(place):
     """Hostile texts wherever a sweep's table has texts."""
+    hdf5_layout.take_off_block(place / "index.h5")
     with h5py.File(place / "index.h5", "r+") as file:
         file.attrs["name"] = HOSTILE
         for column in ("trial", "status"):
-            file["trials"][column][0] = f"{column} {HOSTILE}"
+            texts = [text.decode() for text in file["trials"][column]]
+            del file["trials"][column]
+            file["trials"][column] = [f"{column} {HOSTILE}", *texts[1:]]
         del file["trials/seed"]
         file["trials"].create_dataset("seed", data=[f"value {HOSTILE}"] + ["1"] * (len(file["trials/trial"]) - 1))
 

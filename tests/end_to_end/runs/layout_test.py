@@ -73,7 +73,7 @@ def test_the_rules_find_what_is_wrong():
             (without("signal", "steps"), "its signal '' does not exist"),
             (without("default", "/"), "the default plot leads to /"),
             (without("DIMENSION_LIST", "steps/loss"), "step labels no axis of loss"),
-            (without("DIMENSION_LIST", "steps/gradient_norm"), "/steps/gradient_norm: its rows have no scale"),
+            (without("DIMENSION_LIST", "steps/gradient_norm"), "/steps/gradient_norm: axis 0 has no scale"),
             (lambda file: file.__delitem__("confusion"), "/confusion is missing"),
             (to_another_type, "/epochs/step is ('f8', 1), not ('i8', 1)"),
             (to_another_type, "/epochs/step has no Fletcher32 checksum"),

@@ -14,6 +14,7 @@ import h5py
 sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
 import lockstep_cli as cli
 import sweeps
+from hdf5_layout import attributes
 
 
 def test_a_sweep_runs_what_is_missing():
@@ -58,7 +59,7 @@ def test_the_index_has_a_row_a_trial_and_links_to_their_metrics():
         result = cli.run_json(["sweep", file, "--out", folder / "out"])
         with h5py.File(folder / "out" / "index.h5") as index:
             trials = index["trials"]
-            cli.expect_equal((index.attrs["metric"], index.attrs["goal"]), ("test_loss", "minimize"), "metric")
+            cli.expect_equal((attributes(index)["metric"], attributes(index)["goal"]), ("test_loss", "minimize"), "metric")
             for number, row in enumerate(result["results"]):
                 cli.expect_equal(trials["trial"].asstr()[number], row["trial"], "name")
                 cli.expect_equal(trials["status"].asstr()[number], "done", "status")
@@ -71,7 +72,7 @@ def test_the_index_has_a_row_a_trial_and_links_to_their_metrics():
                 steps = index[f"runs/{row['trial']}/steps/step"]
                 cli.expect_equal(steps[-1], row["steps"], "last step behind the link")
             curves = {name: index[f"curves/{name}/loss"][()].tolist() for name in index["curves"]}
-            cli.expect_equal(trials.attrs["axes"].tolist(), ["number"], "the axis of viewers")
+            cli.expect_equal(attributes(trials)["axes"].tolist(), ["number"], "the axis of viewers")
         best = min(result["results"], key=lambda row: row["metric"])
         cli.expect_equal(result["best"]["trial"], best["trial"], "best")
         for row in result["results"]:

@@ -12,6 +12,7 @@ import h5py
 sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
 import bundles
 import lockstep_cli as cli
+from hdf5_layout import attributes
 
 # Long enough to be caught while it trains, with checkpoints that come and go.
 LONG = cli.BUSY_EXPERIMENT.replace("epochs: 2", "epochs: 60000")
@@ -93,7 +94,7 @@ def test_a_run_is_bundled_while_it_trains():
                 cli.expect("trained at this moment (busy)" in done.stderr, done.stderr)
                 with h5py.File(folder / f"{number}.h5") as bundle:
                     packed = bundle["runs/busy"]
-                    cli.expect_equal(packed.attrs["status"], "running", "status")
+                    cli.expect_equal(attributes(packed)["status"], "running", "status")
                     cli.expect("outcome" not in packed.attrs, "an outcome")
                     steps = packed["metrics/steps/step"][()].tolist()
                     cli.expect_equal(steps, list(range(1, len(steps) + 1)), "steps")

@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests"
 import bundles
 import hdf5_layout
 import lockstep_cli as cli
+from hdf5_layout import attributes
 
 HALVING = """\
 schema_version: 1
@@ -41,7 +42,7 @@ def expect_run(packed, run, checkpoints):
         with h5py.File(run / "checkpoints" / f"{name}.h5") as checkpoint:
             bundles.expect_same_contents(packed["checkpoints"][name], checkpoint, name)
     for name in ("latest", "best"):
-        cli.expect_equal(packed["checkpoints"].attrs[name], bundles.named(run, name), name)
+        cli.expect_equal(attributes(packed["checkpoints"])[name], bundles.named(run, name), name)
 
 
 def expect_plain(file):
@@ -64,16 +65,16 @@ def test_a_runs_bundle_is_its_folder_to_the_bit():
         expected = {"file": str(file), "kind": "run", "runs": 1, "checkpoints": len(names), "bytes": size}
         cli.expect_equal(result, expected, "result")
         with h5py.File(file) as bundle:
-            cli.expect_equal((bundle.attrs["format"], bundle.attrs["kind"]), ("lockstep-bundle", "run"), "kind")
+            cli.expect_equal((attributes(bundle)["format"], attributes(bundle)["kind"]), ("lockstep-bundle", "run"), "kind")
             packed = bundle["runs/busy"]
             cli.expect_equal(list(bundle["runs"]), ["busy"], "runs")
-            cli.expect_equal(packed.attrs["status"], "done", "status")
-            cli.expect_equal((packed.attrs["outcome"], packed.attrs["exit_code"]), ("DONE", 0), "end")
+            cli.expect_equal(attributes(packed)["status"], "done", "status")
+            cli.expect_equal((attributes(packed)["outcome"], attributes(packed)["exit_code"]), ("DONE", 0), "end")
             expect_run(packed, run, names)
             shown = bundle
             while "default" in shown.attrs:
-                shown = shown[shown.attrs["default"]]
-            cli.expect_equal(shown[shown.attrs["signal"]].name, "/runs/busy/metrics/steps/loss", "what viewers show")
+                shown = shown[attributes(shown)["default"]]
+            cli.expect_equal(shown[attributes(shown)["signal"]].name, "/runs/busy/metrics/steps/loss", "what viewers show")
         expect_plain(file)
         cli.expect_equal(sorted(path.name for path in file.parent.iterdir()), ["busy", "busy.h5"], "files")
 
@@ -146,7 +147,7 @@ def test_trials_that_were_given_up_stay_so():
         with h5py.File(cli.run_json(["bundle", folder / "out"])["file"]) as bundle:
             table = dict(zip(bundle["trials/trial"].asstr(), bundle["trials/status"].asstr()))
             cli.expect_equal(table, statuses, "statuses in the table")
-            cli.expect_equal({name: run.attrs["status"] for name, run in bundle["runs"].items()}, statuses, "of runs")
+            cli.expect_equal({name: attributes(run)["status"] for name, run in bundle["runs"].items()}, statuses, "of runs")
 
 
 def take_out(file, name, target):

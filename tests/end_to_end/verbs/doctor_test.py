@@ -14,7 +14,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(os.environ["LOCKSTEP_SOURCE_DIR"]) / "tests" / "support"))
 import lockstep_cli as cli
 
-SECTIONS = {"build", "processor", "MPI", "binding", "network", "file system", "data", "limits"}
+SECTIONS = {"build", "processor", "MPI", "binding", "network", "file system", "data", "limits", "safety"}
 
 
 def doctor(arguments, launch=(), code=0):

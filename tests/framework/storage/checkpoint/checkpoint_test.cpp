@@ -9,6 +9,7 @@
 
 #include "framework/core/error.hpp"
 #include "framework/storage/files/user_block.hpp"
+#include "framework/storage/hdf5/checked_file.hpp"
 #include "tests/framework/storage/samples.hpp"
 
 namespace lockstep::testing {
