@@ -132,10 +132,11 @@ void add_reading(const JobFacts& job, int rank, Findings& findings) {
                     host, reading.problem));
   } else if (!reading.limited_calls) {
     add(FindingLevel::note,
-        fmt::format("{} parses HDF5 files in a process of their own with limits of memory and time, "
-                    "but does not limit its calls of the system: the container or emulator refuses "
-                    "seccomp.",
-                    host));
+        fmt::format(
+            "{} parses HDF5 files in a process of their own with limits of memory and time, "
+            "but does not limit its calls of the system: the container or emulator refuses "
+            "seccomp.",
+            host));
   } else {
     add(FindingLevel::ok,
         fmt::format("{} parses HDF5 files in a process of their own with limits of memory, time "

@@ -22,7 +22,7 @@ CONTENTS = {
         "steps/gradient_norm": ("f8", 1),
         "steps/images_per_second": ("f8", 1),
         "steps/digest": ("u8", 2),
-        "steps/half": ("text", 1),
+        "steps/half": ("i8", 1),
         "epochs/epoch": ("f8", 1),
         "epochs/step": ("i8", 1),
         "epochs/train_loss": ("f8", 1),

@@ -100,9 +100,8 @@ std::string user_block_text(const UserBlock& block) {
 
 void seal(std::vector<std::byte>& bytes, SealedKind kind) {
   const auto rest = std::span(bytes).subspan(kUserBlockBytes);
-  const std::string text = user_block_text({.kind = kind,
-                                            .length = static_cast<std::int64_t>(rest.size()),
-                                            .digest = digest_of(rest)});
+  const std::string text = user_block_text(
+      {.kind = kind, .length = static_cast<std::int64_t>(rest.size()), .digest = digest_of(rest)});
   std::ranges::copy(std::as_bytes(std::span(text)), bytes.begin());
 }
 

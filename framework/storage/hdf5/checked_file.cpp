@@ -103,8 +103,8 @@ CheckedFile read_checked_file(const std::filesystem::path& path) {
     const ErrorCode& code = start.empty() ? errors::kDamagedFile : errors::kForeignFile;
     refuse_file(code, name, what_else(start));
   }
-  return {.check = {.message = fmt::format(
-                        "{} is not verified: it has no digest to compare with.", name)},
+  return {.check = {.message =
+                        fmt::format("{} is not verified: it has no digest to compare with.", name)},
           .has_user_block = *data > 0,
           .bytes = {}};
 }

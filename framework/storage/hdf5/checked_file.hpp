@@ -22,7 +22,7 @@ enum class FileState {
 
 struct FileCheck {
   FileState state = FileState::not_verified;
-  std::string message;                         ///< one sentence
+  std::string message;                       ///< one sentence
   SealedKind kind = SealedKind::checkpoint;  ///< of a verified file
 };
 

@@ -38,8 +38,7 @@ std::size_t bytes_of(Hdf5Element element) {
   return kBytes.at(static_cast<std::size_t>(element));
 }
 
-void require_element(bool right, Hdf5Element found, std::string_view expected,
-                     const Where& where) {
+void require_element(bool right, Hdf5Element found, std::string_view expected, const Where& where) {
   if (right) return;
   refuse(where, fmt::format("holds {} values, expected {}", to_string(found), expected));
 }

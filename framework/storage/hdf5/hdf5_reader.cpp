@@ -52,8 +52,8 @@ Description describe_attribute(Contents& contents, const Place& place, std::size
                                const Where& where) {
   Description found = contents.describe(place);
   if (const std::size_t values = count_of(found.extents); values != count) {
-    refuse(where, fmt::format("has {} values in attribute {}, expected {}", values,
-                              place.attribute, count));
+    refuse(where, fmt::format("has {} values in attribute {}, expected {}", values, place.attribute,
+                              count));
   }
   return found;
 }
@@ -119,8 +119,7 @@ std::vector<std::uint8_t> Hdf5Reader::read_bytes(const std::string& dataset) con
   return numbers<std::uint8_t>({dataset}, found.extents);
 }
 
-std::vector<std::int64_t> Hdf5Reader::integers(const hdf5::Place& place,
-                                               const Hdf5Extents& extents,
+std::vector<std::int64_t> Hdf5Reader::integers(const hdf5::Place& place, const Hdf5Extents& extents,
                                                Hdf5Element element) const {
   const Where where{name_, place.object};
   require_element(is_integer(element), element, "integers", where);

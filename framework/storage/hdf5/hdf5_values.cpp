@@ -250,11 +250,11 @@ void read_rows(const Opened& opened, const Rows& rows, hid_t memory_type, void* 
   checked(H5Sselect_hyperslab(opened.space.id(), H5S_SELECT_SET, start.data(), nullptr,
                               count.data(), nullptr),
           where);
-  const Handle memory(
-      H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), where);
-  checked(H5Dread(opened.object.id(), memory_type, memory.id(), opened.space.id(), H5P_DEFAULT,
-                  values),
-          where);
+  const Handle memory(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr),
+                      where);
+  checked(
+      H5Dread(opened.object.id(), memory_type, memory.id(), opened.space.id(), H5P_DEFAULT, values),
+      where);
 }
 
 std::vector<std::string> read_text_values(const Opened& opened, const Where& where) {

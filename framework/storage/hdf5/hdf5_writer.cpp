@@ -46,15 +46,20 @@ RawValues raw_values(std::span<const Number> values, const Where& where) {
 }
 
 RawValues raw_values(std::span<const std::string> values, const Where& where) {
-  std::size_t length = 1;  // the library has no empty texts
-  for (const std::string& text : values) length = std::max(length, text.size());
+  std::size_t longest = 0;
+  for (const std::string& text : values) longest = std::max(longest, text.size());
+  const std::size_t length = longest + 1;  // netCDF reads on to a NUL, padding or not
   std::vector<char> texts(values.size() * length, '\0');
   for (std::size_t i = 0; i < values.size(); ++i) {
     std::ranges::copy(values[i], texts.begin() + static_cast<std::ptrdiff_t>(i * length));
   }
   const void* const data = texts.data();
-  return {text_type(length, where), text_type(length, where), std::move(texts), data,
-          values.size(), length};
+  return {text_type(length, where),
+          text_type(length, where),
+          std::move(texts),
+          data,
+          values.size(),
+          length};
 }
 
 std::vector<hsize_t> dimensions(const Hdf5Extents& extents) {
@@ -268,6 +273,8 @@ void Hdf5Writer::attach_scale(const Hdf5Scale& scale) {
   Handle object = open_object(file_, scale.dataset, where);
   Handle labels = open_object(file_, scale.scale, where);
   checked(H5DSattach_scale(object.id(), labels.id(), scale.axis), where);
+  // The list of all that it labels, which readers do without; PyTables opens no scale that has it.
+  checked(H5Adelete(labels.id(), "REFERENCE_LIST"), where);
   labels.close(where);
   object.close(where);
 }

@@ -143,9 +143,8 @@ MessageReader IsolatedContents::answer() {
 }
 
 Hdf5Node IsolatedContents::node(const std::string& path) {
-  return guarded([&] {
-    return kind_from(ask(question(Question::node, {path})).number(), Hdf5Node::other);
-  });
+  return guarded(
+      [&] { return kind_from(ask(question(Question::node, {path})).number(), Hdf5Node::other); });
 }
 
 std::vector<std::string> IsolatedContents::children(const std::string& group) {
@@ -157,8 +156,9 @@ std::vector<std::string> IsolatedContents::attributes(const std::string& object)
 }
 
 bool IsolatedContents::has_attribute(const std::string& object, const std::string& name) {
-  return guarded(
-      [&] { return ask(question(Question::has_attribute, {object, name})).number() != 0; });
+  return guarded([&] {
+    return ask(question(Question::has_attribute, {object, name})).number() != 0;
+  });
 }
 
 Description IsolatedContents::describe(const Place& place) {

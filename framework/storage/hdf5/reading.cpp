@@ -65,8 +65,8 @@ class Service {
     const std::string object = question.text();
     const Place place{.object = object, .attribute = question.text()};
     const auto element = static_cast<Hdf5Element>(question.number());
-    const MessageWriter answer = answer_of(
-        name_, [&](MessageWriter& values) { add_values(kind, place, values); });
+    const MessageWriter answer =
+        answer_of(name_, [&](MessageWriter& values) { add_values(kind, place, values); });
     if (!channel_.send(answer.message())) return false;
     return kind != Question::numbers || send_numbers(place, element);
   }

@@ -20,7 +20,7 @@ bool trusts_hdf5_files();
 
 /// What protects this process from the files that it reads.
 struct ReadingProtection {
-  bool own_process = false;   ///< files are parsed in a process of their own
+  bool own_process = false;    ///< files are parsed in a process of their own
   bool limited_calls = false;  ///< which may make only the system's calls that it needs (seccomp)
   std::string problem;         ///< why there is no such process; "" if there is
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "framework/storage/hdf5/file_format.hpp"
 
 namespace lockstep {
@@ -51,13 +53,13 @@ void add_plot_group(Hdf5Writer& file, const std::string& group, const DefaultPlo
 }
 
 void label_digest_halves(Hdf5Writer& file, const std::string& group) {
-  const std::vector<std::string> halves = {"high", "low"};
+  const std::array<std::int64_t, 2> halves = {0, 1};
   const std::string scale = in_group(group, kHalfScale);
   file.add_dataset({.path = scale,
                     .extents = {2},
-                    .values = std::span<const std::string>(halves),
-                    .units = "",
-                    .long_name = "halves of a digest"});
+                    .values = std::span<const std::int64_t>(halves),
+                    .units = "1",
+                    .long_name = "half of a digest: 0 is the high one, 1 the low one"});
   file.make_scale(scale, kHalfScale);
   file.attach_scale({.dataset = in_group(group, "digest"), .axis = 1, .scale = scale});
 }

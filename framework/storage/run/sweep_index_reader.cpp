@@ -51,9 +51,9 @@ std::vector<std::string> parameter_texts(const Hdf5Reader& file, const std::stri
 }
 
 bool is_parameter(const std::string& name) {
-  constexpr std::array<std::string_view, 6> kOthers = {
-      sweep_layout::kNumber, sweep_layout::kTrial,  sweep_layout::kStatus,
-      sweep_layout::kSteps,  sweep_layout::kDigest, kHalfScale};
+  constexpr std::array<std::string_view, 6> kOthers = {sweep_layout::kNumber, sweep_layout::kTrial,
+                                                       sweep_layout::kStatus, sweep_layout::kSteps,
+                                                       sweep_layout::kDigest, kHalfScale};
   const auto is_figure = [&](const Column<EpochRecord>& figure) { return figure.name == name; };
   return std::ranges::count(kOthers, name) == 0 && std::ranges::none_of(kFigureColumns, is_figure);
 }

@@ -26,6 +26,7 @@ inline RankFacts healthy_rank(const std::string& address) {
                         .open_files = 1024,
                         .core_file_bytes = 0,
                         .shared_memory_free = kGibibyte},
+          .reading = {.own_process = true, .limited_calls = true, .problem = ""},
           .data = {{.name = "mnist", .place = "/data/mnist", .digest = "d1", .problem = ""}},
           .folder = {.path = "/runs",
                      .problem = "",

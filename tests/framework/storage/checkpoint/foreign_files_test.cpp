@@ -124,8 +124,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_wrong_is_said_in_one_sentence, ForeignFiles) {
 }
 
 BOOST_FIXTURE_TEST_CASE(terabytes_are_refused_by_a_summary_too, ForeignFiles) {
-  const std::string sentence =
-      error_of([&] { read_checkpoint_summary(folder / "terabytes.h5"); });
+  const std::string sentence = error_of([&] { read_checkpoint_summary(folder / "terabytes.h5"); });
   BOOST_TEST(contains(sentence, "claims 1099511627776 values of 4 bytes"), sentence);
 }
 

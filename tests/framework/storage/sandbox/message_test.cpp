@@ -38,8 +38,8 @@ BOOST_AUTO_TEST_CASE(every_shorter_message_is_malformed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_length_beyond_the_message_is_malformed) {
-  for (const std::uint64_t length : {std::uint64_t{1}, std::uint64_t{1} << 63,
-                                     std::numeric_limits<std::uint64_t>::max()}) {
+  for (const std::uint64_t length :
+       {std::uint64_t{1}, std::uint64_t{1} << 63, std::numeric_limits<std::uint64_t>::max()}) {
     MessageWriter writer;
     writer.add_number(length);
     BOOST_CHECK_THROW(MessageReader(writer.message()).text(), MalformedMessage);
