@@ -34,7 +34,7 @@ build_packages=(
 )
 run_packages=(openmpi-bin openssh-client hdf5-tools) # mpirun starts nothing without an ssh
 data_packages=(dataset-fashion-mnist curl ca-certificates)
-test_packages=(libboost-test-dev python3 python3-h5py python3-yaml python3-matplotlib binutils iproute2 procps)
+test_packages=(libboost-test-dev python3 python3-h5py python3-xxhash python3-yaml python3-matplotlib binutils iproute2 procps)
 slurm_packages=(slurm-wlm munge)
 browser_packages=(chromium chromium-driver) # Ubuntu has them as snaps alone
 benchmark_packages=(libbenchmark-dev)

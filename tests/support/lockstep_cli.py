@@ -39,6 +39,7 @@ def run(arguments, ranks=None, code=0, env=None, cwd=None):
         command(arguments, ranks),
         capture_output=True,
         text=True,
+        errors="backslashreplace",
         env=environment,
         cwd=cwd,
         timeout=280,

@@ -40,7 +40,8 @@ struct CheckedFile {
 
 CheckedFile read_checked_file(const std::filesystem::path& path);
 
-/// The bytes of a verified file. @throws Error (data) also if it is damaged or has no digest of ours
+/// The bytes of a verified file.
+/// @throws Error (data) also if it is damaged or has no digest of ours
 std::vector<std::byte> read_verified_bytes(const std::filesystem::path& path);
 
 /// A file of one of our formats, open for reading. Files of 0.1.0 have no digest, but for

@@ -13,8 +13,8 @@
 
 namespace lockstep {
 
-/// Where the HDF5 data of a file begin: at 0, 512, 1024, 2048, ... What lies before is a user block.
-/// Nothing for a file that is not HDF5.
+/// Where the HDF5 data of a file begin: at 0, 512, 1024, 2048, ... What lies before is a user
+/// block. Nothing for a file that is not HDF5.
 std::optional<std::int64_t> find_hdf5_data(const Descriptor& file);
 
 /// "" if a file does not say it, or not as a single text.

@@ -4,8 +4,8 @@
 // is an Error (data) with file, object and the library's own reasons in one line.
 //
 // Written files: format of HDF5 1.10 (checksums on all metadata), values chunked with Fletcher32,
-// texts of fixed length (UTF-8, padded with NUL), no times stored, names in order of creation: equal
-// contents give equal bytes.
+// texts of fixed length (UTF-8, padded with NUL), no times stored, names in order of creation:
+// equal contents give equal bytes.
 // Files that are read may be hostile. They are parsed in a process of their own (reading.hpp).
 // Links are never followed. Virtual or externally stored data, filters other than deflate, shuffle
 // and Fletcher32, and sizes that the file cannot hold are refused before anything is read or
@@ -180,7 +180,7 @@ class Hdf5Reader {
   std::string read_text(const std::string& dataset) const;
 
   bool has_attribute(const std::string& object, const std::string& name) const;
-  /// Attributes of an object: in order of creation if the file knows it, else in alphabetical order.
+  /// Attributes of an object: in order of creation if the file knows it, else alphabetical.
   std::vector<std::string> attributes(const std::string& object) const;
   Hdf5Extents attribute_extents(const std::string& object, const std::string& name) const;
   /// The element type of an attribute.

@@ -10,7 +10,8 @@ namespace lockstep {
 
 /// To be called first in `main` of every program that reads HDF5 files.
 ///
-/// @return the code to end with at once, in a process that was started to parse a file; else nothing
+/// @return the code to end with at once, in a process that was started to parse a file; else
+///         nothing
 std::optional<int> serve_hdf5_reading(int argc, const char* const* argv);
 
 /// From now on files are parsed in this process: nothing then protects it. To be called before any

@@ -7,21 +7,20 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
 #include <fstream>
 
+#include "framework/core/build_info.hpp"
+
 namespace lockstep {
 namespace {
 
-// The address sanitizers keep terabytes of addresses for themselves.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kLimitsAddresses = false;
-#else
-constexpr bool kLimitsAddresses = true;
-#endif
+/// Sanitizers keep terabytes of addresses for themselves.
+bool limits_addresses() { return build_info().build_type != "Sanitize"; }
 
 void set_limit(decltype(RLIMIT_CORE) resource, rlim_t most) {
   const rlimit limit{.rlim_cur = most, .rlim_max = most};
@@ -73,7 +72,7 @@ bool give_up_rights(std::size_t memory) {
 }
 
 void limit_memory(int process, std::size_t memory) {
-  if (!kLimitsAddresses) return;
+  if (!limits_addresses()) return;
   rlimit limit{};
   if (::prlimit(process, RLIMIT_AS, nullptr, &limit) != 0) return;
   limit.rlim_cur = std::min<rlim_t>(memory, limit.rlim_max);

@@ -16,6 +16,7 @@
 #include <string>
 #include <system_error>
 
+#include "framework/core/build_info.hpp"
 #include "framework/storage/sandbox/limits.hpp"
 
 namespace lockstep {
@@ -54,9 +55,9 @@ void set_descriptors(SpawnLists& lists, int channel, int file) {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO}) {
     ::posix_spawn_file_actions_addopen(&lists.actions, stream, "/dev/null", O_RDWR, 0);
   }
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  ::posix_spawn_file_actions_addopen(&lists.actions, STDERR_FILENO, "/dev/null", O_RDWR, 0);
-#endif
+  if (build_info().build_type != "Sanitize") {
+    ::posix_spawn_file_actions_addopen(&lists.actions, STDERR_FILENO, "/dev/null", O_RDWR, 0);
+  }
   ::posix_spawn_file_actions_adddup2(&lists.actions, channel, kChannel);
   ::posix_spawn_file_actions_adddup2(&lists.actions, file, kFile);
 }

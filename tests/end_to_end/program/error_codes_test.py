@@ -24,6 +24,7 @@ ELSEWHERE = {
     511: "framework/storage/checkpoint/run_checkpoints_test.cpp",
     513: "framework/storage/checkpoint/training_state_test.cpp",
     514: "framework/storage/files/atomic_file_test.cpp",
+    518: "faults/hostile_hdf5_test.py",
     601: "framework/training/exchange/thread_communicator_test.cpp",
     602: "cluster/watchdog_test.cpp",
     603: "end_to_end/ranks/ranks_disagree_test.py",

@@ -139,8 +139,8 @@ class OtherTools(unittest.TestCase):
             self.assertEqual(group[attributes(group)["signal"]].name, "/steps/loss")
             self.assertEqual([group[axis].name for axis in attributes(group)["axes"]], ["/steps/step"])
             for other in ("epochs", "layers"):
-                self.assertEqual(file[other].attrs["NX_class"], "NXdata")
-                self.assertIn(file[other].attrs["signal"], file[other])
+                self.assertEqual(attributes(file[other])["NX_class"], "NXdata")
+                self.assertIn(attributes(file[other])["signal"], file[other])
 
     def test_the_examples_of_the_readme_run(self):
         examples = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
