@@ -17,6 +17,7 @@
 #include "framework/config/yaml_reader.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/storage/checkpoint/training_state.hpp"
+#include "framework/storage/hdf5/reading.hpp"
 #include "framework/storage/run/run_directory.hpp"
 #include "framework/training/trainer.hpp"
 
@@ -107,7 +108,9 @@ class Training {
 
 }  // namespace
 
-int main(int /*count*/, char** arguments) {
+int main(int count, char** arguments) {
+  // Checkpoints are parsed by this program in a process of its own.
+  if (const auto ended = lockstep::serve_hdf5_reading(count, arguments)) return *ended;
   const std::filesystem::path folder = arguments[1];
   const lockstep::ExperimentConfig config = experiment(kExperiment);
   const lockstep::LoadedData data =
