@@ -25,7 +25,9 @@ Compared load_run(const fs::path& path) {
   run.end = read_run_end(path);
   RecordedMetrics metrics =
       read_run_metrics({.journal = path / "metrics.jsonl", .snapshot = path / "metrics.h5"});
-  if (!metrics.problems.empty()) throw Error(errors::kDamagedFile, metrics.problems.front());
+  if (!metrics.has_all && !metrics.problems.empty()) {
+    throw Error(errors::kDamagedFile, metrics.problems.front());
+  }
   run.tables = std::move(metrics.tables);
   const RunCheckpoints checkpoints(path);
   for (const Index step : checkpoints.steps()) run.checkpoints[step] = checkpoints.path_of(step);

@@ -154,6 +154,7 @@ void TrainingRun::resume() {
   if (is_finished_) {
     context_.console.remark(
         fmt::format("the run in {} is already finished; here is its result", run.string()));
+    renew_metrics();
   } else {
     directory_->checkpoints().rewind(setup_.progress.step, setup_.progress.best_step);
   }
@@ -170,6 +171,18 @@ void TrainingRun::go_on_from(const FoundCheckpoint& found) {
                             "{}; ask for at least as many.",
                             found.path.string(), setup_.progress.step, steps()));
   }
+}
+
+// The only change to a finished run.
+void TrainingRun::renew_metrics() {
+  const std::filesystem::path metrics = directory_->metrics_path();
+  const MetricsFiles files{.journal = directory_->journal_path(), .snapshot = metrics};
+  const std::string experiment = write_yaml(to_value(config_));
+  if (!renew_snapshot(files, {.experiment = experiment, .provenance = provenance()})) return;
+  const std::string message = fmt::format(
+      "{} was missing or damaged, and was made anew from the journal.", metrics.string());
+  context_.console.warning(message);
+  directory_->log(message);
 }
 
 void TrainingRun::recover_metrics() {

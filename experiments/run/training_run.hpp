@@ -78,6 +78,7 @@ class TrainingRun {
   void resume();
   void go_on_from(const FoundCheckpoint& found);
   std::optional<FoundCheckpoint> newest_own_checkpoint(const RunCheckpoints& checkpoints) const;
+  void renew_metrics();
   void recover_metrics();
   void record_failure(const std::exception& error);
   int finish(Trainer& trainer);

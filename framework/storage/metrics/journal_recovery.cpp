@@ -12,6 +12,7 @@
 #include "framework/core/error.hpp"
 #include "framework/storage/files/atomic_file.hpp"
 #include "framework/storage/files/descriptor.hpp"
+#include "framework/storage/hdf5/checked_file.hpp"
 #include "framework/storage/metrics/metrics_journal.hpp"
 
 namespace lockstep {
@@ -142,6 +143,13 @@ RecordedSteps steps_of(const MetricsTables& tables) {
   return {steps_of(tables.steps), steps_of(tables.epochs)};
 }
 
+/// Whether a journal has a record of each step and no line that is none.
+bool is_whole(const JournalContents& journal) {
+  const std::vector<StepRecord>& steps = journal.tables.steps;
+  return journal.problems.empty() && !steps.empty() &&
+         missing_steps(steps, steps.back().step).empty();
+}
+
 std::string sentence(const std::filesystem::path& journal, const std::vector<std::string>& facts) {
   if (facts.empty()) return {};
   return fmt::format("{} is not as this run had written it: {}.", journal.string(),
@@ -153,24 +161,37 @@ std::string sentence(const std::filesystem::path& journal, const std::vector<std
 RecordedMetrics read_run_metrics(const MetricsFiles& files) {
   constexpr Index kAll = std::numeric_limits<Index>::max();
   RecordedMetrics found;
-  const auto attempt = [&found](const auto& reading) {
-    try {
-      reading();
-    } catch (const Error& error) {
-      found.problems.emplace_back(error.what());
-    }
-  };
-  attempt([&] {
+  try {
     JournalContents journal = read_journal(files.journal);
-    found = {std::move(journal.tables), std::move(journal.problems)};
-  });
+    found.has_all = is_whole(journal);
+    found.tables = std::move(journal.tables);
+    found.problems = std::move(journal.problems);
+  } catch (const Error& error) {
+    found.problems.emplace_back(error.what());
+  }
   MetricsTables snapshot;
-  attempt([&] {
+  try {
     if (!is_missing(files.snapshot)) snapshot = read_metrics(files.snapshot);
-  });
+  } catch (const Error& error) {
+    found.problems.push_back(found.has_all ? fmt::format("{} {} has all of its figures.",
+                                                         error.what(), files.journal.string())
+                                           : error.what());
+  }
   found.tables = {filled(std::move(found.tables.steps), snapshot.steps, kAll),
                   filled(std::move(found.tables.epochs), snapshot.epochs, kAll)};
   return found;
+}
+
+bool renew_snapshot(const MetricsFiles& files, const MetricsOrigin& origin) {
+  try {
+    if (check_file(files.snapshot).state != FileState::damaged) return false;
+  } catch (const Error&) {
+    // It is missing, or no HDF5 file any more.
+  }
+  const JournalContents journal = read_journal(files.journal);
+  if (!is_whole(journal)) return false;
+  publish_metrics(files.snapshot, journal.tables, origin);
+  return true;
 }
 
 RecoveredJournal recover_journal(const MetricsFiles& files, Index last_step) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// Prepares a journal before a run is resumed: afterwards it ends at the step that the run resumes
-// from.
+// What a run's two files of metrics have between them, and how either is put right by the other.
+// Before a run is resumed, its journal is made to end at the step that the run resumes from.
 
 #include <filesystem>
 #include <string>
@@ -20,11 +20,17 @@ struct MetricsFiles {
 struct RecordedMetrics {
   MetricsTables tables;               ///< one record per step, in order
   std::vector<std::string> problems;  ///< sentences about what cannot be read
+  bool has_all = false;               ///< nothing is lost, for the journal alone is whole
 };
 
 /// Reads the records of a run, which may still be training: those of the journal, and those that
 /// only the snapshot has. Changes nothing, and reports what cannot be read.
 RecordedMetrics read_run_metrics(const MetricsFiles& files);
+
+/// Makes the snapshot of a finished run anew from the journal if it is missing or damaged and the
+/// journal is whole.
+/// @return whether it has done so
+bool renew_snapshot(const MetricsFiles& files, const MetricsOrigin& origin);
 
 struct RecoveredJournal {
   MetricsTables tables;  ///< the records up to the step, one per step, in order

@@ -98,6 +98,45 @@ def test_resuming_keeps_every_row_of_a_damaged_journal():
             cli.expect_equal(found["steps"], first["steps"], "rows of metrics.h5")
 
 
+def test_damaged_tables_are_made_anew_from_the_journal():
+    with cli.Folder() as folder:
+        run, _ = trained(folder)
+        metrics = run / "metrics.h5"
+        good = cli.run_json(["inspect", metrics])
+        whole = metrics.read_bytes()
+        for name, damage in {
+            "one bit": whole[:3000] + bytes([whole[3000] ^ 1]) + whole[3001:],
+            "cut off": whole[:-1000],
+            "no HDF5": bytes(len(whole)),
+            "missing": None,
+        }.items():
+            metrics.write_bytes(damage) if damage else metrics.unlink()
+            if damage:
+                said = cli.run(["inspect", metrics], code=3).stderr
+                cli.expect(str(metrics) in said, f"{name}: {said}")
+                said = cli.run(["inspect", run]).stderr
+                cli.expect("metrics.jsonl has all of its figures" in said, f"{name}: {said}")
+                cli.run(["compare", run, run])
+            resumed = cli.run(["train", folder / "busy.yaml", "--out", run, "--resume"])
+            cli.expect("was made anew from the journal" in resumed.stderr, f"{name}: {resumed.stderr}")
+            found = cli.run_json(["inspect", metrics])
+            for part in ("steps", "epochs", "last_step", "layers", "confusion"):
+                cli.expect_equal(found.get(part), good.get(part), f"{part} after {name}")
+
+
+def test_a_damaged_index_is_made_anew():
+    with cli.Folder() as folder:
+        words = ["sweep", cli.write_busy(folder), "seed=1,2", "train.epochs=1", "--out", folder / "sweep"]
+        cli.run(words)
+        index = folder / "sweep" / "index.h5"
+        whole = index.read_bytes()
+        index.write_bytes(whole[:3000] + bytes([whole[3000] ^ 1]) + whole[3001:])
+        said = cli.run(["inspect", index], code=3).stderr
+        cli.expect("is damaged" in said, said)
+        cli.run(words)
+        cli.expect_equal(index.read_bytes(), whole, "the index")
+
+
 def test_steps_that_are_lost_are_named():
     with cli.Folder() as folder:
         run, _ = trained(folder)
