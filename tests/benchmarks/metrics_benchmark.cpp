@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/storage/hdf5/reading.hpp"
 #include "framework/storage/metrics/metrics_writer.hpp"
 #include "framework/training/diagnosis/record_columns.hpp"
 
@@ -101,6 +102,7 @@ void record_run(const std::filesystem::path& folder, Index steps) {
 }  // namespace lockstep
 
 int main(int count, char** arguments) {
+  if (const auto ended = lockstep::serve_hdf5_reading(count, arguments)) return *ended;
   const std::vector<std::string_view> words(arguments + 1, arguments + count);
   if (words.empty()) {
     std::fputs("usage: benchmark_metrics FOLDER [STEPS...]\n", stderr);

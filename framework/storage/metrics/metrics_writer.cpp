@@ -21,8 +21,6 @@ void add_evaluation(EpochRecord record, std::vector<EpochRecord>& epochs) {
   epochs.push_back(std::move(record));
 }
 
-constexpr std::size_t kMostStepsInMemory = std::size_t{1} << 17;  // some 10 MB
-
 }  // namespace
 
 MetricsWriter::MetricsWriter(Setup setup)
@@ -55,11 +53,12 @@ void MetricsWriter::publish() {
   journal_.sync();
   publish_metrics_file(setup_.files.snapshot, contents());
   has_news_ = false;
-  if (tables_.steps.size() > kMostStepsInMemory) leave_steps_to_file();
+  if (static_cast<std::size_t>(rows()) > setup_.most_steps_in_memory) leave_steps_to_file();
   rhythm_.on_published(began, setup_.clock(), rows());
 }
 
 void MetricsWriter::leave_steps_to_file() {
+  if (tables_.steps.empty()) return;
   published_ += tables_.steps.size();
   last_published_ = tables_.steps.back().step;
   tables_.steps = {};

@@ -26,6 +26,8 @@ class MetricsWriter {
     MetricsFiles files;
     MetricsOrigin origin;
     std::function<double()> clock;  ///< seconds since any fixed moment
+    /// A run of more steps has only the last ones in memory; some 10 MB.
+    std::size_t most_steps_in_memory = std::size_t{1} << 17;
   };
 
   explicit MetricsWriter(Setup setup);

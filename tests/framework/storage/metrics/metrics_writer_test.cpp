@@ -14,8 +14,11 @@ namespace {
 struct Recording {
   explicit Recording(const std::string& name) : folder(name) {}
 
-  MetricsWriter writer() {
-    return MetricsWriter({.files = files, .origin = origin, .clock = [this] { return now; }});
+  MetricsWriter writer(std::size_t most_steps_in_memory = 0) {
+    return MetricsWriter({.files = files,
+                          .origin = origin,
+                          .clock = [this] { return now; },
+                          .most_steps_in_memory = most_steps_in_memory});
   }
 
   /// The bytes of metrics.h5 when it is written at once.
@@ -50,19 +53,37 @@ void append(const MetricsTables& all, Index first, Index last, MetricsWriter& wr
 BOOST_AUTO_TEST_SUITE(metrics_writer)
 
 BOOST_AUTO_TEST_CASE(the_file_has_the_same_bytes_however_often_it_is_published) {
-  Recording run("writer");
-  const MetricsTables all = sample_metrics(9);
-  MetricsWriter writer = run.writer();
-  writer.publish();
-  BOOST_TEST(bytes_of(run.files.snapshot) == run.at_once({}));
-  Index first = 1;
-  for (const Index last : {1, 2, 4, 4, 9}) {
-    append(all, first, last, writer);
+  for (const std::size_t in_memory : {0U, 3U, 100U}) {
+    Recording run("writer");
+    const MetricsTables all = sample_metrics(9);
+    MetricsWriter writer = run.writer(in_memory);
     writer.publish();
-    BOOST_TEST(bytes_of(run.files.snapshot) == run.at_once(first_steps(all, last)));
-    first = last + 1;
+    BOOST_TEST(bytes_of(run.files.snapshot) == run.at_once({}));
+    Index first = 1;
+    for (const Index last : {1, 2, 4, 4, 9}) {
+      append(all, first, last, writer);
+      writer.publish();
+      BOOST_TEST(bytes_of(run.files.snapshot) == run.at_once(first_steps(all, last)));
+      first = last + 1;
+    }
+    BOOST_TEST(bytes_of(run.files.journal) == journal_text(all));
   }
-  BOOST_TEST(bytes_of(run.files.journal) == journal_text(all));
+}
+
+BOOST_AUTO_TEST_CASE(a_long_run_takes_its_first_steps_from_the_file_and_not_from_the_journal) {
+  const MetricsTables all = sample_metrics(9);
+  for (const std::size_t in_memory : {0U, 2U, 5U}) {
+    Recording run("long");
+    MetricsWriter writer = run.writer(in_memory);
+    Index first = 1;
+    for (const Index last : {4, 6, 7, 9}) {
+      append(all, first, last, writer);
+      if (last > 6) put_bytes(run.files.journal, "");
+      writer.publish();
+      first = last + 1;
+    }
+    BOOST_TEST((bytes_of(run.files.snapshot) == run.at_once(all)), in_memory << " in memory");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(columns_of_several_chunks_go_on_in_the_midst_of_one) {
