@@ -90,6 +90,7 @@ class TrainingRun {
   Progress make_progress(const Trainer& trainer) const;
   TrainingEnd run_trainer(Trainer& trainer, Progress& progress);
   FinalFigures final_figures(Trainer& trainer) const;
+  void require_finite(const FinalFigures& figures) const;
   void report(Trainer& trainer, const FinalFigures& figures) const;
 };
 

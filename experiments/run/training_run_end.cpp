@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <optional>
+#include <string_view>
+
 #include "experiments/run/training_run.hpp"
 #include "framework/core/error.hpp"
+#include "framework/training/diagnosis/numeric_failure.hpp"
 
 namespace lockstep {
 FinalFigures TrainingRun::final_figures(Trainer& trainer) const {
@@ -15,8 +20,29 @@ FinalFigures TrainingRun::final_figures(Trainer& trainer) const {
           .test = evaluate(bench_.splits.test)};
 }
 
+// A network that gives infinity or NaN is no result, although every step was finite.
+void TrainingRun::require_finite(const FinalFigures& figures) const {
+  const auto check = [&](const std::optional<EvaluationResult>& result,
+                         const std::optional<ImageSplit>& split, std::string_view name) {
+    if (!result || std::isfinite(result->loss())) return;
+    const std::string where = first_output_not_finite(*graph_, setup_.parameters.values(), *split,
+                                                      *setup_.loss);
+    throw CollectiveError(
+        errors::kNotFinite,
+        fmt::format("After the last step the network gives numbers that are not finite on the {} "
+                    "split{}{}, so there is no result: lower learning_rate.peak, set "
+                    "train.clip_norm, or look for numbers that are not finite in the data; "
+                    "checkpoints saved before are unharmed.",
+                    name, where.empty() ? "" : ", ", where));
+  };
+  check(figures.train, bench_.splits.train, "training");
+  check(figures.validation, bench_.splits.validation, "validation");
+  check(figures.test, bench_.splits.test, "test");
+}
+
 int TrainingRun::finish(Trainer& trainer) {
   const FinalFigures figures = final_figures(trainer);
+  require_finite(figures);
   if (records()) {
     directory_->finish({.outcome = RunOutcome::done, .exit_code = 0, .reason = "finished"});
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@
 #include "framework/config/overrides.hpp"
 #include "framework/config/yaml_writer.hpp"
 #include "framework/core/error.hpp"
+#include "framework/training/diagnosis/numeric_failure.hpp"
 #include "framework/training/evaluation/evaluator.hpp"
 
 namespace lockstep {
@@ -88,6 +90,7 @@ class EvaluateCommand final : public Command {
     evaluator.set_watcher([&](Index samples, Index of) { progress.on_evaluating(samples, of); });
     const EvaluationResult result =
         evaluator.evaluate(network.parameters->values(), *split, context.communicator());
+    require_finite(network, *split, result);
     report(context.console, network, *bench.data, result);
     return 0;
   }
@@ -154,6 +157,20 @@ class EvaluateCommand final : public Command {
                               bench.data->name, split_));
     }
     return *split;
+  }
+
+  // Every rank finds the same.
+  void require_finite(const SavedNetwork& network, const Dataset& split,
+                      const EvaluationResult& result) const {
+    if (std::isfinite(result.loss())) return;
+    const std::string where = first_output_not_finite(
+        *network.graph, network.parameters->values(), split, *network.loss);
+    throw CollectiveError(
+        errors::kNotFinite,
+        fmt::format("{} gives numbers that are not finite on the {} split{}{}, so there is no "
+                    "result: its weights, or the data, are too large or damaged; take an earlier "
+                    "checkpoint, or look at both with 'lockstep inspect' and 'lockstep check'.",
+                    network.path.string(), split_, where.empty() ? "" : ", ", where));
   }
 
   void report(const Console& console, const SavedNetwork& network, const LoadedData& data,

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 #include "experiments/workbench/saved_network.hpp"
 #include "experiments/workbench/workbench.hpp"
 #include "framework/core/error.hpp"
+#include "framework/training/diagnosis/numeric_failure.hpp"
 #include "framework/training/evaluation/evaluator.hpp"
 #include "framework/training/evaluation/predictor.hpp"
 
@@ -89,7 +91,9 @@ class PredictCommand final : public Command {
     warn_about_launch(context);
     const ImageSplit split(pictures.images, {.first = 0, .count = pictures.images.size()},
                            for_prediction(network.config));
-    report(context.console, pictures.names, probabilities_of(split, network, context.threads()));
+    const std::vector<float> probabilities = probabilities_of(split, network, context.threads());
+    require_finite(network, split, pictures.names, probabilities);
+    report(context.console, pictures.names, probabilities);
     return 0;
   }
 
@@ -97,6 +101,24 @@ class PredictCommand final : public Command {
   std::string file_;
   std::vector<std::string> images_;
   bool invert_ = false;
+
+  static void require_finite(const SavedNetwork& network, const Dataset& pictures,
+                             const std::vector<std::string>& names,
+                             const std::vector<float>& probabilities) {
+    const auto bad =
+        std::ranges::find_if(probabilities, [](float value) { return !std::isfinite(value); });
+    if (bad == probabilities.end()) return;
+    const std::size_t classes = probabilities.size() / names.size();
+    const auto picture = static_cast<std::size_t>(bad - probabilities.begin()) / classes;
+    const std::string where = first_output_not_finite(
+        *network.graph, network.parameters->values(), pictures, *network.loss);
+    throw Error(errors::kNotFinite,
+                fmt::format("{} gives numbers that are not finite for {}{}{}, so there is no "
+                            "prediction: its weights are too large or damaged; take an earlier "
+                            "checkpoint, or look at it with 'lockstep inspect'.",
+                            network.path.string(), names[picture], where.empty() ? "" : ", ",
+                            where));
+  }
 
   static void report(const Console& console, const std::vector<std::string>& names,
                      const std::vector<float>& probabilities) {

@@ -81,13 +81,31 @@ struct Target {
   V of_label;  // 1 - e + e / K
 };
 
+/// What smoothing subtracts: the sum of share * (x_k - max). The sum of the differences can be
+/// infinite where that of the products is not.
+HWY_INLINE V spread_loss(const ConstLaneView& logits, const Target& target, const Sums& sums,
+                         Part part) {
+  const V spread = hn::Mul(target.share, sums.differences);
+  const auto finite = hn::IsFinite(spread);
+  if (hn::AllTrue(D(), finite)) return spread;
+  const V max = greatest(logits, part);
+  V products = hn::Zero(D());
+  for (std::size_t k = 0; k < logits.features; ++k) {
+    const V difference = hn::Sub(load(logits, k, part), max);
+    products = hn::Add(products, hn::Mul(target.share, difference));
+  }
+  return hn::IfThenElse(finite, spread, products);
+}
+
 HWY_INLINE void cross_entropy_part(const SoftmaxCrossEntropy& arguments, const Target& target,
                                    Part part) {
   const V label = load_labels(arguments.labels, part);
   const auto has_sample = hn::Ge(label, hn::Zero(D()));
   const Sums sums = sum_classes(arguments.logits, arguments.gradient, label, part);
   const V certain_loss = hn::Sub(log(sums.exponentials), hn::Mul(target.certain, sums.of_label));
-  const V loss = hn::Sub(certain_loss, hn::Mul(target.share, sums.differences));
+  const V loss = arguments.label_smoothing == 0
+                     ? certain_loss
+                     : hn::Sub(certain_loss, spread_loss(arguments.logits, target, sums, part));
   HWY_ALIGN float losses[kWidth];
   hn::Store(hn::IfThenElseZero(has_sample, loss), D(), losses);
   std::copy_n(losses, kWidth, arguments.losses.data() + part.block * kLanes + part.lane);

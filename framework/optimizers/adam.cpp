@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include "framework/optimizers/optimizer.hpp"
 
@@ -25,7 +26,7 @@ class Adam final : public UpdateRule {
   Adam(SettingsReader& settings, std::size_t size)
       : beta1_(settings.real_or("beta1", {0, 1, Bounds::Ends::below_high}, 0.9)),
         beta2_(settings.real_or("beta2", {0, 1, Bounds::Ends::below_high}, 0.999)),
-        epsilon_(settings.real_or("epsilon", {0, 1, Bounds::Ends::above_low}, 1e-8)) {
+        epsilon_(settings.real_or("epsilon", {kLeastEpsilon, 1}, 1e-8)) {
     add_buffer("first_moment", size);
     add_buffer("second_moment", size);
     add_scalar("beta1_power", 1);
@@ -65,6 +66,9 @@ class Adam final : public UpdateRule {
   }
 
  private:
+  /// What is smaller is 0 in float32, and would divide 0 by 0.
+  static constexpr double kLeastEpsilon = std::numeric_limits<float>::denorm_min();
+
   double beta1_;
   double beta2_;
   double epsilon_;
@@ -96,6 +100,7 @@ OptimizerType adam_optimizer_type() {
           .refused = {{{"beta1", "1"}},
                       {{"beta2", "-0.5"}},
                       {{"epsilon", "0"}},
+                      {{"epsilon", "1e-46"}},
                       {{"epsilon", "2"}},
                       {{"weight_decay", "1e7"}}}};
 }

@@ -112,6 +112,12 @@ void Trainer::require_finite(const GlobalBatch& batch, const BatchStep::Outcome&
     fail("A weight after the update", std::numeric_limits<double>::infinity(),
          first_weights_not_finite(layout, setup_.parameters.values()));
   }
+  // A square of a smaller gradient fits float32, so what the optimizer keeps need not be looked at.
+  constexpr double kLarge = 1e15;
+  if (outcome.gradient_norm < kLarge) return;
+  if (const std::string where = first_state_not_finite(layout, *setup_.optimizer); !where.empty()) {
+    fail("What the optimizer keeps", std::numeric_limits<double>::infinity(), where);
+  }
 }
 
 // All ranks know all losses, and any rank can gather any sample.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -35,6 +37,30 @@ std::string first_weights_not_finite(const ParameterLayout& layout, std::span<co
   for (std::size_t entry = 0; entry < layout.entries().size(); ++entry) {
     if (is_finite(layout, values, entry)) continue;
     return fmt::format("first in the weights of '{}'", layout.entries()[entry].layer);
+  }
+  return "";
+}
+
+std::string first_state_not_finite(const ParameterLayout& layout, const Optimizer& optimizer) {
+  for (const OptimizerBuffer& buffer : optimizer.buffers()) {
+    for (std::size_t entry = 0; entry < layout.entries().size(); ++entry) {
+      if (is_finite(layout, buffer.values.span(), entry)) continue;
+      return fmt::format("in {} of '{}'", buffer.name, layout.entries()[entry].layer);
+    }
+  }
+  return "";
+}
+
+std::string first_output_not_finite(const Graph& graph, std::span<const float> parameters,
+                                    const Dataset& dataset, const Loss& loss) {
+  constexpr Index kAtOnce = 64;
+  for (Index first = 0; first < dataset.size(); first += kAtOnce) {
+    std::vector<Index> samples(static_cast<std::size_t>(std::min(kAtOnce, dataset.size() - first)));
+    std::iota(samples.begin(), samples.end(), first);
+    const std::string where = first_output_not_finite(
+        graph,
+        {.parameters = parameters, .dataset = dataset, .samples = samples, .loss = loss});
+    if (!where.empty()) return where;
   }
   return "";
 }

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "framework/core/aligned_buffer.hpp"
+#include "framework/kernels/buffers.hpp"
 #include "framework/training/exchange/canonical_tree.hpp"
 
 namespace lockstep {
@@ -67,7 +68,11 @@ MicroBatchResult Evaluator::run_micro_batch(Slot& slot, const Dataset& dataset, 
     ++slot.confusion[slot.batch.labels()[n] * classes + slot.batch.classes()[n]];
   }
   if (heartbeat_ != nullptr) heartbeat_->beat();
-  return slot.batch.result();
+  MicroBatchResult result = slot.batch.result();
+  // A loss can be finite although an output is not.
+  const ConstLaneView output = slot.pass.output();
+  if (!all_finite({output.data, output.features * output.lanes()})) result.loss = kNotMeasured;
+  return result;
 }
 
 void Evaluator::run_micro_batches(const LeafRange& part, const Dataset& dataset,

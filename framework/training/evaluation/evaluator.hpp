@@ -37,6 +37,7 @@ class Evaluator {
 
   void set_watcher(Watcher watcher) { watcher_ = std::move(watcher); }
 
+  /// The loss is NaN if any output of the network is not finite.
   /// @param parameters  flat, as stored (scales are applied here)
   EvaluationResult evaluate(std::span<const float> parameters, const Dataset& dataset,
                             Communicator& communicator);

@@ -145,6 +145,29 @@ BOOST_AUTO_TEST_CASE(equal_logits_lose_the_logarithm_of_the_number_of_classes) {
   BOOST_TEST(std::abs(gradient.at(1, 0) - 0.09F) < 1.2e-7F);
 }
 
+BOOST_AUTO_TEST_CASE(the_loss_of_huge_logits_is_finite_where_it_fits) {
+  constexpr std::size_t kClasses = 40;
+  LaneTensor logits(kClasses, 1, Layout::blocked);
+  for (std::size_t k = 0; k < kClasses; ++k) {
+    for (std::size_t n = 0; n < logits.lanes(); ++n) logits.at(k, n) = k == 0 ? 3e37F : 0.0F;
+  }
+  const std::vector<std::uint8_t> labels(logits.lanes(), 0);
+  for_each_isa([&] {
+    for (const float smoothing : {0.0F, 0.1F}) {
+      std::vector<float> losses(logits.lanes(), kNan);
+      softmax_cross_entropy({.logits = logits.view(),
+                             .labels = labels,
+                             .label_smoothing = smoothing,
+                             .gradient = {},
+                             .losses = losses});
+      // By hand: log(1) = 0, and with smoothing 39 times share * 3e37, share = 0.1 / 40.
+      float expected = 0.0F;
+      for (std::size_t k = 1; k < kClasses; ++k) expected += smoothing / 40.0F * 3e37F;
+      for (const float loss : losses) BOOST_TEST(loss == expected);
+    }
+  });
+}
+
 BOOST_AUTO_TEST_CASE(a_nan_logit_makes_the_loss_nan) {
   for (const std::size_t place : {0U, 4U, 9U}) {
     LaneTensor logits = wide_logits(10, 1, Layout::whole);
