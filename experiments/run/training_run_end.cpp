@@ -25,8 +25,8 @@ void TrainingRun::require_finite(const FinalFigures& figures) const {
   const auto check = [&](const std::optional<EvaluationResult>& result,
                          const std::optional<ImageSplit>& split, std::string_view name) {
     if (!result || std::isfinite(result->loss())) return;
-    const std::string where = first_output_not_finite(*graph_, setup_.parameters.values(), *split,
-                                                      *setup_.loss);
+    const std::string where =
+        first_output_not_finite(*graph_, setup_.parameters.values(), *split, *setup_.loss);
     throw CollectiveError(
         errors::kNotFinite,
         fmt::format("After the last step the network gives numbers that are not finite on the {} "

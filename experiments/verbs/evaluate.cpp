@@ -163,8 +163,8 @@ class EvaluateCommand final : public Command {
   void require_finite(const SavedNetwork& network, const Dataset& split,
                       const EvaluationResult& result) const {
     if (std::isfinite(result.loss())) return;
-    const std::string where = first_output_not_finite(
-        *network.graph, network.parameters->values(), split, *network.loss);
+    const std::string where =
+        first_output_not_finite(*network.graph, network.parameters->values(), split, *network.loss);
     throw CollectiveError(
         errors::kNotFinite,
         fmt::format("{} gives numbers that are not finite on the {} split{}{}, so there is no "

@@ -110,14 +110,14 @@ class PredictCommand final : public Command {
     if (bad == probabilities.end()) return;
     const std::size_t classes = probabilities.size() / names.size();
     const auto picture = static_cast<std::size_t>(bad - probabilities.begin()) / classes;
-    const std::string where = first_output_not_finite(
-        *network.graph, network.parameters->values(), pictures, *network.loss);
-    throw Error(errors::kNotFinite,
-                fmt::format("{} gives numbers that are not finite for {}{}{}, so there is no "
-                            "prediction: its weights are too large or damaged; take an earlier "
-                            "checkpoint, or look at it with 'lockstep inspect'.",
-                            network.path.string(), names[picture], where.empty() ? "" : ", ",
-                            where));
+    const std::string where = first_output_not_finite(*network.graph, network.parameters->values(),
+                                                      pictures, *network.loss);
+    throw Error(
+        errors::kNotFinite,
+        fmt::format("{} gives numbers that are not finite for {}{}{}, so there is no "
+                    "prediction: its weights are too large or damaged; take an earlier "
+                    "checkpoint, or look at it with 'lockstep inspect'.",
+                    network.path.string(), names[picture], where.empty() ? "" : ", ", where));
   }
 
   static void report(const Console& console, const std::vector<std::string>& names,

@@ -58,8 +58,7 @@ std::string first_output_not_finite(const Graph& graph, std::span<const float> p
     std::vector<Index> samples(static_cast<std::size_t>(std::min(kAtOnce, dataset.size() - first)));
     std::iota(samples.begin(), samples.end(), first);
     const std::string where = first_output_not_finite(
-        graph,
-        {.parameters = parameters, .dataset = dataset, .samples = samples, .loss = loss});
+        graph, {.parameters = parameters, .dataset = dataset, .samples = samples, .loss = loss});
     if (!where.empty()) return where;
   }
   return "";
