@@ -14,7 +14,7 @@ struct CommonOptions {
   bool json = false;
   bool quiet = false;
   bool trust = false;  ///< HDF5 files are parsed in this process
-  int threads = 0;  ///< 0: this rank's fair share of cores
+  int threads = 0;     ///< 0: this rank's fair share of cores
   std::string color = "auto";
 };
 

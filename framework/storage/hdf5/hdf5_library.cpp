@@ -7,9 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace lockstep {
-
-namespace hdf5 {
+namespace lockstep::hdf5 {
 namespace {
 
 herr_t collect_reason(unsigned /*position*/, const H5E_error2_t* error, void* reasons) {
@@ -86,5 +84,4 @@ Handle access_properties(const Where& where) {
 
 std::string unique_name(const void* owner) { return fmt::format("memory {}", owner); }
 
-}  // namespace hdf5
-}  // namespace lockstep
+}  // namespace lockstep::hdf5

@@ -38,7 +38,7 @@ Kind kind_from(std::uint64_t number, Kind last) {
   const std::uint64_t number = found.number();
   const std::string sentence = found.text();
   constexpr std::array kPossible = {errors::kDamagedFile, errors::kForeignFile, errors::kMemory};
-  const auto code = std::ranges::find_if(kPossible, [number](const ErrorCode& possible) {
+  const auto* const code = std::ranges::find_if(kPossible, [number](const ErrorCode& possible) {
     return static_cast<std::uint64_t>(possible.number) == number;
   });
   if (code == kPossible.end()) throw MalformedMessage();

@@ -1,7 +1,6 @@
 #include "framework/storage/hdf5/library_contents.hpp"
 
 #include <hdf5.h>
-#include <hdf5_hl.h>
 
 #include <algorithm>
 #include <new>
@@ -62,17 +61,48 @@ hsize_t rows_at_once(const Opened& opened, hsize_t row_bytes, const Where& where
   return (rows + chunk_rows - 1) / chunk_rows * chunk_rows;
 }
 
+// The library calls these to keep a file in memory. They give it the image itself: nothing is
+// copied, changed or freed.
+void* same_image(std::size_t /*size*/, H5FD_file_image_op_t /*reason*/, void* image) {
+  return image;
+}
+void* no_copy(void* to, const void* /*from*/, std::size_t /*size*/, H5FD_file_image_op_t /*reason*/,
+              void* /*image*/) {
+  return to;
+}
+void* no_growth(void* /*old*/, std::size_t /*size*/, H5FD_file_image_op_t /*reason*/,
+                void* /*image*/) {
+  return nullptr;
+}
+herr_t keep_image(void* /*old*/, H5FD_file_image_op_t /*reason*/, void* /*image*/) { return 0; }
+void* share_image(void* image) { return image; }
+herr_t keep_shared(void* /*image*/) { return 0; }
+
+hid_t open_image(std::span<const std::byte> bytes, const std::string& name, const void* owner) {
+  silence();
+  const Where where{name, "file"};
+  const Handle access = access_properties(where);
+  constexpr std::size_t kGrowth = 65536;  // unused: an image that is only read does not grow
+  checked(H5Pset_fapl_core(access.id(), kGrowth, false), where);
+  // The interface takes the image without const.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+  void* const image = const_cast<std::byte*>(bytes.data());
+  H5FD_file_image_callbacks_t callbacks{.image_malloc = same_image,
+                                        .image_memcpy = no_copy,
+                                        .image_realloc = no_growth,
+                                        .image_free = keep_image,
+                                        .udata_copy = share_image,
+                                        .udata_free = keep_shared,
+                                        .udata = image};
+  checked(H5Pset_file_image_callbacks(access.id(), &callbacks), where);
+  checked(H5Pset_file_image(access.id(), image, bytes.size()), where);
+  return checked(H5Fopen(unique_name(owner).c_str(), H5F_ACC_RDONLY, access.id()), where);
+}
+
 }  // namespace
 
 LibraryContents::LibraryContents(std::span<const std::byte> image, std::string name)
-    : name_(std::move(name)) {
-  silence();
-  // The library neither copies nor changes the image, but its interface takes it without const.
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
-  file_ = H5LTopen_file_image(const_cast<std::byte*>(image.data()), image.size(),
-                              H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE);
-  checked(file_, Where{name_, "file"});
-}
+    : name_(std::move(name)), file_(open_image(image, name_, this)) {}
 
 LibraryContents::~LibraryContents() {
   if (file_ >= 0) H5Idec_ref(file_);

@@ -45,7 +45,7 @@ bool allow_plain_memory(scmp_filter_ctx filter) {
 }
 
 bool limit_calls() {
-  const scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ERRNO(EPERM));
+  scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ERRNO(EPERM));
   if (filter == nullptr) return false;
   bool done = allow_plain_memory(filter);
   for (const int call : kAllowedCalls) {

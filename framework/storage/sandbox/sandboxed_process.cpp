@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -12,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <string>
 #include <system_error>
@@ -189,7 +189,7 @@ void SandboxedProcess::receive_bytes(std::span<std::byte> bytes, std::size_t byt
   if (!channel_->receive_bytes(bytes, patience(bytes_of_work))) give_up("");
 }
 
-void SandboxedProcess::allow_memory(std::size_t bytes) {
+void SandboxedProcess::allow_memory(std::size_t bytes) const {
   limit_memory(process_, memory_in_use(process_) + bytes);
 }
 

@@ -65,7 +65,7 @@ class SandboxedProcess {
   void receive_bytes(std::span<std::byte> bytes, std::size_t bytes_of_work);
 
   /// Lets the process use so many bytes more than the limits it set itself.
-  void allow_memory(std::size_t bytes);
+  void allow_memory(std::size_t bytes) const;
 
  private:
   [[noreturn]] void give_up(const std::string& reason);
