@@ -140,20 +140,29 @@ SandboxedProcess::SandboxedProcess(std::string_view service, int file) {
   process_ = start(std::string(service), for_process.descriptor(), file_for_process.descriptor());
 }
 
-SandboxedProcess::~SandboxedProcess() {
-  if (process_ < 0) return;
-  ::kill(process_, SIGKILL);
-  while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
-  }
-}
+SandboxedProcess::~SandboxedProcess() { end(); }
 
-void SandboxedProcess::give_up(const std::string& reason) {
+int SandboxedProcess::end() {
+  // A number below 1 would name other processes, even all of them.
+  if (process_ < 1) return 0;
   ::kill(process_, SIGKILL);
   int status = 0;
   while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
   }
-  process_ = -1;
-  throw ProcessLost(reason.empty() ? describe_end(status) : reason);
+  process_ = 0;
+  return status;
+}
+
+void SandboxedProcess::give_up(const std::string& reason) {
+  if (process_ > 0) {
+    const int status = end();
+    loss_ = reason.empty() ? describe_end(status) : reason;
+  }
+  throw ProcessLost(loss_);
+}
+
+void SandboxedProcess::require_process() {
+  if (process_ < 1) give_up("");
 }
 
 Channel::Waiting SandboxedProcess::patience(std::size_t bytes_of_work) {
@@ -175,21 +184,25 @@ Channel::Waiting SandboxedProcess::patience(std::size_t bytes_of_work) {
 }
 
 void SandboxedProcess::send(const Message& message) {
+  require_process();
   if (!channel_->send(message)) give_up("");
 }
 
 Message SandboxedProcess::receive(std::size_t bytes_of_work) {
   constexpr std::size_t kLongest = std::size_t{1} << 28;
+  require_process();
   Message message;
   if (!channel_->receive(message, kLongest, patience(bytes_of_work))) give_up("");
   return message;
 }
 
 void SandboxedProcess::receive_bytes(std::span<std::byte> bytes, std::size_t bytes_of_work) {
+  require_process();
   if (!channel_->receive_bytes(bytes, patience(bytes_of_work))) give_up("");
 }
 
 void SandboxedProcess::allow_memory(std::size_t bytes) const {
+  if (process_ < 1) return;
   limit_memory(process_, memory_in_use(process_) + bytes);
 }
 

@@ -35,7 +35,7 @@ std::optional<int> serve_if_sandboxed(std::span<const SandboxService> services, 
 /// Whether `serve_if_sandboxed` was called.
 bool can_be_started_anew();
 
-/// The process has ended, or has been ended, without an answer. `what` says why: "it crashed
+/// The process has ended, or has been ended, without an answer; every later question says the same. `what` says why: "it crashed
 /// (Segmentation fault)".
 class ProcessLost : public std::runtime_error {
  public:
@@ -68,10 +68,15 @@ class SandboxedProcess {
   void allow_memory(std::size_t bytes) const;
 
  private:
+  /// Ends the process, if it is there. @return its status
+  int end();
   [[noreturn]] void give_up(const std::string& reason);
+  /// @throws ProcessLost again, once it is lost
+  void require_process();
   Channel::Waiting patience(std::size_t bytes_of_work);
 
-  int process_ = -1;
+  int process_ = 0;   ///< 0: there is none
+  std::string loss_;  ///< why it is lost
   std::optional<Channel> channel_;
 };
 

@@ -191,6 +191,18 @@ BOOST_AUTO_TEST_CASE(a_crash_is_told) {
   BOOST_TEST(reason_of_loss("crash") == "it crashed (Segmentation fault)");
 }
 
+BOOST_AUTO_TEST_CASE(once_lost_it_is_lost_for_every_question_and_harms_nobody) {
+  SandboxedProcess process("crash", file);
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const auto is_the_crash = [](const ProcessLost& lost) {
+      return std::string_view(lost.what()) == "it crashed (Segmentation fault)";
+    };
+    BOOST_CHECK_EXCEPTION(process.receive(), ProcessLost, is_the_crash);
+    BOOST_CHECK_EXCEPTION(process.send({}), ProcessLost, is_the_crash);
+    process.allow_memory(1);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_loop_without_end_is_ended) {
   BOOST_TEST(reason_of_loss("hang") == "it did not come to an end within 2 s of computing");
 }
