@@ -19,8 +19,9 @@
 namespace lockstep {
 namespace {
 
-/// Sanitizers keep terabytes of addresses for themselves.
-bool limits_addresses() { return build_info().build_type != "Sanitize"; }
+/// Sanitizers keep terabytes of addresses for themselves, and read the process's maps when
+/// something is thrown.
+bool has_sanitizers() { return build_info().build_type == "Sanitize"; }
 
 void set_limit(decltype(RLIMIT_CORE) resource, rlim_t most) {
   const rlimit limit{.rlim_cur = most, .rlim_max = most};
@@ -68,11 +69,11 @@ bool give_up_rights(std::size_t memory) {
   set_limit(RLIMIT_CORE, 0);
   set_limit(RLIMIT_FSIZE, 0);
   limit_memory(::getpid(), memory_in_use(::getpid()) + memory);
-  return limit_calls();
+  return !has_sanitizers() && limit_calls();
 }
 
 void limit_memory(int process, std::size_t memory) {
-  if (!limits_addresses()) return;
+  if (has_sanitizers()) return;
   rlimit limit{};
   if (::prlimit(process, RLIMIT_AS, nullptr, &limit) != 0) return;
   limit.rlim_cur = std::min<rlim_t>(memory, limit.rlim_max);

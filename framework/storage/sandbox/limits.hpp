@@ -12,7 +12,8 @@ namespace lockstep {
 /// more than now.
 ///
 /// @return whether the system limits the calls (seccomp). Some containers and emulators do not
-///         offer it; the other limits hold there, too.
+///         offer it; the other limits hold there, too. Builds with sanitizers limit neither calls
+///         nor memory, which those need.
 bool give_up_rights(std::size_t memory);
 
 /// Lets another process of this user have `memory` bytes of addresses in all.

@@ -38,7 +38,7 @@ void echo(const Channel& channel, int /*file*/) {
 
 /// The error number of each forbidden call; 0 where it went through.
 void try_forbidden_calls(const Channel& channel, int file) {
-  give_up_rights(kMemory);
+  if (!give_up_rights(kMemory)) return;
   const auto error_of = [](const std::function<long()>& call) {
     errno = 0;
     return call() < 0 ? errno : 0;
@@ -169,11 +169,15 @@ BOOST_AUTO_TEST_CASE(it_may_not_open_files_or_start_anything) {
   SandboxedProcess echoing("echo", file);
   const bool limited = MessageReader(echoing.receive()).number() == 1;
   BOOST_TEST_MESSAGE("seccomp " << (limited ? "limits" : "does not limit") << " calls here");
+  if (!limited) {
+    BOOST_WARN_MESSAGE(build_info().build_type == "Sanitize", "this machine refuses seccomp");
+    return;
+  }
   SandboxedProcess process("forbidden", file);
   MessageReader answer(process.receive());
   for (int call = 0; call < 8; ++call) {
     const std::uint64_t error = answer.number();
-    if (limited) BOOST_TEST(error == static_cast<std::uint64_t>(EPERM), "call " << call);
+    BOOST_TEST(error == static_cast<std::uint64_t>(EPERM), "call " << call);
   }
   BOOST_TEST(std::filesystem::file_size(folder / "file") == 8U);
 }
