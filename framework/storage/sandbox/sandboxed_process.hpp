@@ -35,8 +35,8 @@ std::optional<int> serve_if_sandboxed(std::span<const SandboxService> services, 
 /// Whether `serve_if_sandboxed` was called.
 bool can_be_started_anew();
 
-/// The process has ended, or has been ended, without an answer; every later question says the same. `what` says why: "it crashed
-/// (Segmentation fault)".
+/// The process has ended, or has been ended, without an answer; every later question says the same.
+/// `what` says why: "it crashed (Segmentation fault)".
 class ProcessLost : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
