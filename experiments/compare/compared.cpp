@@ -51,9 +51,8 @@ Compared load_checkpoint(const fs::path& path) {
 }
 
 bool is_metrics_file(const fs::path& path) {
-  const FileCheck check = check_file(path);
-  if (check.state != FileState::not_verified) return check.kind == SealedKind::metrics;
-  return Hdf5Reader(path).node("/steps") == Hdf5Node::group;
+  if (const auto kind = sealed_kind(path)) return *kind == SealedKind::metrics;
+  return open_checked(path).reader->node("/steps") == Hdf5Node::group;
 }
 
 // Metrics files of earlier versions have no experiment.

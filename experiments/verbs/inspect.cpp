@@ -48,10 +48,9 @@ Inspected kind_of_sealed(SealedKind kind) {
 
 // The kind of a file, by what it says about itself.
 Inspected kind_of_file(const std::filesystem::path& path) {
-  if (const FileCheck check = check_file(path); check.state != FileState::not_verified) {
-    return kind_of_sealed(check.kind);
-  }
-  const Hdf5Reader file(path);
+  if (const auto kind = sealed_kind(path)) return kind_of_sealed(*kind);
+  const OpenedFile opened = open_checked(path);
+  const Hdf5Reader& file = *opened.reader;
   constexpr std::array<std::pair<std::string_view, Inspected>, 4> kFormats = {{
       {"lockstep-checkpoint", Inspected::checkpoint},
       {"lockstep-metrics", Inspected::metrics},

@@ -39,6 +39,7 @@ BOOST_AUTO_TEST_CASE(the_usual_places_come_from_the_variable_and_the_build) {
                         .commit = "",
                         .compiler = "",
                         .build_type = "",
+                        .sanitizers = "",
                         .source_directory = "/src",
                         .share_directory = "/share/lockstep"};
   const DataPlaces places = usual_places("/mine", build);

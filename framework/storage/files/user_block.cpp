@@ -73,9 +73,10 @@ bool resembles_ours(SealedKind kind, std::string_view text) {
 /// What the text is, if it is a block of one kind.
 UserBlockFinding find_block_of(SealedKind kind, std::string_view text) {
   const std::string_view magic = text_of(kind).magic;
+  const UserBlock of_kind{.kind = kind, .length = 0, .digest = {}};
   if (text.size() < kUserBlockBytes) {
     const bool cut_short = !text.empty() && text.starts_with(magic.substr(0, text.size()));
-    return {cut_short ? UserBlockKind::damaged : UserBlockKind::none, {}};
+    return {cut_short ? UserBlockKind::damaged : UserBlockKind::none, of_kind};
   }
   const std::optional<UserBlock> block = parse_figures(kind, text);
   // Finds a changed byte anywhere: the block is compared with the one that it should be.
@@ -83,8 +84,8 @@ UserBlockFinding find_block_of(SealedKind kind, std::string_view text) {
   const std::string_view version = text.substr(magic.size());
   int number = 0;
   std::from_chars(version.data(), version.data() + version.size(), number);
-  if (text.starts_with(magic) && number > 1) return {UserBlockKind::newer, {}};
-  return {resembles_ours(kind, text) ? UserBlockKind::damaged : UserBlockKind::none, {}};
+  if (text.starts_with(magic) && number > 1) return {UserBlockKind::newer, of_kind};
+  return {resembles_ours(kind, text) ? UserBlockKind::damaged : UserBlockKind::none, of_kind};
 }
 
 }  // namespace

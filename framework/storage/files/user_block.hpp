@@ -43,7 +43,7 @@ enum class UserBlockKind {
 
 struct UserBlockFinding {
   UserBlockKind kind = UserBlockKind::none;
-  UserBlock block;  ///< where kind is `ours`
+  UserBlock block;  ///< whole where kind is `ours`; else which of our kinds it is
 };
 
 /// @param start  the file's first kUserBlockBytes bytes; fewer for a shorter file

@@ -62,8 +62,7 @@ CheckedFile check_against(const UserBlock& block, const Descriptor& file) {
   }
   return {.check = {.state = FileState::verified,
                     .message = fmt::format("{} is verified: its digest is {}.",
-                                           file.path().string(), digest.hex()),
-                    .kind = block.kind},
+                                           file.path().string(), digest.hex())},
           .has_user_block = true,
           .bytes = std::move(bytes)};
 }
@@ -79,12 +78,23 @@ void require_no_lost_block(const Hdf5Reader& file) {
               "it is damaged: its first 512 bytes, which hold its digest, are lost");
 }
 
+std::vector<std::byte> read_start(const Descriptor& file) {
+  std::vector<std::byte> start(kUserBlockBytes);
+  start.resize(file.read_at(0, start));
+  return start;
+}
+
 }  // namespace
+
+std::optional<SealedKind> sealed_kind(const std::filesystem::path& path) {
+  const UserBlockFinding found = find_user_block(read_start(Descriptor(path, OpenMode::read)));
+  if (found.kind == UserBlockKind::none) return {};
+  return found.block.kind;
+}
 
 CheckedFile read_checked_file(const std::filesystem::path& path) {
   const Descriptor file(path, OpenMode::read);
-  std::vector<std::byte> start(kUserBlockBytes);
-  start.resize(file.read_at(0, start));
+  const std::vector<std::byte> start = read_start(file);
   const UserBlockFinding finding = find_user_block(start);
   const std::string name = file.path().string();
   switch (finding.kind) {

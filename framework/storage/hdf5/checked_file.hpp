@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,9 +24,11 @@ enum class FileState {
 
 struct FileCheck {
   FileState state = FileState::not_verified;
-  std::string message;                       ///< one sentence
-  SealedKind kind = SealedKind::checkpoint;  ///< of a verified file
+  std::string message;  ///< one sentence
 };
+
+/// Which kind of file its user block says it is, damaged or not; nothing if that is none of ours.
+std::optional<SealedKind> sealed_kind(const std::filesystem::path& path);
 
 /// Compares a file with the digest in its user block, without HDF5.
 /// @throws Error (data) if there is no such file, it cannot be read, is not HDF5, or is a newer

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <limits>
 #include <system_error>
@@ -31,18 +30,6 @@ template <typename Kind>
 Kind kind_from(std::uint64_t number, Kind last) {
   if (number > static_cast<std::uint64_t>(last)) throw MalformedMessage();
   return static_cast<Kind>(number);
-}
-
-/// The error that the other process found.
-[[noreturn]] void throw_found(MessageReader& found) {
-  const std::uint64_t number = found.number();
-  const std::string sentence = found.text();
-  constexpr std::array kPossible = {errors::kDamagedFile, errors::kForeignFile, errors::kMemory};
-  const auto* const code = std::ranges::find_if(kPossible, [number](const ErrorCode& possible) {
-    return static_cast<std::uint64_t>(possible.number) == number;
-  });
-  if (code == kPossible.end()) throw MalformedMessage();
-  throw Error(*code, sentence);
 }
 
 /// The most bytes of numbers that a file of a size can hold: compressed as well as can be, or a
@@ -138,7 +125,7 @@ MessageReader IsolatedContents::ask(const MessageWriter& question) {
 MessageReader IsolatedContents::answer() {
   MessageReader message(process_->receive(size_));
   const auto kind = kind_from(message.number(), Answer::refused);
-  if (kind == Answer::refused) throw_found(message);
+  if (kind == Answer::refused) throw Error(errors::kDamagedFile, message.text());
   return message;
 }
 
@@ -168,6 +155,7 @@ Description IsolatedContents::describe(const Place& place) {
                             .extents = {}};
     const std::uint64_t rank = found.number();
     std::size_t most = most_bytes(size_);
+    if (description.element < Hdf5Element::text) most /= bytes_of(description.element);
     for (std::uint64_t axis = 0; axis < rank; ++axis) {
       const std::uint64_t extent = found.number();
       if (extent > most) throw MalformedMessage();

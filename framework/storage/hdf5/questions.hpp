@@ -31,7 +31,7 @@ enum class Question : std::uint8_t {
 /// An answer begins with one of these.
 enum class Answer : std::uint8_t {
   values,   ///< what was asked for
-  refused,  ///< number of an error code and a sentence
+  refused,  ///< the sentence of an Error (data)
 };
 
 /// Numbers follow their answer as stretches: a length and so many bytes. This length announces an

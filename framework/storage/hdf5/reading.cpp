@@ -26,31 +26,27 @@ using namespace hdf5;
 
 bool g_trusts_files = false;
 
-void add_error(MessageWriter& answer, const ErrorCode& code, const std::string& sentence) {
+MessageWriter refusal(const std::string& sentence) {
+  MessageWriter answer;
   answer.add_number(static_cast<std::uint64_t>(Answer::refused));
-  answer.add_number(static_cast<std::uint64_t>(code.number));
   answer.add_text(sentence);
+  return answer;
 }
 
 /// What a function answers, or the error that it throws.
 template <typename Answering>
 MessageWriter answer_of(const std::string& name, const Answering& answering) {
-  MessageWriter answer;
   try {
+    MessageWriter answer;
     answer.add_number(static_cast<std::uint64_t>(Answer::values));
     answering(answer);
     return answer;
   } catch (const Error& error) {
-    answer = {};
-    add_error(answer, error.code(), error.what());
+    return refusal(error.what());
   } catch (const std::bad_alloc&) {
-    answer = {};
-    add_error(answer, errors::kDamagedFile,
-              fmt::format("{}: reading it takes more memory than what it declares needs; it is "
-                          "damaged.",
-                          name));
+    return refusal(fmt::format(
+        "{}: reading it takes more memory than what it declares needs; it is damaged.", name));
   }
-  return answer;
 }
 
 /// Answers the questions of one reader.

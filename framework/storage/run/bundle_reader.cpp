@@ -26,8 +26,7 @@ BundledRunSummary run_summary(const Hdf5Reader& file, const std::string& name) {
 }  // namespace
 
 bool is_bundle(const std::filesystem::path& path) {
-  const CheckedFile file = read_checked_file(path);
-  if (file.check.state == FileState::verified) return file.check.kind == SealedKind::bundle;
+  if (const auto kind = sealed_kind(path)) return *kind == SealedKind::bundle;
   return format_of(Hdf5Reader(path)) == layout::kFormat;
 }
 

@@ -54,6 +54,7 @@ bool Channel::receive_bytes(std::span<std::byte> bytes, const Waiting& waiting) 
     const ssize_t count = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
     if (count > 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(count));
+      if (waiting && !bytes.empty()) waiting();  // who sends drop by drop keeps nobody waiting
     } else if (count == 0 || errno != EINTR) {
       return false;
     }

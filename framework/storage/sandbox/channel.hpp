@@ -12,7 +12,7 @@ namespace lockstep {
 /// sides know. Owns its descriptor. One thread at a time.
 class Channel {
  public:
-  /// Called now and then while nothing comes. It throws to give up.
+  /// Called now and then until all has come. It throws to give up.
   using Waiting = std::function<void()>;
 
   explicit Channel(int descriptor) : descriptor_(descriptor) {}

@@ -16,7 +16,6 @@
 #include <string>
 #include <system_error>
 
-#include "framework/core/build_info.hpp"
 #include "framework/storage/sandbox/limits.hpp"
 
 namespace lockstep {
@@ -55,7 +54,7 @@ void set_descriptors(SpawnLists& lists, int channel, int file) {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO}) {
     ::posix_spawn_file_actions_addopen(&lists.actions, stream, "/dev/null", O_RDWR, 0);
   }
-  if (build_info().build_type != "Sanitize") {
+  if (!has_sanitizers()) {
     ::posix_spawn_file_actions_addopen(&lists.actions, STDERR_FILENO, "/dev/null", O_RDWR, 0);
   }
   ::posix_spawn_file_actions_adddup2(&lists.actions, channel, kChannel);

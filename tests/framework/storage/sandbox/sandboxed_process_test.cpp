@@ -14,7 +14,6 @@
 #include <fstream>
 #include <functional>
 
-#include "framework/core/build_info.hpp"
 #include "framework/storage/sandbox/limits.hpp"
 #include "tests/support/sandbox_services.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -106,6 +105,17 @@ void fill_memory(const Channel& channel, int /*file*/) {
   channel.send(answer.message());
 }
 
+/// Sends a byte now and then, of a message that never ends.
+void drip(const Channel& channel, int /*file*/) {
+  give_up_rights(kMemory);
+  const std::uint64_t size = std::uint64_t{1} << 20;
+  channel.send_bytes(std::as_bytes(std::span(&size, 1)));
+  volatile std::uint64_t turns = 0;
+  while (channel.send_bytes(std::as_bytes(std::span("x", 1)))) {
+    for (int i = 0; i < 1'000'000; ++i) turns = turns + 1;
+  }
+}
+
 /// Announces a message of almost 2^64 bytes.
 void lie(const Channel& channel, int /*file*/) {
   const std::uint64_t size = ~std::uint64_t{0} - 7;
@@ -119,6 +129,7 @@ const bool kRegistered = [] {
   services.push_back({"has", show_what_it_has});
   services.push_back({"crash", crash});
   services.push_back({"hang", hang});
+  services.push_back({"drip", drip});
   services.push_back({"memory", fill_memory});
   services.push_back({"lie", lie});
   return true;
@@ -170,7 +181,7 @@ BOOST_AUTO_TEST_CASE(it_may_not_open_files_or_start_anything) {
   const bool limited = MessageReader(echoing.receive()).number() == 1;
   BOOST_TEST_MESSAGE("seccomp " << (limited ? "limits" : "does not limit") << " calls here");
   if (!limited) {
-    BOOST_WARN_MESSAGE(build_info().build_type == "Sanitize", "this machine refuses seccomp");
+    BOOST_WARN_MESSAGE(has_sanitizers(), "this machine refuses seccomp");
     return;
   }
   SandboxedProcess process("forbidden", file);
@@ -211,6 +222,10 @@ BOOST_AUTO_TEST_CASE(a_loop_without_end_is_ended) {
   BOOST_TEST(reason_of_loss("hang") == "it did not come to an end within 2 s of computing");
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_comes_drop_by_drop_is_ended) {
+  BOOST_TEST(reason_of_loss("drip") == "it did not come to an end within 2 s of computing");
+}
+
 BOOST_AUTO_TEST_CASE(a_service_that_nobody_knows_is_lost) {
   BOOST_TEST(reason_of_loss("unknown").starts_with("it ended with code "));
 }
@@ -218,7 +233,7 @@ BOOST_AUTO_TEST_CASE(a_service_that_nobody_knows_is_lost) {
 BOOST_AUTO_TEST_CASE(it_gets_no_more_memory_than_it_allows_itself) {
   SandboxedProcess process("memory", file);
   const std::uint64_t mebibytes = MessageReader(process.receive()).number();
-  if (build_info().build_type == "Sanitize") {  // it keeps terabytes of addresses for itself
+  if (has_sanitizers()) {  // it keeps terabytes of addresses for itself
     BOOST_TEST(mebibytes == 1024U);
   } else {
     BOOST_TEST(mebibytes >= 60U);
