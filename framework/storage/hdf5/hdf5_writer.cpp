@@ -46,9 +46,8 @@ RawValues raw_values(std::span<const Number> values, const Where& where) {
 }
 
 RawValues raw_values(std::span<const std::string> values, const Where& where) {
-  std::size_t longest = 0;
-  for (const std::string& text : values) longest = std::max(longest, text.size());
-  const std::size_t length = longest + 1;  // netCDF reads on to a NUL, padding or not
+  std::size_t length = 1;  // the library has no empty texts
+  for (const std::string& text : values) length = std::max(length, text.size());
   std::vector<char> texts(values.size() * length, '\0');
   for (std::size_t i = 0; i < values.size(); ++i) {
     std::ranges::copy(values[i], texts.begin() + static_cast<std::ptrdiff_t>(i * length));
